@@ -1,0 +1,54 @@
+//! Commands, output formats, exit statuses.
+
+use std::ffi::OsString;
+use std::io::Write;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// How a command ended. The numbers are part of the interface.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Exit {
+    /// Done.
+    Done = 0,
+    /// Reading, writing or the program itself failed.
+    Failed = 1,
+    /// The query, the rule or the arguments are wrong; diagnostics are on standard error.
+    Invalid = 2,
+    /// An input is missing: an `externaldata` file, a watchlist, a table no one imported.
+    NeedsInput = 3,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        ExitCode::from(exit as u8)
+    }
+}
+
+/// Hunt through a host's events with KQL detection rules.
+#[derive(Debug, Parser)]
+#[command(name = "whippet", version, about, propagate_version = true)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {}
+
+/// Runs one command line, the program's name first. Writes results to `stdout` and diagnostics to `stderr`.
+pub fn run(arguments: impl IntoIterator<Item = OsString>, stdout: &mut dyn Write, stderr: &mut dyn Write) -> Exit {
+    match Arguments::try_parse_from(arguments) {
+        Ok(arguments) => match arguments.command {},
+        Err(error) => {
+            let to_stdout = !error.use_stderr();
+            let written =
+                if to_stdout { write!(stdout, "{}", error.render()) } else { write!(stderr, "{}", error.render()) };
+            match (written, to_stdout) {
+                (Err(_), _) => Exit::Failed,
+                (Ok(()), true) => Exit::Done,
+                (Ok(()), false) => Exit::Invalid,
+            }
+        }
+    }
+}

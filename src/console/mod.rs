@@ -1,0 +1,3 @@
+//! The ratatui application.
+//!
+//! Knows nothing of how anything is computed.

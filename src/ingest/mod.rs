@@ -1,0 +1,3 @@
+//! Detect the container, read records, normalise, insert in batches, report.
+//!
+//! Knows nothing of rules.

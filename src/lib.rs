@@ -1,0 +1,23 @@
+//! Whippet hunts through a host's events with KQL detection rules.
+//!
+//! Modules in the order of their imports: each may use only those above it.
+
+pub mod kql;
+
+pub mod schema;
+
+pub mod plan;
+
+pub mod sql;
+
+pub mod store;
+
+pub mod ingest;
+
+pub mod rules;
+
+pub mod hunt;
+
+pub mod console;
+
+pub mod cli;

@@ -1,0 +1,3 @@
+//! Rule file formats, metadata, catalog, facts.
+//!
+//! Knows nothing of the screen.

@@ -1,0 +1,83 @@
+//! The known tables and their columns.
+//!
+//! The built-in list is `assets/schema/tables.json`, embedded; a store adds the custom tables it holds.
+
+use std::collections::BTreeMap;
+
+use super::types::ScalarType;
+use super::value::Column;
+
+const TABLES: &str = include_str!("../../assets/schema/tables.json");
+
+/// A table's columns in the order `getschema` prints.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TableSchema {
+    pub name: String,
+    pub columns: Vec<Column>,
+}
+
+impl TableSchema {
+    /// The column of exactly this name: KQL names are case-sensitive.
+    pub fn column(&self, name: &str) -> Option<&Column> {
+        self.columns.iter().find(|column| column.name == name)
+    }
+
+    /// The column that holds the event's time: `Timestamp` (Defender) before `TimeGenerated` (Sentinel).
+    pub fn time_column(&self) -> Option<&Column> {
+        self.column("Timestamp").or_else(|| self.column("TimeGenerated"))
+    }
+}
+
+/// All tables a query may name.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Schema {
+    tables: BTreeMap<String, TableSchema>,
+}
+
+impl Schema {
+    /// The built-in tables of Defender XDR and Microsoft Sentinel.
+    pub fn built_in() -> Result<Self, SchemaError> {
+        Self::from_json(TABLES)
+    }
+
+    /// Reads `{"Table": [["Column", "type"], …], …}`. Unknown type words are an error.
+    pub fn from_json(text: &str) -> Result<Self, SchemaError> {
+        let raw: BTreeMap<String, Vec<(String, String)>> = serde_json::from_str(text)?;
+        let mut schema = Self::default();
+        for (name, columns) in raw {
+            let columns = columns
+                .into_iter()
+                .map(|(column, word)| {
+                    ScalarType::from_name(&word)
+                        .map(|scalar_type| Column::new(&column, scalar_type))
+                        .ok_or_else(|| SchemaError::UnknownType { table: name.clone(), column, word })
+                })
+                .collect::<Result<Vec<_>, _>>()?;
+            schema.insert(TableSchema { name, columns });
+        }
+        Ok(schema)
+    }
+
+    /// Adds a table, or replaces the one of the same name.
+    pub fn insert(&mut self, table: TableSchema) {
+        self.tables.insert(table.name.clone(), table);
+    }
+
+    /// The table of exactly this name.
+    pub fn table(&self, name: &str) -> Option<&TableSchema> {
+        self.tables.get(name)
+    }
+
+    /// All tables, by name.
+    pub fn tables(&self) -> impl Iterator<Item = &TableSchema> {
+        self.tables.values()
+    }
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum SchemaError {
+    #[error("the table list is not valid JSON: {0}")]
+    Json(#[from] serde_json::Error),
+    #[error("{table}.{column} has the unknown type '{word}'")]
+    UnknownType { table: String, column: String, word: String },
+}
