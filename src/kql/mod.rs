@@ -5,3 +5,4 @@
 pub mod diagnostic;
 pub mod span;
 pub mod syntax;
+pub mod visible;
