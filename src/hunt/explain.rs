@@ -1,0 +1,93 @@
+//! Why a rule keeps or drops one event: each conjunct with the value wanted and the value found.
+
+use super::matches::EventId;
+use super::switches::UnitId;
+use crate::kql::span::Span;
+use crate::schema::Value;
+
+#[derive(Debug, Clone, PartialEq)]
+pub enum Outcome {
+    Holds,
+    Fails,
+    /// A look-back predicate that the clock's mode lifts.
+    Lifted,
+    /// Switched off by the analyst.
+    Off,
+    /// Could not be evaluated for a single event; the text says why (after an aggregate, …).
+    NotEvaluated(String),
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct Conjunct {
+    pub unit: UnitId,
+    pub text: String,
+    pub span: Span,
+    pub outcome: Outcome,
+    /// The left side of the comparison, as KQL (`InitiatingProcessCommandLine`); the whole conjunct where it is none.
+    pub subject: String,
+    /// The operator and what it asks for, as KQL (`startswith "\"cmd.exe\" /c"`).
+    pub wanted: String,
+    /// The value of `subject` for this event.
+    pub found: Option<Value>,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct ExplainedStage {
+    pub number: String,
+    pub kind: String,
+    pub text: String,
+    /// Whether the event is still there after this stage; `None` where one event cannot say.
+    pub kept: Option<bool>,
+    pub conjuncts: Vec<Conjunct>,
+}
+
+/// One way from a table to the rule's result: a rule with a union has several.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Leg {
+    /// The name of the `let` it runs through, where it has one.
+    pub name: Option<String>,
+    pub table: String,
+    /// False where the leg reads another table than the event's.
+    pub reads_event: bool,
+    pub stages: Vec<ExplainedStage>,
+}
+
+impl Leg {
+    /// The first conjunct that fails.
+    pub fn first_failure(&self) -> Option<&Conjunct> {
+        self.stages
+            .iter()
+            .flat_map(|stage| &stage.conjuncts)
+            .find(|conjunct| matches!(conjunct.outcome, Outcome::Fails))
+    }
+}
+
+/// A switch that alone would keep the event.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NearestChange {
+    pub unit: UnitId,
+    pub text: String,
+    /// Rows the rule would give with it, so that one sees what it costs.
+    pub rows: u64,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct Explanation {
+    pub rule: String,
+    pub title: String,
+    pub event: EventId,
+    /// The table the event lies in.
+    pub table: String,
+    /// Ticks of 100 ns since 0001-01-01 UTC.
+    pub time: Option<i64>,
+    /// What the event is about, in a few words. Raw text of the event.
+    pub subject: String,
+    /// Whether the rule, as switched, gives a row that comes from this event.
+    pub matched: bool,
+    pub legs: Vec<Leg>,
+    pub nearest: Vec<NearestChange>,
+    /// Own exclusions that hide it.
+    pub hidden_by: Vec<super::switches::ExclusionId>,
+    /// What else is to be said: the rule reads other tables, …
+    pub notes: Vec<String>,
+}
