@@ -1,3 +1,101 @@
 //! Opening, migrating and tuning the database; tables, indexes, views; saved state.
 //!
+//! One writer, many readers: a writer holds an advisory lock on `FILE-lock` for as long as it is open, because an
+//! import keeps what it learnt of the dictionary between its transactions. Readers need no lock.
+//!
 //! Knows nothing of the screen.
+
+pub mod block;
+mod ddl;
+mod error;
+pub mod event_xml;
+mod functions;
+mod open;
+mod raw_columns;
+mod state;
+mod summary;
+
+use std::path::PathBuf;
+
+use rusqlite::{Connection, InterruptHandle};
+
+use crate::schema::{Schema, TableSchema};
+use crate::sql::layout::raw_bit;
+
+pub use error::StoreError;
+pub use raw_columns::logon_type;
+pub use state::Exclusion;
+pub use summary::{Rejection, Source};
+
+/// An open store.
+#[derive(Debug)]
+pub struct Store {
+    connection: Connection,
+    schema: Schema,
+    path: Option<PathBuf>,
+    /// Held by writers; the lock goes with the file handle, even when the process is killed.
+    _writer_lock: Option<std::fs::File>,
+}
+
+impl Store {
+    pub fn connection(&self) -> &Connection {
+        &self.connection
+    }
+
+    pub fn connection_mut(&mut self) -> &mut Connection {
+        &mut self.connection
+    }
+
+    /// Lets another thread stop a running query.
+    pub fn interrupt_handle(&self) -> InterruptHandle {
+        self.connection.get_interrupt_handle()
+    }
+
+    /// The tables a query may name: the built-in ones and the custom ones of this store.
+    pub fn schema(&self) -> &Schema {
+        &self.schema
+    }
+
+    /// The file, `None` in memory.
+    pub fn path(&self) -> Option<&std::path::Path> {
+        self.path.as_deref()
+    }
+
+    /// Adds a table of the analyst's own, or widens it by the columns it lacks. Built-in tables cannot be replaced.
+    pub fn add_custom_table(&mut self, table: TableSchema) -> Result<(), StoreError> {
+        let name = table.name.clone();
+        let refuse = |reason| StoreError::CustomTable(name.clone(), reason);
+        let custom: bool = self.connection.query_row(
+            "SELECT EXISTS(SELECT 1 FROM custom_table WHERE name = ?1)",
+            [&table.name],
+            |row| row.get(0),
+        )?;
+        if custom {
+            return Err(refuse("the store has a table of this name already"));
+        }
+        let taken = |known: &TableSchema| known.name.eq_ignore_ascii_case(&table.name);
+        if self.schema.tables().any(taken) || raw_bit(&table.name).is_some() {
+            return Err(refuse("a table of this name is built in"));
+        }
+        let mut names: Vec<String> = table.columns.iter().map(|column| column.name.to_ascii_lowercase()).collect();
+        names.sort();
+        if names.windows(2).any(|pair| pair.first() == pair.last()) {
+            return Err(refuse("two of its columns differ only in case"));
+        }
+        let columns: Vec<(&str, &str)> =
+            table.columns.iter().map(|column| (column.name.as_str(), column.scalar_type.name())).collect();
+        let columns =
+            serde_json::to_string(&columns).map_err(|source| StoreError::State { key: table.name.clone(), source })?;
+        let transaction = self.connection.transaction()?;
+        transaction.execute_batch(&ddl::create_table(&table))?;
+        transaction.execute("INSERT INTO custom_table(name, columns) VALUES (?1, ?2)", [&table.name, &columns])?;
+        transaction.commit()?;
+        self.schema.insert(table);
+        Ok(())
+    }
+
+    /// Makes the indexes a fresh store still lacks; an import calls it when its rows are in.
+    pub fn create_indexes(&self) -> Result<(), StoreError> {
+        Ok(self.connection.execute_batch(&ddl::create_indexes())?)
+    }
+}

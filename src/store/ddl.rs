@@ -1,0 +1,205 @@
+//! The SQL that makes an empty store: tables, indexes, readable views.
+//!
+//! Indexes were chosen by what the shipped rules and the process tree look up; each one costs an insert about as much
+//! as ten columns do.
+
+use crate::schema::{ScalarType, Schema, TableSchema};
+use crate::sql::layout::{
+    FILE_PROFILE, Storage, is_inline, layout, physical_column, quote_identifier, raw_bit, rows_table,
+};
+
+/// Marks the file as ours: "whip" in the header's application id.
+pub const APPLICATION_ID: i64 = 0x7768_6970;
+/// Raised whenever a table or its meaning changes.
+pub const VERSION: i64 = 1;
+
+/// What every store has besides the event tables.
+const BASE: &str = "
+CREATE TABLE text(id INTEGER PRIMARY KEY, value TEXT NOT NULL);
+INSERT INTO text(id, value) VALUES (0, '');
+CREATE INDEX text_value ON text(value COLLATE NOCASE);
+
+CREATE TABLE source(
+  id INTEGER PRIMARY KEY,
+  path TEXT NOT NULL,
+  sha256 TEXT NOT NULL,
+  bytes INTEGER NOT NULL,
+  kind TEXT NOT NULL,
+  records INTEGER NOT NULL DEFAULT 0,
+  stored INTEGER NOT NULL DEFAULT 0,
+  duplicates INTEGER NOT NULL DEFAULT 0,
+  rejected INTEGER NOT NULL DEFAULT 0,
+  complete INTEGER NOT NULL DEFAULT 0,
+  UNIQUE(path, sha256)
+);
+CREATE TABLE rejection(
+  id INTEGER PRIMARY KEY,
+  source INTEGER NOT NULL,
+  place TEXT NOT NULL,
+  reason TEXT NOT NULL
+);
+CREATE TABLE record_block(id INTEGER PRIMARY KEY, data BLOB NOT NULL);
+CREATE TABLE event_record(
+  id INTEGER PRIMARY KEY,
+  source INTEGER NOT NULL,
+  record INTEGER NOT NULL,
+  time INTEGER,
+  channel INTEGER NOT NULL DEFAULT 0,
+  provider INTEGER NOT NULL DEFAULT 0,
+  event_id INTEGER,
+  level INTEGER,
+  computer INTEGER NOT NULL DEFAULT 0,
+  raw INTEGER NOT NULL DEFAULT 0,
+  block INTEGER NOT NULL,
+  position INTEGER NOT NULL,
+  identity BLOB NOT NULL
+);
+CREATE UNIQUE INDEX event_identity ON event_record(identity);
+
+CREATE TABLE custom_table(name TEXT PRIMARY KEY, columns TEXT NOT NULL);
+CREATE TABLE account(
+  host INTEGER NOT NULL,
+  domain TEXT NOT NULL COLLATE NOCASE,
+  name TEXT NOT NULL COLLATE NOCASE,
+  sid TEXT NOT NULL,
+  PRIMARY KEY(host, domain, name)
+) WITHOUT ROWID;
+CREATE TABLE state(key TEXT PRIMARY KEY, version INTEGER NOT NULL, value TEXT NOT NULL);
+CREATE TABLE exclusion(
+  id INTEGER PRIMARY KEY,
+  scope_rule TEXT,
+  condition_kql TEXT NOT NULL,
+  reason TEXT NOT NULL DEFAULT '',
+  enabled INTEGER NOT NULL DEFAULT 1,
+  created INTEGER NOT NULL
+);
+";
+
+/// Indexes that are not needed to insert, so a first import makes them at its end.
+const INDEXES: &[(&str, &str, &str)] = &[
+    ("event_time", "event_record", "time"),
+    ("event_kind", "event_record", "event_id, channel"),
+    ("process_file", "DeviceProcessEvents", "FileName"),
+    ("process_parent_file", "DeviceProcessEvents", "InitiatingProcessFileName"),
+    ("process_unique", "DeviceProcessEvents", "ProcessUniqueId"),
+    ("process_parent_unique", "DeviceProcessEvents", "InitiatingProcessUniqueId"),
+    ("process_pid", "DeviceProcessEvents", "DeviceId, ProcessId, ProcessCreationTime"),
+    ("file_actor", "DeviceFileEvents", "InitiatingProcessFileName"),
+    ("registry_actor", "DeviceRegistryEvents", "InitiatingProcessFileName"),
+    ("network_actor", "DeviceNetworkEvents", "InitiatingProcessFileName"),
+    ("image_actor", "DeviceImageLoadEvents", "InitiatingProcessFileName"),
+    ("device_event_action", "DeviceEvents", "ActionType"),
+];
+
+/// Everything an empty store needs, indexes excepted.
+pub fn create(schema: &Schema) -> String {
+    let mut sql = BASE.to_owned();
+    for table in schema.tables() {
+        sql.push_str(&create_table(table));
+    }
+    sql.push_str(&format!("PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {VERSION};"));
+    sql
+}
+
+/// The physical table and the readable view of one KQL table.
+pub fn create_table(table: &TableSchema) -> String {
+    if raw_bit(&table.name).is_some() {
+        return raw_view(&table.name);
+    }
+    if table.name == FILE_PROFILE {
+        return file_profile(table);
+    }
+    let columns: String = table.columns.iter().map(|column| format!(", {}", column_definition(column))).collect();
+    let name = quote_identifier(&rows_table(&table.name));
+    format!("CREATE TABLE {name}(id INTEGER PRIMARY KEY{columns});\n{}", view(table))
+}
+
+fn column_definition(column: &crate::schema::Column) -> String {
+    let definition = match column.scalar_type {
+        ScalarType::String if is_inline(&column.name) => "TEXT NOT NULL DEFAULT ''",
+        ScalarType::String => "INTEGER NOT NULL DEFAULT 0",
+        ScalarType::Bool | ScalarType::Int | ScalarType::Long | ScalarType::Datetime | ScalarType::Timespan => {
+            "INTEGER"
+        }
+        ScalarType::Real => "REAL",
+        ScalarType::Decimal | ScalarType::Dynamic | ScalarType::Guid => "TEXT",
+    };
+    format!("{} {definition}", quote_identifier(&physical_column(&column.name)))
+}
+
+/// A view that any SQLite client can read: texts decoded, times in ISO 8601.
+fn view(table: &TableSchema) -> String {
+    let layout = layout(table);
+    let columns: Vec<String> = layout
+        .columns
+        .iter()
+        .map(|column| {
+            let shown = match (&column.storage, column.scalar_type) {
+                (Storage::Dictionary(id), _) => format!("(SELECT value FROM text WHERE id = {id})"),
+                (Storage::Plain(value), ScalarType::Datetime) => iso_time(value),
+                (Storage::Plain(value), _) => value.clone(),
+            };
+            format!("{shown} AS {}", quote_identifier(&physical_column(&column.name)))
+        })
+        .collect();
+    format!(
+        "CREATE VIEW {} AS SELECT t.id AS id, {} FROM {};\n",
+        quote_identifier(&table.name),
+        columns.join(", "),
+        layout.from
+    )
+}
+
+/// The raw tables as other clients can read them: without what only `record_column` decodes.
+fn raw_view(name: &str) -> String {
+    let bit = raw_bit(name).unwrap_or_default();
+    format!(
+        "CREATE VIEW {name} AS SELECT t.id AS id, {time} AS TimeGenerated,
+           (SELECT value FROM text WHERE id = t.channel) AS Channel,
+           (SELECT value FROM text WHERE id = t.provider) AS Provider,
+           t.event_id AS EventID, t.level AS Level,
+           (SELECT value FROM text WHERE id = t.computer) AS Computer,
+           t.record AS EventRecordId
+         FROM event_record AS t WHERE t.raw & {bit};\n",
+        time = iso_time("t.time")
+    )
+}
+
+fn iso_time(ticks: &str) -> String {
+    format!(
+        "strftime('%Y-%m-%dT%H:%M:%S', ({ticks} - 621355968000000000) / 10000000, 'unixepoch') \
+         || printf('.%07dZ', {ticks} % 10000000)"
+    )
+}
+
+fn file_profile(table: &TableSchema) -> String {
+    let columns: Vec<String> = table
+        .columns
+        .iter()
+        .map(|column| {
+            let definition = match column.scalar_type {
+                ScalarType::String => "TEXT NOT NULL DEFAULT '' COLLATE NOCASE",
+                _ => "INTEGER",
+            };
+            format!("{} {definition}", quote_identifier(&column.name))
+        })
+        .collect();
+    format!(
+        "CREATE TABLE file_profile({});
+         CREATE INDEX file_profile_sha1 ON file_profile(SHA1);
+         CREATE INDEX file_profile_sha256 ON file_profile(SHA256);
+         CREATE INDEX file_profile_md5 ON file_profile(MD5);\n",
+        columns.join(", ")
+    )
+}
+
+/// Makes the indexes that are missing.
+pub fn create_indexes() -> String {
+    INDEXES
+        .iter()
+        .map(|(name, table, columns)| {
+            let table = if *table == "event_record" { (*table).to_owned() } else { rows_table(table) };
+            format!("CREATE INDEX IF NOT EXISTS {name} ON {}({columns});\n", quote_identifier(&table))
+        })
+        .collect()
+}

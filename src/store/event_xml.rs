@@ -1,0 +1,375 @@
+//! Reads one Windows event in its XML form (`<Event xmlns="http://schemas.microsoft.com/win/2004/08/events/event">`).
+//!
+//! Hand-written because the exact text of `<EventData>` is needed as well as its fields, and because the importer reads
+//! every record through here: names and values borrow from the text unless an entity has to be resolved. It reads what
+//! event logs hold (elements, attributes, text, CDATA, comments), not XML in general: no DTD, so no entity bombs.
+
+use std::borrow::Cow;
+
+/// One `<Data>` of `EventData`, or one leaf of `UserData` with its path (`LogFileCleared.SubjectUserSid`).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Field<'a> {
+    /// Empty for positional data.
+    pub name: Cow<'a, str>,
+    pub value: Cow<'a, str>,
+}
+
+/// The parts of an event. Texts that the event lacks are empty.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct EventXml<'a> {
+    pub provider: Cow<'a, str>,
+    pub event_source: Cow<'a, str>,
+    pub event_id: Cow<'a, str>,
+    pub version: Cow<'a, str>,
+    pub level: Cow<'a, str>,
+    pub task: Cow<'a, str>,
+    pub opcode: Cow<'a, str>,
+    pub keywords: Cow<'a, str>,
+    pub time_created: Cow<'a, str>,
+    pub record_id: Cow<'a, str>,
+    pub correlation: Cow<'a, str>,
+    pub process_id: Cow<'a, str>,
+    pub thread_id: Cow<'a, str>,
+    pub channel: Cow<'a, str>,
+    pub computer: Cow<'a, str>,
+    pub user_id: Cow<'a, str>,
+    pub binary: Cow<'a, str>,
+    pub fields: Vec<Field<'a>>,
+    /// `<EventData …>…</EventData>` (or `UserData`) exactly as it stands in the record.
+    pub event_data: &'a str,
+    /// The rendered message, where the export carries one.
+    pub message: Cow<'a, str>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("not a Windows event: {reason} at byte {offset}")]
+pub struct XmlError {
+    pub reason: &'static str,
+    pub offset: usize,
+}
+
+/// Deeper nesting than any event has, and far from the end of the stack.
+const DEEPEST: usize = 64;
+
+impl<'a> EventXml<'a> {
+    /// The value of a named field.
+    pub fn field(&self, name: &str) -> Option<&str> {
+        self.fields.iter().find(|field| field.name == name).map(|field| field.value.as_ref())
+    }
+
+    /// The n-th positional value.
+    pub fn positional(&self, index: usize) -> Option<&str> {
+        self.fields.iter().filter(|field| field.name.is_empty()).nth(index).map(|field| field.value.as_ref())
+    }
+
+    /// Reads a whole `<Event>` element.
+    pub fn parse(text: &'a str) -> Result<Self, XmlError> {
+        let mut reader = Reader { text, at: 0 };
+        let mut event = Self::default();
+        let mut path: Vec<&'a str> = Vec::with_capacity(8);
+        let mut data_name: Cow<'a, str> = Cow::Borrowed("");
+        let mut value: Option<Cow<'a, str>> = None;
+        let mut data_start = 0;
+        let mut leaf = false;
+        while let Some(token) = reader.next()? {
+            match token {
+                Token::Open { name, attributes, closed, start } => {
+                    if path.is_empty() && name != "Event" {
+                        return Err(XmlError { reason: "the root element is not Event", offset: start });
+                    }
+                    if path.len() >= DEEPEST {
+                        return Err(XmlError { reason: "elements nest too deep", offset: start });
+                    }
+                    if path.len() == 1 && matches!(name, "EventData" | "UserData") {
+                        data_start = start;
+                    }
+                    if path.len() == 2 && path.get(1) == Some(&"System") {
+                        event.system_attributes(name, attributes)?;
+                    }
+                    if path.len() == 2 && path.get(1) == Some(&"EventData") {
+                        data_name = attribute(attributes, "Name")?.unwrap_or(Cow::Borrowed(""));
+                    }
+                    value = None;
+                    leaf = true;
+                    path.push(name);
+                    if closed {
+                        event.close(&path, std::mem::take(&mut data_name), Cow::Borrowed(""), true);
+                        if path.len() == 2 && matches!(name, "EventData" | "UserData") {
+                            event.event_data = text.get(data_start..reader.at).unwrap_or_default();
+                        }
+                        path.pop();
+                        leaf = false;
+                    }
+                }
+                Token::Text(piece) => {
+                    value = Some(match value.take() {
+                        None => piece,
+                        Some(before) => Cow::Owned(before.into_owned() + &piece),
+                    });
+                }
+                Token::Close { name, start } => {
+                    if path.last() != Some(&name) {
+                        return Err(XmlError { reason: "an end tag does not match its start tag", offset: start });
+                    }
+                    let text_value = value.take().unwrap_or(Cow::Borrowed(""));
+                    event.close(&path, std::mem::take(&mut data_name), text_value, leaf);
+                    if path.len() == 2 && matches!(name, "EventData" | "UserData") {
+                        event.event_data = text.get(data_start..reader.at).unwrap_or_default();
+                    }
+                    path.pop();
+                    leaf = false;
+                    if path.is_empty() {
+                        return Ok(event);
+                    }
+                }
+            }
+        }
+        Err(XmlError { reason: "the event ends early", offset: text.len() })
+    }
+
+    fn system_attributes(&mut self, name: &str, attributes: &'a str) -> Result<(), XmlError> {
+        let read = |wanted| Ok(attribute(attributes, wanted)?.unwrap_or(Cow::Borrowed("")));
+        match name {
+            "Provider" => {
+                self.provider = read("Name")?;
+                self.event_source = read("EventSourceName")?;
+            }
+            "TimeCreated" => self.time_created = read("SystemTime")?,
+            "Correlation" => self.correlation = read("ActivityID")?,
+            "Execution" => {
+                self.process_id = read("ProcessID")?;
+                self.thread_id = read("ThreadID")?;
+            }
+            "Security" => self.user_id = read("UserID")?,
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn close(&mut self, path: &[&'a str], data_name: Cow<'a, str>, value: Cow<'a, str>, leaf: bool) {
+        match path {
+            [_, "System", name] => {
+                let slot = match *name {
+                    "EventID" => &mut self.event_id,
+                    "Version" => &mut self.version,
+                    "Level" => &mut self.level,
+                    "Task" => &mut self.task,
+                    "Opcode" => &mut self.opcode,
+                    "Keywords" => &mut self.keywords,
+                    "EventRecordID" => &mut self.record_id,
+                    "Channel" => &mut self.channel,
+                    "Computer" => &mut self.computer,
+                    _ => return,
+                };
+                *slot = value;
+            }
+            [_, "EventData", "Binary"] => self.binary = value,
+            [_, "EventData", "Data"] => self.fields.push(Field { name: data_name, value }),
+            [_, "EventData", name] if leaf => self.fields.push(Field { name: Cow::Borrowed(name), value }),
+            [_, "UserData", rest @ ..] if leaf && !rest.is_empty() => {
+                self.fields.push(Field { name: Cow::Owned(rest.join(".")), value });
+            }
+            [_, "RenderingInfo", "Message"] => self.message = value,
+            _ => {}
+        }
+    }
+}
+
+enum Token<'a> {
+    Open { name: &'a str, attributes: &'a str, closed: bool, start: usize },
+    Close { name: &'a str, start: usize },
+    Text(Cow<'a, str>),
+}
+
+struct Reader<'a> {
+    text: &'a str,
+    at: usize,
+}
+
+impl<'a> Reader<'a> {
+    fn rest(&self) -> &'a str {
+        self.text.get(self.at..).unwrap_or_default()
+    }
+
+    fn fail<T>(&self, reason: &'static str) -> Result<T, XmlError> {
+        Err(XmlError { reason, offset: self.at })
+    }
+
+    fn next(&mut self) -> Result<Option<Token<'a>>, XmlError> {
+        loop {
+            let rest = self.rest();
+            if rest.is_empty() {
+                return Ok(None);
+            }
+            let Some(inside) = rest.strip_prefix('<') else {
+                let end = rest.find('<').unwrap_or(rest.len());
+                let (piece, _) = rest.split_at(end);
+                self.at += end;
+                return Ok(Some(Token::Text(unescape(piece))));
+            };
+            if inside.starts_with("!--") {
+                self.skip_past(rest, "-->")?;
+            } else if let Some(body) = inside.strip_prefix("![CDATA[") {
+                let Some((piece, _)) = body.split_once("]]>") else { return self.fail("CDATA does not end") };
+                self.at += "<![CDATA[".len() + piece.len() + "]]>".len();
+                return Ok(Some(Token::Text(Cow::Borrowed(piece))));
+            } else if inside.starts_with('?') {
+                self.skip_past(rest, "?>")?;
+            } else if inside.starts_with('!') {
+                return self.fail("a document type is not allowed");
+            } else {
+                return self.tag(inside).map(Some);
+            }
+        }
+    }
+
+    fn skip_past(&mut self, rest: &str, end: &str) -> Result<(), XmlError> {
+        match rest.find(end) {
+            Some(found) => {
+                self.at += found + end.len();
+                Ok(())
+            }
+            None => self.fail("a comment or instruction does not end"),
+        }
+    }
+
+    fn tag(&mut self, inside: &'a str) -> Result<Token<'a>, XmlError> {
+        let start = self.at;
+        let Some(end) = tag_end(inside) else { return self.fail("a tag does not end") };
+        let (body, _) = inside.split_at(end);
+        self.at += 1 + end + 1;
+        if let Some(name) = body.strip_prefix('/') {
+            return Ok(Token::Close { name: name.trim_end(), start });
+        }
+        let (body, closed) = match body.strip_suffix('/') {
+            Some(open) => (open, true),
+            None => (body, false),
+        };
+        let (name, attributes) = body.split_once(|c: char| c.is_ascii_whitespace()).unwrap_or((body, ""));
+        if name.is_empty() {
+            return Err(XmlError { reason: "a tag has no name", offset: start });
+        }
+        Ok(Token::Open { name, attributes, closed, start })
+    }
+}
+
+/// Where the `>` is that ends the tag: one inside quotes does not.
+fn tag_end(inside: &str) -> Option<usize> {
+    let mut quote = None;
+    for (index, byte) in inside.bytes().enumerate() {
+        match (quote, byte) {
+            (None, b'>') => return Some(index),
+            (None, b'"' | b'\'') => quote = Some(byte),
+            (Some(open), _) if open == byte => quote = None,
+            _ => {}
+        }
+    }
+    None
+}
+
+fn attribute<'a>(attributes: &'a str, wanted: &str) -> Result<Option<Cow<'a, str>>, XmlError> {
+    let mut rest = attributes.trim_start();
+    while !rest.is_empty() {
+        let malformed = XmlError { reason: "an attribute is malformed", offset: 0 };
+        let (name, after) = rest.split_once('=').ok_or_else(|| malformed.clone())?;
+        let after = after.trim_start();
+        let quote = after.chars().next().filter(|c| matches!(c, '"' | '\'')).ok_or_else(|| malformed.clone())?;
+        let (value, remaining) = after.strip_prefix(quote).and_then(|text| text.split_once(quote)).ok_or(malformed)?;
+        if name.trim_end() == wanted {
+            return Ok(Some(unescape(value)));
+        }
+        rest = remaining.trim_start();
+    }
+    Ok(None)
+}
+
+/// Resolves the five named entities and character references; what is neither stays as it is written.
+fn unescape(text: &str) -> Cow<'_, str> {
+    let Some((before, mut rest)) = text.split_once('&') else { return Cow::Borrowed(text) };
+    let mut resolved = String::with_capacity(text.len());
+    resolved.push_str(before);
+    loop {
+        let entity = rest.split_once(';').filter(|(name, _)| name.len() <= 10);
+        match entity.and_then(|(name, after)| entity_character(name).map(|character| (character, after))) {
+            Some((character, after)) => {
+                resolved.push(character);
+                rest = after;
+            }
+            None => resolved.push('&'),
+        }
+        match rest.split_once('&') {
+            Some((before, after)) => {
+                resolved.push_str(before);
+                rest = after;
+            }
+            None => {
+                resolved.push_str(rest);
+                return Cow::Owned(resolved);
+            }
+        }
+    }
+}
+
+fn entity_character(name: &str) -> Option<char> {
+    match name {
+        "lt" => Some('<'),
+        "gt" => Some('>'),
+        "amp" => Some('&'),
+        "quot" => Some('"'),
+        "apos" => Some('\''),
+        _ => {
+            let digits = name.strip_prefix('#')?;
+            let code = match digits.strip_prefix(['x', 'X']) {
+                Some(hex) => u32::from_str_radix(hex, 16).ok()?,
+                None => digits.parse().ok()?,
+            };
+            char::from_u32(code)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PROCESS: &str = r#"<?xml version="1.0"?><Event xmlns="http://schemas.microsoft.com/win/2004/08/events/event"><System><Provider Name='Microsoft-Windows-Sysmon' Guid="{1}"/><EventID>1</EventID><TimeCreated SystemTime="2025-01-02T03:04:05.6789Z"/><EventRecordID>7</EventRecordID><Channel>Microsoft-Windows-Sysmon/Operational</Channel><Computer>H1</Computer><Security UserID="S-1-5-18"/></System><EventData><Data Name="Image">C:\a &amp; b.exe</Data><Data Name="Empty"/><Data>x&#65;y</Data></EventData></Event>"#;
+
+    #[test]
+    fn system_and_data_are_read() {
+        let event = EventXml::parse(PROCESS).unwrap();
+        assert_eq!(event.provider, "Microsoft-Windows-Sysmon");
+        assert_eq!(event.event_id, "1");
+        assert_eq!(event.record_id, "7");
+        assert_eq!(event.user_id, "S-1-5-18");
+        assert_eq!(event.field("Image"), Some("C:\\a & b.exe"));
+        assert_eq!(event.field("Empty"), Some(""));
+        assert_eq!(event.positional(0), Some("xAy"));
+        assert!(event.event_data.starts_with("<EventData><Data Name=\"Image\">"));
+        assert!(event.event_data.ends_with("</EventData>"));
+    }
+
+    #[test]
+    fn user_data_leaves_have_paths() {
+        let event = EventXml::parse(
+            "<Event><System><EventID>1102</EventID></System><UserData><LogFileCleared xmlns='x'>\n<SubjectUserName>bob</SubjectUserName>\n</LogFileCleared></UserData></Event>",
+        )
+        .unwrap();
+        assert_eq!(event.field("LogFileCleared.SubjectUserName"), Some("bob"));
+        assert_eq!(event.fields.len(), 1);
+    }
+
+    #[test]
+    fn broken_events_say_where() {
+        assert_eq!(EventXml::parse("<Event><System>").unwrap_err().reason, "the event ends early");
+        assert_eq!(EventXml::parse("<Other/>").unwrap_err().offset, 0);
+        assert!(EventXml::parse("<!DOCTYPE a><Event/>").is_err());
+        assert!(EventXml::parse("<Event></System>").is_err());
+        let deep = format!("<Event>{}", "<a>".repeat(100));
+        assert_eq!(EventXml::parse(&deep).unwrap_err().reason, "elements nest too deep");
+    }
+
+    #[test]
+    fn an_ampersand_that_is_no_entity_stays() {
+        assert_eq!(unescape("a & b &lt;c&gt; &#x41;&bogus;"), "a & b <c> A&bogus;");
+    }
+}

@@ -1,0 +1,176 @@
+//! The ways to open a store.
+
+use std::fs::{File, OpenOptions, TryLockError};
+use std::path::{Path, PathBuf};
+
+use rusqlite::hooks::{AuthAction, AuthContext, Authorization};
+use rusqlite::{Connection, OpenFlags};
+
+use super::ddl::{APPLICATION_ID, VERSION};
+use super::{Store, StoreError, ddl, functions};
+use crate::schema::Schema;
+
+/// The header every SQLite file begins with.
+const SQLITE_HEADER: &[u8] = b"SQLite format 3\0";
+
+impl Store {
+    /// Opens a store for writing, and makes it if there is none.
+    pub fn create_or_open(path: &Path) -> Result<Self, StoreError> {
+        let lock = lock_for_writing(path)?;
+        refuse_other_files(path)?;
+        let connection = Connection::open_with_flags(
+            path,
+            OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX,
+        )
+        .map_err(|error| cannot_open(path, &error))?;
+        connection.busy_timeout(std::time::Duration::from_secs(10))?;
+        connection.execute_batch(
+            "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -65536;
+             PRAGMA temp_store = MEMORY; PRAGMA journal_size_limit = 67108864;",
+        )?;
+        let empty: bool =
+            connection.query_row("SELECT NOT EXISTS(SELECT 1 FROM sqlite_schema)", [], |row| row.get(0))?;
+        if empty {
+            let sql = ddl::create(&Schema::built_in()?);
+            connection.execute_batch(&format!("BEGIN IMMEDIATE; {sql} COMMIT;"))?;
+        }
+        check_version(&connection, path)?;
+        Self::finish(connection, Some(path.to_owned()), Some(lock))
+    }
+
+    /// Opens a store for reading. Whatever SQL reaches this connection can neither write nor attach another file.
+    pub fn open_read_only(path: &Path) -> Result<Self, StoreError> {
+        if !path.exists() {
+            return Err(StoreError::Missing { path: path.to_owned() });
+        }
+        refuse_other_files(path)?;
+        let connection = open_reader(path)?;
+        connection.busy_timeout(std::time::Duration::from_secs(10))?;
+        connection
+            .execute_batch("PRAGMA cache_size = -32768; PRAGMA mmap_size = 1073741824; PRAGMA temp_store = MEMORY;")?;
+        check_version(&connection, path)?;
+        let mut store = Self::finish(connection, Some(path.to_owned()), None)?;
+        store.connection.authorizer(Some(only_reading))?;
+        Ok(store)
+    }
+
+    /// An empty store in memory that knows all tables.
+    pub fn in_memory() -> Result<Self, StoreError> {
+        let connection = Connection::open_in_memory()?;
+        connection.execute_batch(&format!("BEGIN; {} COMMIT;", ddl::create(&Schema::built_in()?)))?;
+        let store = Self::finish(connection, None, None)?;
+        store.create_indexes()?;
+        Ok(store)
+    }
+
+    fn finish(connection: Connection, path: Option<PathBuf>, lock: Option<File>) -> Result<Self, StoreError> {
+        functions::register(&connection)?;
+        connection.set_prepared_statement_cache_capacity(256);
+        let mut schema = Schema::built_in()?;
+        let custom: Vec<(String, String)> = connection
+            .prepare("SELECT name, columns FROM custom_table")?
+            .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
+            .collect::<Result<_, _>>()?;
+        for (name, columns) in custom {
+            let table =
+                serde_json::to_string(&name).map_err(|source| StoreError::State { key: name.clone(), source })?;
+            let read = Schema::from_json(&format!("{{{table}:{columns}}}"))?;
+            if let Some(table) = read.table(&name) {
+                schema.insert(table.clone());
+            }
+        }
+        Ok(Self { connection, schema, path, _writer_lock: lock })
+    }
+}
+
+fn cannot_open(path: &Path, error: &dyn std::fmt::Display) -> StoreError {
+    StoreError::Open { path: path.to_owned(), reason: error.to_string() }
+}
+
+fn lock_for_writing(path: &Path) -> Result<File, StoreError> {
+    let mut name = path.as_os_str().to_owned();
+    name.push("-lock");
+    let file = OpenOptions::new()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .open(PathBuf::from(name))
+        .map_err(|error| cannot_open(path, &error))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(StoreError::Locked { path: path.to_owned() }),
+        Err(TryLockError::Error(error)) => Err(cannot_open(path, &error)),
+    }
+}
+
+/// SQLite would call any other file "malformed" only at the first query, and would adopt an empty one silently, which
+/// is right: an import killed while it made the store leaves one.
+fn refuse_other_files(path: &Path) -> Result<(), StoreError> {
+    let mut file = match File::open(path) {
+        Ok(file) => file,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+        Err(error) => return Err(cannot_open(path, &error)),
+    };
+    let mut header = Vec::new();
+    std::io::Read::read_to_end(&mut std::io::Read::take(&mut file, 16), &mut header)
+        .map_err(|error| cannot_open(path, &error))?;
+    if header.is_empty() || header == SQLITE_HEADER {
+        Ok(())
+    } else {
+        Err(StoreError::NotAStore { path: path.to_owned() })
+    }
+}
+
+fn check_version(connection: &Connection, path: &Path) -> Result<(), StoreError> {
+    let application: i64 = connection.query_row("PRAGMA application_id", [], |row| row.get(0))?;
+    if application != APPLICATION_ID {
+        return Err(StoreError::NotAStore { path: path.to_owned() });
+    }
+    let found: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+    let advice = match found.cmp(&VERSION) {
+        std::cmp::Ordering::Equal => return Ok(()),
+        std::cmp::Ordering::Greater => "a newer whippet wrote it: update this one",
+        std::cmp::Ordering::Less => "import the event files into a new store",
+    };
+    Err(StoreError::Version { path: path.to_owned(), found, supported: VERSION, advice })
+}
+
+/// A store in a folder that cannot be written has no place for the files of write-ahead logging. If no log is left
+/// from a writer, the file itself is complete and is opened as one that does not change.
+fn open_reader(path: &Path) -> Result<Connection, StoreError> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let usual = Connection::open_with_flags(path, flags).map_err(|error| cannot_open(path, &error))?;
+    let readable = usual.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get::<_, i64>(0));
+    let Err(error) = readable else { return Ok(usual) };
+    let mut log = path.as_os_str().to_owned();
+    log.push("-wal");
+    if PathBuf::from(log).exists() {
+        return Err(cannot_open(path, &error));
+    }
+    let absolute = std::path::absolute(path).map_err(|error| cannot_open(path, &error))?;
+    let Some(text) = absolute.to_str() else { return Err(cannot_open(path, &error)) };
+    let escaped: String = text
+        .bytes()
+        .map(|byte| match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'/' | b'.' | b'-' | b'_' => char::from(byte).to_string(),
+            b'\\' => "/".to_owned(),
+            other => format!("%{other:02x}"),
+        })
+        .collect();
+    let uri = format!("file:{}{escaped}?immutable=1", if escaped.starts_with('/') { "" } else { "/" });
+    Connection::open_with_flags(uri, flags | OpenFlags::SQLITE_OPEN_URI).map_err(|error| cannot_open(path, &error))
+}
+
+fn only_reading(context: AuthContext<'_>) -> Authorization {
+    match context.action {
+        AuthAction::Select
+        | AuthAction::Read { .. }
+        | AuthAction::Recursive
+        | AuthAction::Transaction { .. }
+        | AuthAction::Savepoint { .. } => Authorization::Allow,
+        AuthAction::Function { function_name } if !function_name.eq_ignore_ascii_case("load_extension") => {
+            Authorization::Allow
+        }
+        _ => Authorization::Deny,
+    }
+}

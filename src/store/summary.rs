@@ -1,0 +1,102 @@
+//! What a store holds: time range, counts, sources.
+
+use rusqlite::{OptionalExtension, Row};
+
+use super::block::Block;
+use super::{Store, StoreError};
+use crate::sql::layout::{FILE_PROFILE, quote_identifier, raw_bit, rows_table};
+
+/// One imported file.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct Source {
+    pub id: i64,
+    pub path: String,
+    pub sha256: String,
+    pub bytes: u64,
+    pub kind: String,
+    pub records: u64,
+    pub stored: u64,
+    pub duplicates: u64,
+    pub rejected: u64,
+    /// False when the import was interrupted.
+    pub complete: bool,
+}
+
+/// A record that could not be read, and where it stands.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct Rejection {
+    pub place: String,
+    pub reason: String,
+}
+
+fn count(row: &Row<'_>, index: usize) -> rusqlite::Result<u64> {
+    Ok(row.get::<_, i64>(index)?.unsigned_abs())
+}
+
+impl Store {
+    /// The time of the newest event, in ticks: what the hunt clock takes as "now".
+    pub fn newest_event_time(&self) -> Result<Option<i64>, StoreError> {
+        Ok(self.connection.query_row("SELECT max(time) FROM event_record", [], |row| row.get(0))?)
+    }
+
+    /// The times of the oldest and the newest event, in ticks.
+    pub fn time_range(&self) -> Result<Option<(i64, i64)>, StoreError> {
+        let oldest: Option<i64> =
+            self.connection.query_row("SELECT min(time) FROM event_record", [], |row| row.get(0))?;
+        Ok(oldest.zip(self.newest_event_time()?))
+    }
+
+    /// How many rows each table has; empty tables are left out.
+    pub fn table_counts(&self) -> Result<Vec<(String, u64)>, StoreError> {
+        let mut counts = Vec::new();
+        for table in self.schema.tables() {
+            let sql = match raw_bit(&table.name) {
+                Some(bit) => format!("SELECT count(*) FROM event_record WHERE raw & {bit}"),
+                None if table.name == FILE_PROFILE => "SELECT count(*) FROM file_profile".to_owned(),
+                None => format!("SELECT count(*) FROM {}", quote_identifier(&rows_table(&table.name))),
+            };
+            let rows = self.connection.query_row(&sql, [], |row| count(row, 0))?;
+            if rows > 0 {
+                counts.push((table.name.clone(), rows));
+            }
+        }
+        Ok(counts)
+    }
+
+    /// The imported files, in the order they came.
+    pub fn sources(&self) -> Result<Vec<Source>, StoreError> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT id, path, sha256, bytes, kind, records, stored, duplicates, rejected, complete
+             FROM source ORDER BY id",
+        )?;
+        let rows = statement.query_map([], |row| {
+            Ok(Source {
+                id: row.get(0)?,
+                path: row.get(1)?,
+                sha256: row.get(2)?,
+                bytes: count(row, 3)?,
+                kind: row.get(4)?,
+                records: count(row, 5)?,
+                stored: count(row, 6)?,
+                duplicates: count(row, 7)?,
+                rejected: count(row, 8)?,
+                complete: row.get(9)?,
+            })
+        })?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// The original record of an event: event XML, or the JSON object a row came as.
+    pub fn original_record(&self, event_id: i64) -> Result<Option<Vec<u8>>, StoreError> {
+        let found: Option<(Vec<u8>, i64)> = self
+            .connection
+            .query_row(
+                "SELECT b.data, e.position FROM event_record e JOIN record_block b ON b.id = e.block WHERE e.id = ?1",
+                [event_id],
+                |row| Ok((row.get(0)?, row.get(1)?)),
+            )
+            .optional()?;
+        let Some((data, position)) = found else { return Ok(None) };
+        Ok(Block::decode(&data)?.record(usize::try_from(position).unwrap_or(usize::MAX)).map(<[u8]>::to_vec))
+    }
+}

@@ -1,0 +1,134 @@
+//! What a store promises to whoever opens it.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, clippy::string_slice)]
+
+use whippet::schema::{Column, ScalarType, TableSchema};
+use whippet::sql::layout::{Storage, layout};
+use whippet::store::{Store, StoreError};
+
+#[test]
+fn every_known_table_can_be_read_through_its_layout_and_its_view() {
+    let store = Store::in_memory().unwrap();
+    for table in store.schema().tables() {
+        let layout = layout(table);
+        let expressions: Vec<&str> = layout
+            .columns
+            .iter()
+            .map(|column| match &column.storage {
+                Storage::Plain(expression) | Storage::Dictionary(expression) => expression.as_str(),
+            })
+            .collect();
+        let sql = format!("SELECT {}, {} FROM {}", layout.event_id, expressions.join(", "), layout.from);
+        let rows = store.connection().prepare(&sql).unwrap().query_map([], |_| Ok(())).unwrap().count();
+        assert_eq!(rows, 0, "{}", table.name);
+        if !table.name.ends_with("()") {
+            let view = format!("SELECT count(*) FROM (SELECT * FROM \"{}\")", table.name);
+            let count: i64 = store.connection().query_row(&view, [], |row| row.get(0)).unwrap();
+            assert_eq!(count, 0);
+        }
+    }
+}
+
+#[test]
+fn a_reader_can_neither_write_nor_attach() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("t.db");
+    drop(Store::create_or_open(&path).unwrap());
+    let reader = Store::open_read_only(&path).unwrap();
+    for sql in [
+        "INSERT INTO text(value) VALUES ('x')",
+        "ATTACH ':memory:' AS other",
+        "PRAGMA journal_mode = DELETE",
+        "CREATE TEMP TABLE x(a)",
+        "SELECT load_extension('x')",
+        "DROP TABLE text",
+    ] {
+        assert!(reader.connection().execute_batch(sql).is_err(), "{sql}");
+    }
+    let one: i64 = reader.connection().query_row("SELECT count(*) FROM json_each('[1,2]')", [], |r| r.get(0)).unwrap();
+    assert_eq!(one, 2);
+}
+
+#[test]
+fn only_one_writer_at_a_time() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("t.db");
+    let first = Store::create_or_open(&path).unwrap();
+    assert!(matches!(Store::create_or_open(&path), Err(StoreError::Locked { .. })));
+    assert!(Store::open_read_only(&path).is_ok());
+    drop(first);
+    assert!(Store::create_or_open(&path).is_ok());
+}
+
+#[test]
+fn other_files_are_refused_and_left_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = folder.path().join("notes.txt");
+    std::fs::write(&text, "not a database at all, but long enough").unwrap();
+    assert!(matches!(Store::create_or_open(&text), Err(StoreError::NotAStore { .. })));
+    assert!(matches!(Store::open_read_only(&text), Err(StoreError::NotAStore { .. })));
+    assert_eq!(std::fs::read_to_string(&text).unwrap(), "not a database at all, but long enough");
+
+    let foreign = folder.path().join("foreign.db");
+    rusqlite::Connection::open(&foreign).unwrap().execute_batch("CREATE TABLE a(b)").unwrap();
+    assert!(matches!(Store::create_or_open(&foreign), Err(StoreError::NotAStore { .. })));
+
+    assert!(matches!(Store::open_read_only(&folder.path().join("none.db")), Err(StoreError::Missing { .. })));
+}
+
+#[test]
+fn another_version_is_refused_with_advice() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("t.db");
+    drop(Store::create_or_open(&path).unwrap());
+    rusqlite::Connection::open(&path).unwrap().execute_batch("PRAGMA user_version = 99").unwrap();
+    let message = Store::open_read_only(&path).unwrap_err().to_string();
+    assert!(message.contains("store version 99") && message.contains("update"), "{message}");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_store_on_read_only_media_opens() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a b?#.db");
+    drop(Store::create_or_open(&path).unwrap());
+    std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(0o555)).unwrap();
+    let opened = Store::open_read_only(&path).map(|store| store.newest_event_time().unwrap());
+    std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(0o755)).unwrap();
+    assert_eq!(opened.unwrap(), None);
+}
+
+#[test]
+fn custom_tables_stay_with_the_store() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("t.db");
+    let table = TableSchema {
+        name: "Proxy_CL".to_owned(),
+        columns: vec![Column::new("TimeGenerated", ScalarType::Datetime), Column::new("Id", ScalarType::String)],
+    };
+    let mut store = Store::create_or_open(&path).unwrap();
+    store.add_custom_table(table.clone()).unwrap();
+    assert!(store.add_custom_table(table.clone()).is_err());
+    let built_in = TableSchema { name: "deviceevents".to_owned(), columns: Vec::new() };
+    assert!(store.add_custom_table(built_in).is_err());
+    drop(store);
+    let store = Store::open_read_only(&path).unwrap();
+    assert_eq!(store.schema().table("Proxy_CL"), Some(&table));
+}
+
+#[test]
+fn exclusions_and_state_are_kept() {
+    let store = Store::in_memory().unwrap();
+    let id = store.add_exclusion(Some("seed"), "FileName =~ \"a.exe\"", "noise", 5).unwrap();
+    assert!(store.set_exclusion_enabled(id, false).unwrap());
+    let kept = store.exclusions().unwrap();
+    assert_eq!(kept.len(), 1);
+    assert!(!kept[0].enabled);
+    assert!(store.remove_exclusion(id).unwrap());
+    assert!(!store.remove_exclusion(id).unwrap());
+
+    assert_eq!(store.state::<Vec<i64>>("pins").unwrap(), None);
+    store.set_state("pins", 1, &vec![3, 4]).unwrap();
+    store.set_state("pins", 2, &vec![5]).unwrap();
+    assert_eq!(store.state::<Vec<i64>>("pins").unwrap(), Some((2, vec![5])));
+}
