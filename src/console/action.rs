@@ -1,0 +1,459 @@
+//! Everything a person may do, as values; and the one table that names, explains and binds them.
+//!
+//! Keys, palette and mouse only make actions; hint row, help and palette only read the table. What an action does
+//! is the business of `update`.
+
+use super::keys::{self, Key, UnknownKey};
+use crate::hunt::{OwnExclusion, SwitchAction};
+
+/// A screen that can be shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum View {
+    Matches,
+    Tree,
+    Indicators,
+    Exclusions,
+    Rules,
+}
+
+impl View {
+    pub const ALL: [Self; 5] = [Self::Matches, Self::Tree, Self::Indicators, Self::Exclusions, Self::Rules];
+
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::Matches => "Matches",
+            Self::Tree => "Tree",
+            Self::Indicators => "Indicators",
+            Self::Exclusions => "Exclusions",
+            Self::Rules => "Rules",
+        }
+    }
+
+    pub const fn short_title(self) -> &'static str {
+        match self {
+            Self::Matches => "Matches",
+            Self::Tree => "Tree",
+            Self::Indicators => "Indic",
+            Self::Exclusions => "Excl",
+            Self::Rules => "Rules",
+        }
+    }
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub enum Action {
+    Show(View),
+    Down,
+    Up,
+    PageDown,
+    PageUp,
+    First,
+    Last,
+    Left,
+    Right,
+    Open,
+    Close,
+    Toggle,
+    NextPane,
+    PreviousPane,
+    Back,
+    Forward,
+    Tree,
+    Exclude,
+    NewExclusion,
+    Edit,
+    Delete,
+    Undo,
+    Redo,
+    ShowHidden,
+    Baseline,
+    Search,
+    SearchNext,
+    SearchPrevious,
+    FilterByCell,
+    FilterOutCell,
+    ClearFilters,
+    SortLeft,
+    SortRight,
+    Sort,
+    FoldAll,
+    UnfoldAll,
+    FoldToLevel(usize),
+    PathOnly,
+    NextMatch,
+    PreviousMatch,
+    Parent,
+    Why,
+    RuleText,
+    CopyCell,
+    CopyRow,
+    CopyChain,
+    Palette,
+    Help,
+    Mouse,
+    NextTheme,
+    Redraw,
+    Suspend,
+    Quit,
+    /// The text of a search was given.
+    SetSearch(String),
+    /// A change of switches, from wherever: it can be undone.
+    Switch(SwitchAction),
+    /// An exclusion was written; it is added switched off.
+    AddExclusion(OwnExclusion),
+}
+
+/// Where an action makes sense.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum When {
+    Anywhere,
+    In(&'static [View]),
+}
+
+/// One row of the table.
+#[derive(Debug)]
+pub struct ActionRow {
+    pub action: Action,
+    /// Stable: keymap files, scripts and journals use it.
+    pub name: &'static str,
+    /// One sentence for help and palette.
+    pub doc: &'static str,
+    /// The default keys.
+    pub keys: &'static [&'static str],
+    pub when: When,
+    /// The word in the hint row, and how early it comes there (smaller is earlier); `None` is never.
+    pub hint: Option<(u8, &'static str)>,
+}
+
+const TABLES: When = When::In(&[View::Matches, View::Indicators, View::Rules]);
+const EVENTS: When = When::In(&[View::Matches, View::Tree]);
+const IN_TREE: When = When::In(&[View::Tree]);
+const IN_EXCLUSIONS: When = When::In(&[View::Exclusions]);
+
+const fn row(
+    action: Action,
+    name: &'static str,
+    doc: &'static str,
+    keys: &'static [&'static str],
+    when: When,
+    hint: Option<(u8, &'static str)>,
+) -> ActionRow {
+    ActionRow { action, name, doc, keys, when, hint }
+}
+
+/// All actions that a key or the palette may start.
+pub const ACTIONS: &[ActionRow] = &[
+    row(Action::Down, "down", "Move down one row", &["j", "Down"], When::Anywhere, Some((1, "j/k move"))),
+    row(Action::Up, "up", "Move up one row", &["k", "Up"], When::Anywhere, None),
+    row(Action::PageDown, "page-down", "Move down one page", &["Ctrl-d", "PgDn"], When::Anywhere, None),
+    row(Action::PageUp, "page-up", "Move up one page", &["Ctrl-u", "PgUp"], When::Anywhere, None),
+    row(Action::First, "first", "Go to the first row", &["g g", "Home"], When::Anywhere, None),
+    row(Action::Last, "last", "Go to the last row", &["G", "End"], When::Anywhere, None),
+    row(
+        Action::Left,
+        "left",
+        "Move a column left; in the tree, fold or go to the parent",
+        &["h", "Left"],
+        When::Anywhere,
+        None,
+    ),
+    row(Action::Right, "right", "Move a column right; in the tree, unfold", &["l", "Right"], When::Anywhere, None),
+    row(Action::Open, "open", "Open what is under the cursor", &["Enter"], When::Anywhere, Some((2, "open"))),
+    row(
+        Action::Close,
+        "close",
+        "Close what is open, or cancel the running work; never quits",
+        &["q", "Esc"],
+        When::Anywhere,
+        None,
+    ),
+    row(
+        Action::Toggle,
+        "toggle",
+        "Switch the exclusion or predicate on or off; pin or unpin the match",
+        &["Space"],
+        When::In(&[View::Matches, View::Exclusions, View::Rules]),
+        Some((3, "toggle")),
+    ),
+    row(Action::Tree, "tree", "Show the process tree at this match", &["t"], When::Anywhere, Some((4, "tree"))),
+    row(
+        Action::Exclude,
+        "exclude",
+        "Write an exclusion from this row, with a preview of what it hides",
+        &["x"],
+        EVENTS,
+        Some((5, "exclude…")),
+    ),
+    row(Action::NewExclusion, "new-exclusion", "Write an exclusion by hand", &["a"], IN_EXCLUSIONS, Some((6, "add"))),
+    row(Action::Edit, "edit", "Edit the exclusion's condition", &["e"], IN_EXCLUSIONS, Some((6, "edit"))),
+    row(
+        Action::Delete,
+        "delete",
+        "Delete the exclusion (u brings it back)",
+        &["d"],
+        IN_EXCLUSIONS,
+        Some((7, "delete")),
+    ),
+    row(Action::Undo, "undo", "Take back the last switch, pin or exclusion", &["u"], When::Anywhere, Some((8, "undo"))),
+    row(Action::Redo, "redo", "Do again what was taken back", &["U"], When::Anywhere, None),
+    row(
+        Action::Baseline,
+        "baseline",
+        "Compare with: all exclusions off, or the start of the session",
+        &["b"],
+        IN_EXCLUSIONS,
+        Some((9, "baseline")),
+    ),
+    row(
+        Action::ShowHidden,
+        "show-hidden",
+        "Show or leave out the matches that exclusions hide",
+        &["H"],
+        When::In(&[View::Matches]),
+        Some((9, "hidden")),
+    ),
+    row(Action::Search, "search", "Search in this view", &["/"], When::Anywhere, Some((10, "search"))),
+    row(Action::SearchNext, "search-next", "Go to the next hit of the search", &["n"], When::Anywhere, None),
+    row(
+        Action::SearchPrevious,
+        "search-previous",
+        "Go to the previous hit of the search",
+        &["N"],
+        When::Anywhere,
+        None,
+    ),
+    row(
+        Action::FilterByCell,
+        "filter",
+        "Keep only rows with this cell's value",
+        &["f"],
+        When::In(&[View::Matches, View::Indicators]),
+        Some((11, "filter")),
+    ),
+    row(
+        Action::FilterOutCell,
+        "filter-out",
+        "Leave out rows with this cell's value",
+        &["!"],
+        When::In(&[View::Matches, View::Indicators]),
+        None,
+    ),
+    row(
+        Action::ClearFilters,
+        "clear-filters",
+        "Take all filters away",
+        &["F"],
+        When::In(&[View::Matches, View::Indicators]),
+        None,
+    ),
+    row(Action::SortLeft, "sort-left", "Choose the column to the left", &["<"], TABLES, None),
+    row(Action::SortRight, "sort-right", "Choose the column to the right", &[">"], TABLES, None),
+    row(Action::Sort, "sort", "Sort by the chosen column; again reverses", &["s"], TABLES, Some((12, "sort"))),
+    row(Action::FoldAll, "fold-all", "Fold the whole tree", &["z M"], IN_TREE, None),
+    row(Action::UnfoldAll, "unfold-all", "Unfold the whole tree", &["z R"], IN_TREE, Some((3, "unfold all"))),
+    row(Action::FoldToLevel(1), "fold-level-1", "Show one level of the tree", &["z 1"], IN_TREE, None),
+    row(Action::FoldToLevel(2), "fold-level-2", "Show two levels of the tree", &["z 2"], IN_TREE, None),
+    row(Action::FoldToLevel(3), "fold-level-3", "Show three levels of the tree", &["z 3"], IN_TREE, None),
+    row(Action::FoldToLevel(4), "fold-level-4", "Show four levels of the tree", &["z 4"], IN_TREE, None),
+    row(
+        Action::PathOnly,
+        "path-only",
+        "Show only the chains that have matches, or all processes",
+        &["o"],
+        IN_TREE,
+        Some((4, "chains/all")),
+    ),
+    row(
+        Action::NextMatch,
+        "next-match",
+        "Go to the next process with a match",
+        &["m"],
+        IN_TREE,
+        Some((5, "next match")),
+    ),
+    row(Action::PreviousMatch, "previous-match", "Go to the previous process with a match", &["'"], IN_TREE, None),
+    row(Action::Parent, "parent", "Go to the parent process", &["p"], IN_TREE, Some((6, "parent"))),
+    row(
+        Action::Why,
+        "why",
+        "Open the rule of this match: why it matched, stage by stage",
+        &["w"],
+        When::In(&[View::Matches, View::Tree, View::Rules, View::Indicators, View::Exclusions]),
+        Some((4, "why")),
+    ),
+    row(
+        Action::RuleText,
+        "rule-text",
+        "Next page about the rule: why, facts, KQL, SQL",
+        &["K"],
+        When::In(&[View::Rules]),
+        Some((5, "why/facts/KQL/SQL")),
+    ),
+    row(
+        Action::CopyCell,
+        "copy-cell",
+        "Copy the cell to the clipboard (OSC 52)",
+        &["y"],
+        When::Anywhere,
+        Some((14, "copy")),
+    ),
+    row(Action::CopyRow, "copy-row", "Copy the row as JSON", &["Y"], When::Anywhere, None),
+    row(Action::CopyChain, "copy-chain", "Copy the process chain as text", &["g y"], EVENTS, None),
+    row(Action::NextPane, "next-pane", "Go to the next pane", &["Tab"], When::Anywhere, Some((13, "pane"))),
+    row(Action::PreviousPane, "previous-pane", "Go to the previous pane", &["BackTab"], When::Anywhere, None),
+    row(Action::Back, "back", "Go back to where you were", &["Ctrl-o", "Backspace"], When::Anywhere, None),
+    // Ctrl-I is the Tab key to a terminal, so the way forward has a key of its own.
+    row(Action::Forward, "forward", "Go forward again", &["Ctrl-n"], When::Anywhere, None),
+    row(Action::Show(View::Matches), "matches", "Show the matches of all rules", &["1"], When::Anywhere, None),
+    row(Action::Show(View::Tree), "process-tree", "Show the process tree", &["2"], When::Anywhere, None),
+    row(
+        Action::Show(View::Indicators),
+        "indicators",
+        "Show the indicators of the rules and their hits here",
+        &["3"],
+        When::Anywhere,
+        None,
+    ),
+    row(
+        Action::Show(View::Exclusions),
+        "exclusions",
+        "Show the exclusions and what they change",
+        &["4"],
+        When::Anywhere,
+        None,
+    ),
+    row(Action::Show(View::Rules), "rules", "Show the rules", &["5"], When::Anywhere, None),
+    row(
+        Action::Palette,
+        "palette",
+        "Find an action by name, description or key",
+        &[":"],
+        When::Anywhere,
+        Some((20, "palette")),
+    ),
+    row(Action::Help, "help", "List the keys", &["?", "F1"], When::Anywhere, Some((21, "help"))),
+    row(
+        Action::Mouse,
+        "mouse",
+        "Take the mouse, or leave it to the terminal for selecting text",
+        &["M"],
+        When::Anywhere,
+        None,
+    ),
+    row(Action::NextTheme, "theme", "Change the colours", &[], When::Anywhere, None),
+    row(Action::Redraw, "redraw", "Draw the screen anew", &["Ctrl-l"], When::Anywhere, None),
+    row(
+        Action::Suspend,
+        "suspend",
+        "Stop whippet and go back to the shell (fg continues)",
+        &["Ctrl-z"],
+        When::Anywhere,
+        None,
+    ),
+    row(Action::Quit, "quit", "Leave whippet", &["Q"], When::Anywhere, Some((22, "quit"))),
+];
+
+impl ActionRow {
+    pub fn is_for(&self, view: View) -> bool {
+        match self.when {
+            When::Anywhere => true,
+            When::In(views) => views.contains(&view),
+        }
+    }
+}
+
+/// What a sequence of keys means so far.
+#[derive(Debug, PartialEq)]
+pub enum Lookup<'a> {
+    Act(&'a Action),
+    /// More keys are to come; these could be next, with what they would do.
+    Prefix(Vec<(Key, &'static str)>),
+    Nothing,
+}
+
+/// Which keys do what, in which views.
+#[derive(Debug)]
+pub struct Keymap {
+    bindings: Vec<(Vec<Key>, &'static ActionRow)>,
+}
+
+impl Keymap {
+    /// The keys of the table.
+    pub fn standard() -> Result<Self, UnknownKey> {
+        let mut bindings = Vec::new();
+        for row in ACTIONS {
+            for text in row.keys {
+                bindings.push((keys::sequence(text)?, row));
+            }
+        }
+        Ok(Self { bindings })
+    }
+
+    pub fn lookup(&self, view: View, typed: &[Key]) -> Lookup<'_> {
+        let mut next = Vec::new();
+        for (sequence, row) in self.bindings.iter().filter(|(_, row)| row.is_for(view)) {
+            match sequence.strip_prefix(typed) {
+                Some([]) => return Lookup::Act(&row.action),
+                Some([key, ..]) => next.push((*key, row.doc)),
+                None => {}
+            }
+        }
+        if next.is_empty() { Lookup::Nothing } else { Lookup::Prefix(next) }
+    }
+
+    /// The keys that do this, as shown.
+    pub fn keys_of(&self, row: &ActionRow) -> Vec<String> {
+        self.bindings
+            .iter()
+            .filter(|(_, bound)| bound.name == row.name)
+            .map(|(sequence, _)| keys::show(sequence))
+            .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn names_are_unique_and_documented() {
+        let names: BTreeSet<&str> = ACTIONS.iter().map(|row| row.name).collect();
+        assert_eq!(names.len(), ACTIONS.len());
+        for row in ACTIONS {
+            assert!(row.name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-'), "{}", row.name);
+            assert!(!row.doc.is_empty() && !row.doc.ends_with('.'), "{}", row.name);
+        }
+    }
+
+    #[test]
+    fn a_key_means_one_thing_in_a_view() {
+        let keymap = Keymap::standard().unwrap();
+        for view in View::ALL {
+            let bound: Vec<&Vec<Key>> =
+                keymap.bindings.iter().filter(|(_, row)| row.is_for(view)).map(|(keys, _)| keys).collect();
+            for (position, sequence) in bound.iter().enumerate() {
+                for (other, longer) in bound.iter().enumerate() {
+                    assert!(
+                        position == other || !longer.starts_with(sequence),
+                        "{} begins {} in {view:?}",
+                        keys::show(sequence),
+                        keys::show(longer)
+                    );
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_prefix_says_what_may_follow() {
+        let keymap = Keymap::standard().unwrap();
+        let typed = |text: &str| keys::sequence(text).unwrap();
+        assert_eq!(keymap.lookup(View::Matches, &typed("j")), Lookup::Act(&Action::Down));
+        assert_eq!(keymap.lookup(View::Matches, &typed("g y")), Lookup::Act(&Action::CopyChain));
+        assert_eq!(keymap.lookup(View::Rules, &typed("g y")), Lookup::Nothing);
+        assert_eq!(keymap.lookup(View::Matches, &typed("z")), Lookup::Nothing);
+        let Lookup::Prefix(next) = keymap.lookup(View::Tree, &typed("z")) else { panic!("z is a prefix") };
+        assert!(next.contains(&("M".parse().unwrap(), "Fold the whole tree")));
+    }
+}

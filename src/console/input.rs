@@ -1,0 +1,27 @@
+//! What may happen to the console from outside.
+
+use super::jobs::Report;
+use super::keys::Key;
+
+#[derive(Debug)]
+pub enum Input {
+    Key(Key),
+    Mouse(Mouse),
+    Paste(String),
+    Resize,
+    /// A worker is done.
+    Report(Box<Report>),
+    /// Somebody asks the process to stop for a while (`Ctrl-Z` arrives as a key; this is the signal).
+    Suspend,
+    Continued,
+    /// A signal that ends the process.
+    Terminate(i32),
+    /// The terminal can no longer be read.
+    Closed(String),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mouse {
+    Click { x: u16, y: u16 },
+    Wheel { x: u16, y: u16, down: bool },
+}

@@ -1,0 +1,215 @@
+//! Worker threads that answer questions while the screen stays live.
+//!
+//! At most one question a topic waits: a newer one replaces it, and interrupts the one that runs. Each carries an
+//! epoch; whoever asked drops answers of an older one. Knows nothing of what is asked.
+
+use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread;
+
+use crossbeam_channel::Sender;
+
+use super::input::Input;
+use super::source::{Answer, Question, Source, Stop, Topic, Trouble};
+
+/// A question on its way.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Ask {
+    pub epoch: u64,
+    pub question: Question,
+}
+
+/// An answer on its way back.
+#[derive(Debug, PartialEq)]
+pub struct Report {
+    pub topic: Topic,
+    pub epoch: u64,
+    pub answer: Result<Answer, Trouble>,
+}
+
+struct Running {
+    topic: Topic,
+    stop: Stop,
+    interrupt: Arc<dyn Fn() + Send + Sync>,
+}
+
+impl Running {
+    fn end(&self) {
+        self.stop.raise();
+        (self.interrupt)();
+    }
+}
+
+#[derive(Default)]
+struct Queue {
+    waiting: BTreeMap<Topic, Ask>,
+    /// By worker.
+    running: BTreeMap<usize, Running>,
+    closed: bool,
+}
+
+struct Shared {
+    queue: Mutex<Queue>,
+    changed: Condvar,
+}
+
+impl Shared {
+    fn queue(&self) -> MutexGuard<'_, Queue> {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The workers. Dropping it ends what they do.
+pub struct Jobs {
+    shared: Arc<Shared>,
+}
+
+impl Jobs {
+    /// Starts one worker a source; each owns its source and the connection in it.
+    pub fn start(sources: Vec<Box<dyn Source>>, inputs: &Sender<Input>) -> std::io::Result<Self> {
+        let shared = Arc::new(Shared { queue: Mutex::new(Queue::default()), changed: Condvar::new() });
+        for (worker, source) in sources.into_iter().enumerate() {
+            let (shared, inputs) = (Arc::clone(&shared), inputs.clone());
+            thread::Builder::new()
+                .name(format!("worker-{worker}"))
+                .spawn(move || work(worker, source, &shared, &inputs))?;
+        }
+        Ok(Self { shared })
+    }
+
+    pub fn submit(&self, ask: Ask) {
+        let mut queue = self.shared.queue();
+        let topic = ask.question.topic();
+        // Under the lock, so that a worker cannot have gone on to another topic when it is interrupted.
+        queue.running.values().filter(|running| running.topic == topic).for_each(Running::end);
+        queue.waiting.insert(topic, ask);
+        drop(queue);
+        self.shared.changed.notify_one();
+    }
+
+    /// Ends everything that runs and waits. What ran is reported as cancelled, what waited is not reported.
+    pub fn cancel(&self) {
+        let mut queue = self.shared.queue();
+        queue.waiting.clear();
+        queue.running.values().for_each(Running::end);
+    }
+}
+
+impl Drop for Jobs {
+    fn drop(&mut self) {
+        self.shared.queue().closed = true;
+        self.cancel();
+        self.shared.changed.notify_all();
+    }
+}
+
+fn work(worker: usize, mut source: Box<dyn Source>, shared: &Shared, inputs: &Sender<Input>) {
+    let interrupt: Arc<dyn Fn() + Send + Sync> = Arc::from(source.interrupter());
+    loop {
+        let mut queue = shared.queue();
+        let ask = loop {
+            if queue.closed {
+                return;
+            }
+            if let Some((_, ask)) = queue.waiting.pop_first() {
+                break ask;
+            }
+            queue = shared.changed.wait(queue).unwrap_or_else(PoisonError::into_inner);
+        };
+        let topic = ask.question.topic();
+        let stop = Stop::default();
+        queue.running.insert(worker, Running { topic, stop: stop.clone(), interrupt: Arc::clone(&interrupt) });
+        drop(queue);
+        let answer = catch_unwind(AssertUnwindSafe(|| source.answer(&ask.question, &stop)))
+            .unwrap_or_else(|panic| Err(Trouble::Failed(panic_text(panic.as_ref()))));
+        shared.queue().running.remove(&worker);
+        let answer = if stop.is_raised() { Err(Trouble::Cancelled) } else { answer };
+        if inputs.send(Input::Report(Box::new(Report { topic, epoch: ask.epoch, answer }))).is_err() {
+            return;
+        }
+    }
+}
+
+fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {
+    let text = panic.downcast_ref::<String>().map(String::as_str).or_else(|| panic.downcast_ref::<&str>().copied());
+    format!("a fault in whippet itself, please report it: {}", text.unwrap_or("no details"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crossbeam_channel::{Receiver, unbounded};
+
+    /// Waits in each `Forest` question until it is interrupted; answers `Save` at once.
+    struct Slow {
+        started: Sender<()>,
+        interrupt: (Sender<()>, Receiver<()>),
+    }
+
+    impl Source for Slow {
+        fn answer(&mut self, question: &Question, _stop: &Stop) -> Result<Answer, Trouble> {
+            match question {
+                Question::Forest => {
+                    // As with SQLite, an interrupt ends only what runs when it comes.
+                    while self.interrupt.1.try_recv().is_ok() {}
+                    self.started.send(()).unwrap();
+                    self.interrupt.1.recv().unwrap();
+                    Err(Trouble::Failed("interrupted".to_owned()))
+                }
+                Question::Indicators => panic!("a fault"),
+                _ => Ok(Answer::Saved),
+            }
+        }
+
+        fn interrupter(&self) -> Box<dyn Fn() + Send + Sync> {
+            let sender = self.interrupt.0.clone();
+            Box::new(move || {
+                let _ = sender.send(());
+            })
+        }
+    }
+
+    fn start() -> (Jobs, Receiver<()>, Receiver<Input>) {
+        let (started, has_started) = unbounded();
+        let (inputs, received) = unbounded();
+        let jobs = Jobs::start(vec![Box::new(Slow { started, interrupt: unbounded() })], &inputs).unwrap();
+        (jobs, has_started, received)
+    }
+
+    fn report(received: &Receiver<Input>) -> Report {
+        match received.recv().unwrap() {
+            Input::Report(report) => *report,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn ask(epoch: u64, question: Question) -> Ask {
+        Ask { epoch, question }
+    }
+
+    #[test]
+    fn a_newer_question_interrupts_the_older_of_its_topic() {
+        let (jobs, started, received) = start();
+        jobs.submit(ask(1, Question::Forest));
+        started.recv().unwrap();
+        jobs.submit(ask(2, Question::Forest));
+        jobs.submit(ask(3, Question::Forest));
+        assert_eq!(report(&received), Report { topic: Topic::Forest, epoch: 1, answer: Err(Trouble::Cancelled) });
+        started.recv().unwrap();
+        jobs.cancel();
+        let last = report(&received);
+        assert_eq!(last.answer, Err(Trouble::Cancelled));
+        // The third replaced the second wherever the second had not started.
+        assert!(last.epoch == 3 || (last.epoch == 2 && report(&received).epoch == 3));
+    }
+
+    #[test]
+    fn a_fault_in_a_worker_is_reported_and_the_worker_goes_on() {
+        let (jobs, _started, received) = start();
+        jobs.submit(ask(1, Question::Indicators));
+        assert!(matches!(report(&received).answer, Err(Trouble::Failed(text)) if text.contains("a fault")));
+        jobs.submit(ask(2, Question::Overview));
+        assert_eq!(report(&received), Report { topic: Topic::Overview, epoch: 2, answer: Ok(Answer::Saved) });
+    }
+}

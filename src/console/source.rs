@@ -1,0 +1,221 @@
+//! What the console asks, and what it is answered: the seam between screens and everything that computes.
+//!
+//! The console holds the switches; a question carries all that its answer depends on. Text in answers is raw:
+//! it becomes [`super::shown::Shown`] where it is drawn.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use crate::hunt::matches::Severity;
+use crate::hunt::{Clock, EventId, ExclusionEffect, Explanation, Forest, Funnel, Hunt, OwnExclusion, Switches};
+
+/// Which kind of question: a newer one of the same topic replaces the older. In the order of urgency.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Topic {
+    Overview,
+    Matches,
+    Preview,
+    Explain,
+    Funnel,
+    Forest,
+    Effects,
+    Sheet,
+    Indicators,
+    Save,
+}
+
+impl Topic {
+    /// What the worker is doing, for the status row.
+    pub const fn doing(self) -> &'static str {
+        match self {
+            Self::Overview => "opening the store",
+            Self::Matches => "running the rules",
+            Self::Preview => "counting what it would hide",
+            Self::Explain => "asking why",
+            Self::Funnel => "counting rows by stage",
+            Self::Forest => "building the process tree",
+            Self::Effects => "counting what exclusions hide",
+            Self::Sheet => "reading the rule",
+            Self::Indicators => "counting indicators",
+            Self::Save => "saving",
+        }
+    }
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub enum Question {
+    /// The store and the rules, without running anything.
+    Overview,
+    Matches(Settings),
+    Effects(Settings),
+    /// What this exclusion would hide if it were on.
+    Preview(Settings, OwnExclusion),
+    Explain(Settings, String, EventId),
+    Funnel(Settings, String),
+    Forest,
+    Sheet(String),
+    Indicators,
+    /// Keep the switches in the store.
+    Save(Switches),
+}
+
+impl Question {
+    pub const fn topic(&self) -> Topic {
+        match self {
+            Self::Overview => Topic::Overview,
+            Self::Matches(_) => Topic::Matches,
+            Self::Effects(_) => Topic::Effects,
+            Self::Preview(..) => Topic::Preview,
+            Self::Explain(..) => Topic::Explain,
+            Self::Funnel(..) => Topic::Funnel,
+            Self::Forest => Topic::Forest,
+            Self::Sheet(_) => Topic::Sheet,
+            Self::Indicators => Topic::Indicators,
+            Self::Save(_) => Topic::Save,
+        }
+    }
+}
+
+/// What a result depends on besides the data and the rules. The clock is `None` for the store's own.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Settings {
+    pub clock: Option<Clock>,
+    pub switches: Switches,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub enum Answer {
+    Overview(Overview),
+    Matches(Found),
+    Effects(Vec<ExclusionEffect>),
+    Preview(Box<Preview>),
+    Explain(Box<Explanation>),
+    Funnel(Box<Funnel>),
+    Forest(Arc<Forest>),
+    Sheet(Box<RuleSheet>),
+    Indicators(Vec<Indicator>),
+    Saved,
+}
+
+/// The store at a glance.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Overview {
+    /// The store's file name, or the scenario's.
+    pub name: String,
+    pub devices: Vec<String>,
+    pub events: u64,
+    /// Ticks of 100 ns since 0001-01-01 UTC of the oldest and the newest event.
+    pub first: Option<i64>,
+    pub last: Option<i64>,
+    pub clock: Option<Clock>,
+    pub rules: Vec<RuleSummary>,
+    /// As saved in the store.
+    pub switches: Switches,
+    /// The lesson of a demo scenario, where there is one.
+    pub lesson: Option<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct RuleSummary {
+    pub name: String,
+    pub title: String,
+    pub severity: Severity,
+    pub techniques: Vec<String>,
+}
+
+/// The matches with exclusions applied, and without the analyst's own.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Found {
+    pub shown: Arc<Hunt>,
+    /// With every own exclusion off; what is here and not in `shown` is hidden.
+    pub all: Arc<Hunt>,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct Preview {
+    pub exclusion: OwnExclusion,
+    /// The effect, or what is wrong with the condition, for people.
+    pub effect: Result<ExclusionEffect, String>,
+    /// Titles and times of the first few matches it would hide.
+    pub examples: Vec<String>,
+}
+
+/// What a rule says of itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RuleSheet {
+    pub name: String,
+    pub title: String,
+    pub severity: Severity,
+    pub description: String,
+    pub author: String,
+    pub licence: String,
+    pub source: String,
+    /// Tactic and technique, as text.
+    pub attack: Vec<(String, String)>,
+    pub coverage: Vec<Coverage>,
+    pub parameters: Vec<(String, String)>,
+    /// Column, and the operator that makes it.
+    pub outputs: Vec<(String, String)>,
+    pub false_positives: Vec<String>,
+    pub references: Vec<String>,
+    pub tests: Vec<String>,
+    pub query: String,
+    /// The SQL it becomes, or why it does not.
+    pub sql: Result<String, String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Coverage {
+    pub provider: String,
+    pub event: String,
+    pub title: String,
+}
+
+/// One value a rule looks for.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Indicator {
+    pub rule: String,
+    pub rule_title: String,
+    pub field: String,
+    pub kind: String,
+    pub value: String,
+    /// Rules of the loaded catalog that look for the same.
+    pub corpus: u64,
+    /// Events of this store that have it; `None` where it cannot be counted.
+    pub hits: Option<u64>,
+}
+
+/// Why a question has no answer, for people: what, where, and what to do instead. Raw text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Trouble {
+    /// Somebody asked for it to stop.
+    Cancelled,
+    Failed(String),
+}
+
+/// Answers questions, one at a time, on a worker's thread.
+pub trait Source: Send {
+    fn answer(&mut self, question: &Question, stop: &Stop) -> Result<Answer, Trouble>;
+
+    /// Ends what [`Source::answer`] is doing, from another thread.
+    fn interrupter(&self) -> Box<dyn Fn() + Send + Sync>;
+}
+
+/// Raised when the answer is no longer wanted. An interrupt ends the statement that runs; this ends the work
+/// between statements.
+#[derive(Debug, Clone, Default)]
+pub struct Stop(Arc<AtomicBool>);
+
+impl Stop {
+    pub fn raise(&self) {
+        self.0.store(true, Ordering::SeqCst);
+    }
+
+    pub fn is_raised(&self) -> bool {
+        self.0.load(Ordering::SeqCst)
+    }
+
+    pub fn check(&self) -> Result<(), Trouble> {
+        if self.is_raised() { Err(Trouble::Cancelled) } else { Ok(()) }
+    }
+}
