@@ -30,3 +30,28 @@ impl Clock {
         Self { mode: ClockMode::AsOf, now }
     }
 }
+
+/// Ticks at 1970-01-01.
+const UNIX_EPOCH: i64 = 621_355_968_000_000_000;
+
+/// A time as people read it, in UTC: `2019-11-03 13:51:56.380`.
+pub fn display_time(ticks: i64) -> String {
+    let nanoseconds = (i128::from(ticks) - i128::from(UNIX_EPOCH)) * 100;
+    match jiff::Timestamp::from_nanosecond(nanoseconds) {
+        Ok(time) => time.strftime("%Y-%m-%d %H:%M:%S%.3f").to_string(),
+        Err(_) => format!("{ticks} ticks"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::display_time;
+
+    #[test]
+    fn times_are_shown_in_utc_to_the_millisecond() {
+        assert_eq!(display_time(637_083_859_163_800_000), "2019-11-03 13:51:56.380");
+        assert_eq!(display_time(0), "0001-01-01 00:00:00.000");
+        assert_eq!(display_time(i64::MAX), "9223372036854775807 ticks");
+        assert_eq!(display_time(i64::MIN), "-9223372036854775808 ticks");
+    }
+}

@@ -6,8 +6,8 @@ use crate::kql::diagnostic::Diagnostic;
 /// [`super::matches::RuleStatus`].
 #[derive(Debug, thiserror::Error)]
 pub enum HuntError {
-    #[error("the store could not be read: {0}")]
-    Store(#[from] rusqlite::Error),
+    #[error(transparent)]
+    Store(#[from] crate::store::StoreError),
     /// Somebody asked for the work to stop; nothing is wrong.
     #[error("cancelled")]
     Cancelled,
@@ -22,6 +22,15 @@ pub enum HuntError {
     /// The rule's or an exclusion's text is wrong; `text` is what the spans point into.
     #[error("{what} cannot be run")]
     Query { what: String, text: String, diagnostics: Vec<Diagnostic> },
+}
+
+impl From<rusqlite::Error> for HuntError {
+    fn from(error: rusqlite::Error) -> Self {
+        match error.sqlite_error_code() {
+            Some(rusqlite::ErrorCode::OperationInterrupted) => Self::Cancelled,
+            _ => Self::Store(error.into()),
+        }
+    }
 }
 
 fn suggestion(names: &[String]) -> String {

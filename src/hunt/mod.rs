@@ -11,6 +11,7 @@ pub mod exclusions;
 pub mod explain;
 pub mod funnel;
 pub mod matches;
+pub mod rewrite;
 pub mod switches;
 pub mod tree;
 

@@ -1,8 +1,11 @@
 //! The process tree: a forest with every process once.
 //!
 //! Identity is the process's GUID, else (device, pid, start time). A parent that was never logged is a ghost,
-//! labelled as such, never an invented process. Knows nothing of SQL ([`facts`](self) come from elsewhere) and
-//! nothing of drawing.
+//! labelled as such, never an invented process. Knows nothing of drawing.
+
+pub mod build;
+pub mod facts;
+pub mod text;
 
 use super::matches::EventId;
 
@@ -81,6 +84,27 @@ impl Forest {
         path
     }
 
+    /// The process that a mention at time `at` means: by GUID, else by pid, name and time.
+    pub fn find(&self, named: &Process, at: Option<i64>) -> Option<NodeId> {
+        let by_unique_id = (!named.unique_id.is_empty())
+            .then(|| self.nodes.iter().find(|node| is_named(node, named) && node.process.unique_id == named.unique_id));
+        if let Some(Some(node)) = by_unique_id {
+            return Some(node.id);
+        }
+        let wanted = named.start.or(at);
+        self.nodes
+            .iter()
+            .filter(|node| node.process.pid.is_some() && node.process.pid == named.pid && is_named(node, named))
+            .filter(|node| {
+                named.start.is_some() || node.process.start.is_none_or(|start| at.is_none_or(|at| start <= at))
+            })
+            .min_by_key(|node| {
+                let distance = node.process.start.zip(wanted).map(|(start, wanted)| start.abs_diff(wanted));
+                (distance.is_none(), distance, node.id)
+            })
+            .map(|node| node.id)
+    }
+
     pub fn ghosts(&self) -> usize {
         self.nodes.iter().filter(|node| node.ghost).count()
     }
@@ -89,4 +113,13 @@ impl Forest {
     pub fn cuts(&self) -> usize {
         self.nodes.iter().filter(|node| node.cut).count()
     }
+}
+
+/// Whether nothing in the mention speaks against the node.
+fn is_named(node: &Node, named: &Process) -> bool {
+    let agree = |left: &str, right: &str| left.is_empty() || right.is_empty() || left.eq_ignore_ascii_case(right);
+    let process = &node.process;
+    process.device.eq_ignore_ascii_case(&named.device)
+        && agree(&process.unique_id, &named.unique_id)
+        && agree(&process.name, &named.name)
 }

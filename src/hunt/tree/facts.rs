@@ -1,0 +1,436 @@
+//! Reading what the tree is made of from a store: creations, activities, ends; and a node's own events.
+//!
+//! Texts are ids into a dictionary in the store, so grouping is done on the ids and only what is shown is decoded.
+
+use rusqlite::types::FromSql;
+use rusqlite::{OptionalExtension, Row, params_from_iter, types::Value as SqlValue};
+
+use super::build::{Activity, Creation, End, build};
+use super::{EventCounts, Forest, NodeId, Process};
+use crate::hunt::error::HuntError;
+use crate::hunt::matches::EventId;
+use crate::sql::layout::{Storage, TableLayout, layout};
+use crate::store::Store;
+
+const PROCESS_TABLE: &str = "DeviceProcessEvents";
+const OTHER_TABLE: &str = "DeviceEvents";
+const CREATED: &str = "ProcessCreated";
+const TERMINATED: &str = "ProcessTerminated";
+
+/// A table whose rows are things a process did: where they are counted, and what is shown of one.
+struct ActivityTable {
+    name: &'static str,
+    count: fn(&mut EventCounts) -> &mut u64,
+    /// Columns joined by a blank, empty ones left out.
+    summary: &'static [&'static str],
+}
+
+const ACTIVITY_TABLES: &[ActivityTable] = &[
+    ActivityTable { name: "DeviceFileEvents", count: |counts| &mut counts.files, summary: &["FolderPath"] },
+    ActivityTable {
+        name: "DeviceRegistryEvents",
+        count: |counts| &mut counts.registry,
+        summary: &["RegistryKey", "RegistryValueName", "RegistryValueData"],
+    },
+    ActivityTable {
+        name: "DeviceNetworkEvents",
+        count: |counts| &mut counts.network,
+        summary: &["Protocol", "RemoteIP", "RemotePort", "RemoteUrl"],
+    },
+    ActivityTable { name: "DeviceImageLoadEvents", count: |counts| &mut counts.images, summary: &["FolderPath"] },
+    ActivityTable {
+        name: "DeviceLogonEvents",
+        count: |counts| &mut counts.logons,
+        summary: &["LogonType", "AccountDomain", "AccountName", "RemoteIP"],
+    },
+    ActivityTable { name: OTHER_TABLE, count: |counts| &mut counts.other, summary: &["FolderPath", "FileName"] },
+    ActivityTable {
+        name: PROCESS_TABLE,
+        count: |counts| &mut counts.other,
+        summary: &["FileName", "ProcessCommandLine"],
+    },
+];
+
+/// Something a process did.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct NodeEvent {
+    pub event: EventId,
+    pub table: String,
+    pub time: Option<i64>,
+    pub action: String,
+    /// Raw text of the event.
+    pub summary: String,
+}
+
+/// The forest of a store, or of one device.
+pub fn forest(store: &Store, device: Option<&str>) -> Result<Forest, HuntError> {
+    let mut activities = Vec::new();
+    for table in ACTIVITY_TABLES {
+        activities.extend(read_activities(store, table, device)?);
+    }
+    Ok(build(&read_creations(store, device)?, &activities, &read_ends(store, device)?))
+}
+
+/// The names of the devices that have process events, in order.
+pub fn devices(store: &Store) -> Result<Vec<String>, HuntError> {
+    let Some(columns) = Columns::of(store, PROCESS_TABLE) else { return Ok(Vec::new()) };
+    let sql = format!("SELECT DISTINCT {} FROM {} ORDER BY 1", columns.shown("DeviceName"), columns.layout.from);
+    let mut statement = store.connection().prepare(&sql)?;
+    Ok(statement.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?)
+}
+
+/// What the process did, in order of time: the first `limit` events.
+pub fn node_events(store: &Store, forest: &Forest, id: NodeId, limit: usize) -> Result<Vec<NodeEvent>, HuntError> {
+    let Some(node) = forest.node(id) else { return Ok(Vec::new()) };
+    let process = &node.process;
+    let mut events = Vec::new();
+    for table in ACTIVITY_TABLES {
+        let Some(columns) = Columns::of(store, table.name) else { continue };
+        let summary: Vec<String> =
+            table.summary.iter().filter(|name| columns.has(name)).map(|name| columns.shown(name)).collect();
+        // By GUID where the process has one; else by pid, and then the forest says which use of the pid it is.
+        let (condition, mut parameters) = if process.unique_id.is_empty() {
+            (columns.equals("InitiatingProcessId", 2), vec![process.pid.map_or(SqlValue::Null, SqlValue::Integer)])
+        } else {
+            (columns.is_text("InitiatingProcessUniqueId", 2), vec![SqlValue::Text(process.unique_id.clone())])
+        };
+        parameters.insert(0, SqlValue::Text(process.device.clone()));
+        let sql = format!(
+            "SELECT {}, {}, concat_ws(' ', {}), {}, {} FROM {} WHERE {} AND {condition} AND {} ORDER BY 1, {}",
+            columns.plain("Timestamp"),
+            columns.shown("ActionType"),
+            summary.iter().map(|column| format!("nullif({column}, '')")).collect::<Vec<_>>().join(", "),
+            columns.layout.event_id,
+            columns.actor(),
+            columns.layout.from,
+            columns.is_text("DeviceName", 1),
+            columns.kind_of_row(table.name),
+            columns.layout.event_id,
+        );
+        let mut statement = store.connection().prepare(&sql)?;
+        let mut rows = statement.query(params_from_iter(parameters))?;
+        let mut taken = 0;
+        while let Some(row) = rows.next()?
+            && taken < limit
+        {
+            let event = NodeEvent {
+                event: row.get(3)?,
+                table: table.name.to_owned(),
+                time: row.get(0)?,
+                action: row.get(1)?,
+                summary: row.get(2)?,
+            };
+            let actor = Cursor { row, next: 4 }.process(&process.device)?;
+            let is_own = !actor.unique_id.is_empty() && actor.unique_id == process.unique_id;
+            if is_own || forest.find(&actor, event.time) == Some(id) {
+                events.push(event);
+                taken += 1;
+            }
+        }
+    }
+    events.sort_by_key(|event| (event.time.is_none(), event.time, event.event));
+    events.truncate(limit);
+    Ok(events)
+}
+
+/// The node an event belongs to: the process it created, else the one that did it.
+pub fn locate(store: &Store, forest: &Forest, event: EventId) -> Result<Option<NodeId>, HuntError> {
+    if let Some(node) = forest.nodes.iter().find(|node| node.events.contains(&event)) {
+        return Ok(Some(node.id));
+    }
+    for table in ACTIVITY_TABLES {
+        let Some(columns) = Columns::of(store, table.name) else { continue };
+        let sql = format!(
+            "SELECT {}, {}, {} FROM {} WHERE {} = ?1",
+            columns.plain("Timestamp"),
+            columns.shown("DeviceName"),
+            columns.actor(),
+            columns.layout.from,
+            columns.layout.event_id
+        );
+        let found = store
+            .connection()
+            .query_row(&sql, [event], |row| {
+                let device: String = row.get(1)?;
+                Ok((row.get(0)?, Cursor { row, next: 2 }.process(&device)?))
+            })
+            .optional()?;
+        if let Some((time, actor)) = found {
+            return Ok(forest.find(&actor, time));
+        }
+    }
+    Ok(None)
+}
+
+fn read_creations(store: &Store, device: Option<&str>) -> Result<Vec<Creation>, HuntError> {
+    let Some(columns) = Columns::of(store, PROCESS_TABLE) else { return Ok(Vec::new()) };
+    let sql = format!(
+        "SELECT {}, {}, {}, {}, {}, {} FROM {} WHERE {} AND {}",
+        columns.layout.event_id,
+        columns.plain("Timestamp"),
+        columns.shown("DeviceName"),
+        columns.process(&CREATED_PROCESS),
+        columns.actor(),
+        columns.process(&ACTORS_PARENT),
+        columns.layout.from,
+        columns.is_text("ActionType", 1),
+        columns.on_device(2, device),
+    );
+    let mut statement = store.connection().prepare(&sql)?;
+    let rows = statement.query_map(rusqlite::params![CREATED, device], |row| {
+        let device: String = row.get(2)?;
+        let mut cursor = Cursor { row, next: 3 };
+        Ok(Creation {
+            event: row.get(0)?,
+            time: row.get(1)?,
+            process: cursor.process(&device)?,
+            parent: Some(cursor.process(&device)?),
+            grandparent: Some(cursor.process(&device)?),
+        })
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+fn read_activities(store: &Store, table: &ActivityTable, device: Option<&str>) -> Result<Vec<Activity>, HuntError> {
+    let Some(columns) = Columns::of(store, table.name) else { return Ok(Vec::new()) };
+    // Beside `min` the other columns are those of the row that has it. Without GUID or start time, only the time of
+    // each single row can tell which use of a pid is meant.
+    let sql = format!(
+        "SELECT min({time}), count(*), {}, {}, {} FROM {} WHERE {} AND {} GROUP BY {}, {}, {}, {}, {},
+         CASE WHEN {} AND {} IS NULL THEN {} END",
+        columns.shown("DeviceName"),
+        columns.actor(),
+        columns.process(&ACTORS_PARENT),
+        columns.layout.from,
+        columns.on_device(1, device),
+        columns.kind_of_row(table.name),
+        columns.raw("DeviceName"),
+        columns.raw("InitiatingProcessUniqueId"),
+        columns.raw("InitiatingProcessId"),
+        columns.raw("InitiatingProcessCreationTime"),
+        columns.raw("InitiatingProcessFileName"),
+        columns.is_empty("InitiatingProcessUniqueId"),
+        columns.raw("InitiatingProcessCreationTime"),
+        columns.layout.event_id,
+        time = columns.plain("Timestamp"),
+    );
+    let mut statement = store.connection().prepare(&sql)?;
+    let rows = statement.query_map([device], |row| {
+        let device: String = row.get(2)?;
+        let mut cursor = Cursor { row, next: 3 };
+        let mut counts = EventCounts::default();
+        *(table.count)(&mut counts) = row.get::<_, i64>(1)?.unsigned_abs();
+        Ok(Activity {
+            time: row.get(0)?,
+            counts,
+            actor: cursor.process(&device)?,
+            parent: Some(cursor.process(&device)?),
+        })
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+fn read_ends(store: &Store, device: Option<&str>) -> Result<Vec<End>, HuntError> {
+    let Some(columns) = Columns::of(store, OTHER_TABLE) else { return Ok(Vec::new()) };
+    let time = columns.plain("Timestamp");
+    let sql = format!(
+        "SELECT {time}, {}, {} FROM {} WHERE {} AND {} AND {time} IS NOT NULL ORDER BY {}",
+        columns.shown("DeviceName"),
+        columns.actor(),
+        columns.layout.from,
+        columns.is_text("ActionType", 1),
+        columns.on_device(2, device),
+        columns.layout.event_id,
+    );
+    let mut statement = store.connection().prepare(&sql)?;
+    let rows = statement.query_map(rusqlite::params![TERMINATED, device], |row| {
+        let device: String = row.get(1)?;
+        Ok(End { time: row.get(0)?, process: Cursor { row, next: 2 }.process(&device)? })
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// The columns that describe one process of a row, in the order [`Cursor::process`] reads them; `""` where the
+/// tables have none.
+type ProcessColumns = [&'static str; 11];
+
+const CREATED_PROCESS: ProcessColumns = [
+    "ProcessId",
+    "ProcessUniqueId",
+    "ProcessCreationTime",
+    "FileName",
+    "FolderPath",
+    "ProcessCommandLine",
+    "AccountDomain",
+    "AccountName",
+    "ProcessIntegrityLevel",
+    "SHA256",
+    "SHA1",
+];
+
+const ACTOR: ProcessColumns = [
+    "InitiatingProcessId",
+    "InitiatingProcessUniqueId",
+    "InitiatingProcessCreationTime",
+    "InitiatingProcessFileName",
+    "InitiatingProcessFolderPath",
+    "InitiatingProcessCommandLine",
+    "InitiatingProcessAccountDomain",
+    "InitiatingProcessAccountName",
+    "InitiatingProcessIntegrityLevel",
+    "InitiatingProcessSHA256",
+    "InitiatingProcessSHA1",
+];
+
+const ACTORS_PARENT: ProcessColumns = [
+    "InitiatingProcessParentId",
+    "",
+    "InitiatingProcessParentCreationTime",
+    "InitiatingProcessParentFileName",
+    "",
+    "",
+    "",
+    "",
+    "",
+    "",
+    "",
+];
+
+/// SQL over the columns of one table.
+struct Columns {
+    layout: TableLayout,
+}
+
+impl Columns {
+    /// `None` where the store does not know the table.
+    fn of(store: &Store, table: &str) -> Option<Self> {
+        store.schema().table(table).map(|schema| Self { layout: layout(schema) })
+    }
+
+    fn storage(&self, name: &str) -> Option<&Storage> {
+        self.layout.columns.iter().find(|column| column.name == name).map(|column| &column.storage)
+    }
+
+    fn has(&self, name: &str) -> bool {
+        self.storage(name).is_some()
+    }
+
+    /// As stored: a text's id.
+    fn raw(&self, name: &str) -> &str {
+        match self.storage(name) {
+            Some(Storage::Plain(expression) | Storage::Dictionary(expression)) => expression,
+            None => "NULL",
+        }
+    }
+
+    /// A number or time.
+    fn plain(&self, name: &str) -> &str {
+        self.raw(name)
+    }
+
+    /// The value itself.
+    fn shown(&self, name: &str) -> String {
+        match self.storage(name) {
+            Some(Storage::Plain(expression)) => expression.clone(),
+            Some(Storage::Dictionary(id)) => format!("(SELECT value FROM text WHERE id = {id})"),
+            None => "NULL".to_owned(),
+        }
+    }
+
+    fn process(&self, columns: &ProcessColumns) -> String {
+        columns.iter().map(|name| self.shown(name)).collect::<Vec<_>>().join(", ")
+    }
+
+    fn actor(&self) -> String {
+        self.process(&ACTOR)
+    }
+
+    /// Equal to a text parameter, whatever the case.
+    fn is_text(&self, name: &str, parameter: usize) -> String {
+        match self.storage(name) {
+            Some(Storage::Plain(expression)) => format!("{expression} = ?{parameter} COLLATE NOCASE"),
+            Some(Storage::Dictionary(id)) => {
+                format!("{id} IN (SELECT id FROM text WHERE value = ?{parameter} COLLATE NOCASE)")
+            }
+            None => "FALSE".to_owned(),
+        }
+    }
+
+    fn equals(&self, name: &str, parameter: usize) -> String {
+        format!("{} = ?{parameter}", self.raw(name))
+    }
+
+    fn is_empty(&self, name: &str) -> String {
+        match self.storage(name) {
+            Some(Storage::Plain(expression)) => format!("{expression} = ''"),
+            Some(Storage::Dictionary(id)) => format!("{id} = 0"),
+            None => "TRUE".to_owned(),
+        }
+    }
+
+    fn on_device(&self, parameter: usize, device: Option<&str>) -> String {
+        match device {
+            Some(_) => self.is_text("DeviceName", parameter),
+            // The parameter is bound all the same.
+            None => format!("?{parameter} IS NULL"),
+        }
+    }
+
+    /// Leaves out the rows that are a process's beginning or end rather than something it did.
+    fn kind_of_row(&self, table: &str) -> String {
+        let word = match table {
+            PROCESS_TABLE => CREATED,
+            OTHER_TABLE => TERMINATED,
+            _ => return "TRUE".to_owned(),
+        };
+        match self.storage("ActionType") {
+            Some(Storage::Dictionary(id)) => {
+                format!("{id} NOT IN (SELECT id FROM text WHERE value = '{word}' COLLATE NOCASE)")
+            }
+            Some(Storage::Plain(expression)) => format!("{expression} <> '{word}' COLLATE NOCASE"),
+            None => "TRUE".to_owned(),
+        }
+    }
+}
+
+/// Reads columns one after the other.
+struct Cursor<'row, 'statement> {
+    row: &'row Row<'statement>,
+    next: usize,
+}
+
+impl Cursor<'_, '_> {
+    fn take<T: FromSql>(&mut self) -> rusqlite::Result<T> {
+        let value = self.row.get(self.next);
+        self.next += 1;
+        value
+    }
+
+    fn text(&mut self) -> rusqlite::Result<String> {
+        Ok(self.take::<Option<String>>()?.unwrap_or_default())
+    }
+
+    fn process(&mut self, device: &str) -> rusqlite::Result<Process> {
+        let (pid, unique_id, start) = (self.take()?, self.text()?.to_ascii_lowercase(), self.take()?);
+        let (name, path, command_line) = (self.text()?, self.text()?, self.text()?);
+        let (domain, account) = (self.text()?, self.text()?);
+        Ok(Process {
+            device: device.to_owned(),
+            pid,
+            unique_id,
+            start,
+            end: None,
+            name,
+            path,
+            command_line,
+            account: if domain.is_empty() { account } else { format!("{domain}\\{account}") },
+            integrity: self.text()?,
+            sha256: self.text()?,
+            sha1: self.text()?,
+        })
+    }
+}
+
+#[cfg(test)]
+#[path = "facts_tests.rs"]
+mod tests;
