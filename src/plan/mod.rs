@@ -3,3 +3,4 @@
 //! Knows nothing of SQLite.
 
 pub mod functions;
+pub mod operators;

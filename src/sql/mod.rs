@@ -2,4 +2,5 @@
 //!
 //! Knows nothing of rules or files.
 
+pub mod functions;
 pub mod layout;

@@ -1,0 +1,107 @@
+//! Dates, times and spans. All times are UTC; a result before year 1 or after year 9999 is null.
+
+use super::parameter::{DATETIME, DECIMAL, LONG, REAL, STRING, TIMESPAN};
+use super::{FunctionRow, of};
+use crate::schema::ScalarType::{Datetime, Decimal, Long, Real, String, Timespan};
+
+pub(super) const ROWS: &[FunctionRow] = &[
+    FunctionRow::scalar("startofday", &[of("startofday", &[DATETIME, LONG], Datetime).optional(1)], "Midnight, shifted by days.")
+        .named_as_argument(),
+    FunctionRow::scalar("startofweek", &[of("startofweek", &[DATETIME, LONG], Datetime).optional(1)], "Sunday, shifted by weeks.")
+        .named_as_argument(),
+    FunctionRow::scalar("startofmonth", &[of("startofmonth", &[DATETIME, LONG], Datetime).optional(1)], "Shifted by months.")
+        .named_as_argument(),
+    FunctionRow::scalar("startofyear", &[of("startofyear", &[DATETIME, LONG], Datetime).optional(1)], "Shifted by years.")
+        .named_as_argument(),
+    FunctionRow::scalar("endofday", &[of("endofday", &[DATETIME, LONG], Datetime).optional(1)], "The day's last tick, shifted by days.")
+        .named_as_argument(),
+    FunctionRow::scalar("endofweek", &[of("endofweek", &[DATETIME, LONG], Datetime).optional(1)], "Saturday's last tick, shifted by weeks.")
+        .named_as_argument(),
+    FunctionRow::scalar("endofmonth", &[of("endofmonth", &[DATETIME, LONG], Datetime).optional(1)], "The month's last tick, shifted by months.")
+        .named_as_argument(),
+    FunctionRow::scalar("endofyear", &[of("endofyear", &[DATETIME, LONG], Datetime).optional(1)], "The year's last tick, shifted by years.")
+        .named_as_argument(),
+    FunctionRow::scalar("dayofweek", &[of("dayofweek", &[DATETIME], Timespan)], "Days since Sunday, as a timespan. Null on the last day of year 9999, in the engine."),
+    FunctionRow::scalar("dayofmonth", &[of("dayofmonth", &[DATETIME], Long)], "1 to 31."),
+    FunctionRow::scalar("dayofyear", &[of("dayofyear", &[DATETIME], Long)], "1 to 366."),
+    FunctionRow::scalar("hourofday", &[of("hourofday", &[DATETIME], Long)], "0 to 23."),
+    FunctionRow::scalar("monthofyear", &[of("getmonth", &[DATETIME], Long)], "1 to 12.").aliases(&["getmonth"]),
+    FunctionRow::scalar("getyear", &[of("getyear", &[DATETIME], Long)], "1 to 9999."),
+    FunctionRow::scalar("week_of_year", &[of("week_of_year", &[DATETIME], Long)], "The ISO 8601 week.").aliases(&["weekofyear"]),
+    FunctionRow::scalar(
+        "datetime_part",
+        &[of("datetime_part", &[STRING, DATETIME], Long)],
+        "year, quarter, month, week_of_year, day, dayOfYear, hour, minute, second, millisecond, microsecond or nanosecond.",
+    )
+    .aliases(&["datepart"]),
+    FunctionRow::scalar(
+        "datetime_diff",
+        &[of("datetime_diff", &[STRING, DATETIME, DATETIME], Long)],
+        "Boundaries of the period between the second time and the first. The engine types weeks as real; here the binder gets `datetime_diff_week`.",
+    ),
+    FunctionRow::scalar(
+        "datetime_add",
+        &[of("datetime_add", &[STRING, LONG, DATETIME], Datetime)],
+        "Adds periods; a day that the month lacks becomes its last.",
+    )
+    .aliases(&["dateadd"]),
+    FunctionRow::scalar(
+        "datetime_local_to_utc",
+        &[of("datetime_local_to_utc", &[DATETIME, STRING], Datetime)],
+        "Reads a local time of an IANA time zone as UTC.",
+    ),
+    FunctionRow::scalar(
+        "datetime_utc_to_local",
+        &[of("datetime_utc_to_local", &[DATETIME, STRING], Datetime)],
+        "The local time of an IANA time zone.",
+    ),
+    FunctionRow::scalar(
+        "make_datetime",
+        &[
+            of("make_datetime", &[LONG, LONG, LONG], Datetime),
+            of("make_datetime", &[LONG, LONG, LONG, LONG, LONG, REAL], Datetime).optional(1),
+        ],
+        "A time from its parts; null where a part is out of range.",
+    ),
+    FunctionRow::scalar(
+        "make_timespan",
+        &[of("make_timespan", &[LONG, LONG, REAL], Timespan).optional(1), of("make_timespan_days", &[LONG, LONG, LONG, REAL], Timespan)],
+        "A span from days, hours, minutes and seconds; null where a part is out of range.",
+    ),
+    FunctionRow::scalar("format_datetime", &[of("format_datetime", &[DATETIME, STRING], String)], "d, f, F, h, H, m, M, s, t, y in one or two letters (more for fractions and years). The engine knows no names of days or months: `dddd` is `dd` twice."),
+    FunctionRow::scalar("format_timespan", &[of("format_timespan", &[TIMESPAN, STRING], String)], "d, h, H, m, s, f, F, with a leading minus for negative spans."),
+    FunctionRow::scalar(
+        "unixtime_seconds_todatetime",
+        &[of("unixtime_seconds", &[REAL], Datetime), of("unixtime_seconds_long", &[LONG], Datetime)],
+        "Seconds since 1970.",
+    ),
+    FunctionRow::scalar("unixtime_milliseconds_todatetime", &[of("unixtime_milliseconds", &[LONG], Datetime), of("unixtime_milliseconds_real", &[REAL], Datetime)], "Milliseconds since 1970."),
+    FunctionRow::scalar("unixtime_microseconds_todatetime", &[of("unixtime_microseconds", &[LONG], Datetime)], "Microseconds since 1970."),
+    FunctionRow::scalar("unixtime_nanoseconds_todatetime", &[of("unixtime_nanoseconds", &[LONG], Datetime)], "Nanoseconds since 1970."),
+    FunctionRow::scalar(
+        "bin",
+        &[
+            of("bin_long", &[LONG, LONG], Long),
+            of("bin_real", &[REAL, REAL], Real),
+            of("bin_decimal", &[DECIMAL, DECIMAL], Decimal),
+            of("bin_datetime", &[DATETIME, TIMESPAN], Datetime),
+            of("bin_long", &[TIMESPAN, TIMESPAN], Timespan),
+            of("floor_real", &[REAL], Real),
+        ],
+        "The greatest multiple not above the value (from year 1 for times); null for a bin of 0 or less.",
+    )
+    .aliases(&["floor"])
+    .named_as_argument(),
+    FunctionRow::scalar(
+        "bin_at",
+        &[
+            of("bin_at_long", &[LONG, LONG, LONG], Long),
+            of("bin_at_real", &[REAL, REAL, REAL], Real),
+            of("bin_at_datetime", &[DATETIME, TIMESPAN, DATETIME], Datetime),
+            of("bin_at_long", &[TIMESPAN, TIMESPAN, TIMESPAN], Timespan),
+        ],
+        "As `bin`, with the bins laid through a fixed point.",
+    )
+    .named_as_argument(),
+    FunctionRow::scalar("bin_auto", &[of("engine:bin_auto", &[super::parameter::ANY], Long)], "Needs `set query_bin_auto_size`.").named_as_argument(),
+];

@@ -1,0 +1,72 @@
+//! What depends on the query, the clock, the row set or tables outside the query: the engine expands these.
+
+use super::parameter::{ANY, DATETIME, STRING, TIMESPAN};
+use super::{FunctionRow, ResultName, Returns, of};
+use crate::schema::ScalarType::{Datetime, Dynamic, Guid, String};
+
+pub(super) const ROWS: &[FunctionRow] = &[
+    FunctionRow::scalar(
+        "now",
+        &[of("engine:now", &[TIMESPAN], Datetime).optional(1)],
+        "The hunt clock, the same all through a statement.",
+    ),
+    FunctionRow::scalar("ago", &[of("engine:ago", &[TIMESPAN], Datetime)], "The hunt clock less a span."),
+    FunctionRow::scalar(
+        "ingestion_time",
+        &[of("engine:ingestion_time", &[], Datetime)],
+        "The event's own time, unless its source says when it arrived.",
+    )
+    .named(ResultName::Fixed("$IngestionTime")),
+    FunctionRow::scalar(
+        "column_ifexists",
+        &[of("engine:column_ifexists", &[STRING, ANY], Dynamic).returns(Returns::Argument(1))],
+        "A column by name, or the default where the table lacks it.",
+    )
+    .aliases(&["columnifexists"]),
+    FunctionRow::scalar(
+        "new_guid",
+        &[of("engine:new_guid", &[], Guid)],
+        "Refused: a rule that answers differently on every run cannot be traced.",
+    ),
+    FunctionRow::scalar(
+        "geo_info_from_ip_address",
+        &[of("engine:geo_info_from_ip_address", &[STRING], Dynamic)],
+        "A bag: country, state, city, latitude, longitude, from a MaxMind file.",
+    ),
+    FunctionRow::scalar(
+        "current_principal",
+        &[of("engine:current_principal", &[], String)],
+        "Nobody is signed in here.",
+    ),
+    FunctionRow::scalar("current_database", &[of("engine:current_database", &[], String)], "The store's name."),
+    FunctionRow::scalar(
+        "current_cluster_endpoint",
+        &[of("engine:current_cluster_endpoint", &[], String)],
+        "There is no cluster here.",
+    ),
+    FunctionRow::scalar(
+        "estimate_data_size",
+        &[of("engine:estimate_data_size", &[ANY], crate::schema::ScalarType::Long).repeats(1)],
+        "Not computed here.",
+    ),
+    FunctionRow::scalar(
+        "materialized_view_age",
+        &[of("engine:materialized_view_age", &[DATETIME], crate::schema::ScalarType::Timespan)],
+        "Not computed here.",
+    ),
+    FunctionRow::scalar(
+        "assert",
+        &[of("engine:assert", &[super::parameter::BOOL, STRING], crate::schema::ScalarType::Bool)],
+        "Ends the query with a message where the condition is false.",
+    ),
+    FunctionRow::scalar(
+        "cursor_after",
+        &[of("engine:cursor_after", &[STRING], crate::schema::ScalarType::Bool)],
+        "Cursors belong to the service.",
+    ),
+    FunctionRow::scalar(
+        "gzip_compress_to_base64_string",
+        &[of("engine:gzip_compress", &[STRING], String)],
+        "Not computed here.",
+    ),
+];

@@ -1,0 +1,106 @@
+//! Arithmetic and bits. Out of a function's domain is NaN, as in C, save where a row says otherwise.
+
+use super::parameter::{DECIMAL, LONG, REAL, TIMESPAN};
+use super::{FunctionRow, ResultName, of};
+use crate::schema::ScalarType::{Bool, Decimal, Long, Real, Timespan};
+
+pub(super) const ROWS: &[FunctionRow] = &[
+    FunctionRow::scalar(
+        "abs",
+        &[
+            of("abs_long", &[LONG], Long),
+            of("abs_real", &[REAL], Real),
+            of("abs_decimal", &[DECIMAL], Decimal),
+            of("abs_long", &[TIMESPAN], Timespan),
+        ],
+        "The value without its sign.",
+    )
+    .named_as_argument(),
+    FunctionRow::scalar("sign", &[of("sign", &[REAL], Real)], "-1, 0 or 1.").named_as_argument(),
+    FunctionRow::scalar(
+        "ceiling",
+        &[of("same", &[LONG], Long), of("ceiling", &[REAL], Real)],
+        "The least whole number not below.",
+    )
+    .named_as_argument(),
+    FunctionRow::scalar(
+        "round",
+        &[of("round", &[REAL, LONG], Real).optional(1)],
+        "To a number of digits; halves away from zero.",
+    )
+    .named_as_argument(),
+    FunctionRow::scalar("sqrt", &[of("sqrt", &[REAL], Real)], "NaN below 0.").named_as_argument(),
+    FunctionRow::scalar("exp", &[of("exp", &[REAL], Real)], "e to the power.").named_as_argument(),
+    FunctionRow::scalar("exp2", &[of("exp2", &[REAL], Real)], "2 to the power.").named_as_argument(),
+    FunctionRow::scalar("exp10", &[of("exp10", &[REAL], Real)], "10 to the power.").named_as_argument(),
+    FunctionRow::scalar("log", &[of("log", &[REAL], Real)], "Natural logarithm; null below 0, in the engine.")
+        .named_as_argument(),
+    FunctionRow::scalar("log2", &[of("log2", &[REAL], Real)], "Logarithm to base 2; null below 0, in the engine.")
+        .named_as_argument(),
+    FunctionRow::scalar("log10", &[of("log10", &[REAL], Real)], "Logarithm to base 10; null below 0, in the engine.")
+        .named_as_argument(),
+    FunctionRow::scalar("loggamma", &[of("loggamma", &[REAL], Real)], "Logarithm of the gamma function.")
+        .named_as_argument(),
+    FunctionRow::scalar("gamma", &[of("gamma", &[REAL], Real)], "The gamma function.").named_as_argument(),
+    FunctionRow::scalar("pow", &[of("pow", &[REAL, REAL], Real)], "Always real.").named_as_argument(),
+    FunctionRow::scalar("sin", &[of("sin", &[REAL], Real)], "Sine.").named_as_argument(),
+    FunctionRow::scalar("cos", &[of("cos", &[REAL], Real)], "Cosine.").named_as_argument(),
+    FunctionRow::scalar("tan", &[of("tan", &[REAL], Real)], "Tangent.").named_as_argument(),
+    FunctionRow::scalar("cot", &[of("cot", &[REAL], Real)], "Cotangent.").named_as_argument(),
+    FunctionRow::scalar("asin", &[of("asin", &[REAL], Real)], "Inverse sine.").named_as_argument(),
+    FunctionRow::scalar("acos", &[of("acos", &[REAL], Real)], "Inverse cosine.").named_as_argument(),
+    FunctionRow::scalar("atan", &[of("atan", &[REAL], Real)], "Inverse tangent.").named_as_argument(),
+    FunctionRow::scalar("atan2", &[of("atan2", &[REAL, REAL], Real)], "The angle of (x, y), given y first.")
+        .named_as_argument(),
+    FunctionRow::scalar("degrees", &[of("degrees", &[REAL], Real)], "From radians.").named_as_argument(),
+    FunctionRow::scalar("radians", &[of("radians", &[REAL], Real)], "From degrees.").named_as_argument(),
+    FunctionRow::scalar("pi", &[of("pi", &[], Real)], "3.14159….").named(ResultName::Fixed("pi")),
+    FunctionRow::scalar("isnan", &[of("isnan", &[REAL], Bool)], "Whether the value is NaN."),
+    FunctionRow::scalar("isinf", &[of("isinf", &[REAL], Bool)], "Whether the value is plus or minus infinity."),
+    FunctionRow::scalar("isfinite", &[of("isfinite", &[REAL], Bool)], "Neither infinite nor NaN."),
+    FunctionRow::scalar(
+        "rand",
+        &[of("engine:rand", &[LONG], Real).optional(1)],
+        "Refused: a rule that answers differently on every run cannot be traced.",
+    ),
+    FunctionRow::scalar("binary_and", &[of("binary_and", &[LONG, LONG], Long)], "Bitwise and."),
+    FunctionRow::scalar("binary_or", &[of("binary_or", &[LONG, LONG], Long)], "Bitwise or."),
+    FunctionRow::scalar("binary_xor", &[of("binary_xor", &[LONG, LONG], Long)], "Bitwise exclusive or."),
+    FunctionRow::scalar("binary_not", &[of("binary_not", &[LONG], Long)], "Bitwise complement."),
+    FunctionRow::scalar(
+        "binary_shift_left",
+        &[of("binary_shift_left", &[LONG, LONG], Long)],
+        "Shifts by the count modulo 64; null for a negative count.",
+    ),
+    FunctionRow::scalar(
+        "binary_shift_right",
+        &[of("binary_shift_right", &[LONG, LONG], Long)],
+        "Arithmetic shift by the count modulo 64; null for a negative count.",
+    ),
+    FunctionRow::scalar("bitset_count_ones", &[of("bitset_count_ones", &[LONG], Long)], "The bits that are 1."),
+    FunctionRow::scalar(
+        "welch_test",
+        &[of("engine:welch_test", &[REAL, REAL, REAL, REAL, REAL, REAL], Real)],
+        "Not computed here.",
+    ),
+    FunctionRow::scalar(
+        "range",
+        &[
+            of("range_array_long", &[LONG, LONG, LONG], crate::schema::ScalarType::Dynamic).optional(1),
+            of("range_array_real", &[REAL, REAL, REAL], crate::schema::ScalarType::Dynamic).optional(1),
+            of(
+                "range_array_datetime",
+                &[super::parameter::DATETIME, super::parameter::DATETIME, TIMESPAN],
+                crate::schema::ScalarType::Dynamic,
+            )
+            .optional(1),
+            of("range_array_timespan", &[TIMESPAN, TIMESPAN, TIMESPAN], crate::schema::ScalarType::Dynamic).optional(1),
+        ],
+        "An array of equally spaced values, at most 1,048,576.",
+    ),
+    FunctionRow::scalar(
+        "repeat",
+        &[of("repeat", &[super::parameter::BOXED, LONG], crate::schema::ScalarType::Dynamic)],
+        "An array of one value repeated.",
+    ),
+];

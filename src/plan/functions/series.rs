@@ -1,0 +1,155 @@
+//! Series: numeric arrays as `make-series` yields them. A member that is no number is a gap (null).
+
+use super::parameter::{BOOL, BOXED, DYNAMIC, LONG, REAL};
+use super::{FunctionRow, of};
+use crate::schema::ScalarType::{Dynamic, Real};
+
+pub(super) const ROWS: &[FunctionRow] = &[
+    FunctionRow::scalar(
+        "series_add",
+        &[of("series_add", &[DYNAMIC, BOXED], Dynamic), of("series_add", &[BOXED, DYNAMIC], Dynamic)],
+        "Member by member.",
+    ),
+    FunctionRow::scalar(
+        "series_subtract",
+        &[of("series_subtract", &[DYNAMIC, BOXED], Dynamic), of("series_subtract", &[BOXED, DYNAMIC], Dynamic)],
+        "Member by member.",
+    ),
+    FunctionRow::scalar(
+        "series_multiply",
+        &[of("series_multiply", &[DYNAMIC, BOXED], Dynamic), of("series_multiply", &[BOXED, DYNAMIC], Dynamic)],
+        "Member by member.",
+    ),
+    FunctionRow::scalar(
+        "series_divide",
+        &[of("series_divide", &[DYNAMIC, BOXED], Dynamic), of("series_divide", &[BOXED, DYNAMIC], Dynamic)],
+        "Member by member, as real.",
+    ),
+    FunctionRow::scalar("series_pow", &[of("series_pow", &[DYNAMIC, BOXED], Dynamic)], "Member by member."),
+    FunctionRow::scalar("series_equals", &[of("series_equals", &[DYNAMIC, BOXED], Dynamic)], "Member by member."),
+    FunctionRow::scalar(
+        "series_not_equals",
+        &[of("series_not_equals", &[DYNAMIC, BOXED], Dynamic)],
+        "Member by member.",
+    ),
+    FunctionRow::scalar("series_greater", &[of("series_greater", &[DYNAMIC, BOXED], Dynamic)], "Member by member."),
+    FunctionRow::scalar(
+        "series_greater_equals",
+        &[of("series_greater_equals", &[DYNAMIC, BOXED], Dynamic)],
+        "Member by member.",
+    ),
+    FunctionRow::scalar("series_less", &[of("series_less", &[DYNAMIC, BOXED], Dynamic)], "Member by member."),
+    FunctionRow::scalar(
+        "series_less_equals",
+        &[of("series_less_equals", &[DYNAMIC, BOXED], Dynamic)],
+        "Member by member.",
+    ),
+    FunctionRow::scalar("series_abs", &[of("series_abs", &[DYNAMIC], Dynamic)], "Each member."),
+    FunctionRow::scalar("series_sign", &[of("series_sign", &[DYNAMIC], Dynamic)], "Each member."),
+    FunctionRow::scalar("series_exp", &[of("series_exp", &[DYNAMIC], Dynamic)], "Each member."),
+    FunctionRow::scalar("series_log", &[of("series_log", &[DYNAMIC], Dynamic)], "Each member."),
+    FunctionRow::scalar("series_sin", &[of("series_sin", &[DYNAMIC], Dynamic)], "Each member."),
+    FunctionRow::scalar("series_cos", &[of("series_cos", &[DYNAMIC], Dynamic)], "Each member."),
+    FunctionRow::scalar("series_tan", &[of("series_tan", &[DYNAMIC], Dynamic)], "Each member."),
+    FunctionRow::scalar("series_floor", &[of("series_floor", &[DYNAMIC], Dynamic)], "Each member."),
+    FunctionRow::scalar("series_ceiling", &[of("series_ceiling", &[DYNAMIC], Dynamic)], "Each member."),
+    FunctionRow::scalar("series_sum", &[of("series_sum", &[DYNAMIC], Real)], "Sum of the numbers."),
+    FunctionRow::scalar("series_product", &[of("series_product", &[DYNAMIC], Real)], "Product of the numbers."),
+    FunctionRow::scalar(
+        "series_dot_product",
+        &[of("series_dot_product", &[DYNAMIC, DYNAMIC], Real)],
+        "Sum of the products.",
+    ),
+    FunctionRow::scalar("series_magnitude", &[of("series_magnitude", &[DYNAMIC], Real)], "Root of the sum of squares."),
+    FunctionRow::scalar(
+        "series_cosine_similarity",
+        &[of("series_cosine_similarity", &[DYNAMIC, DYNAMIC], Real)],
+        "Cosine of the angle between two series.",
+    ),
+    FunctionRow::scalar(
+        "series_pearson_correlation",
+        &[of("series_pearson_correlation", &[DYNAMIC, DYNAMIC], Real)],
+        "Pearson's correlation.",
+    ),
+    FunctionRow::scalar(
+        "series_fill_const",
+        &[of("series_fill_const", &[DYNAMIC, BOXED, BOXED], Dynamic).optional(1)],
+        "Gaps (null, or the given placeholder) take a value.",
+    ),
+    FunctionRow::scalar(
+        "series_fill_forward",
+        &[of("series_fill_forward", &[DYNAMIC, BOXED], Dynamic).optional(1)],
+        "Gaps take the value before them.",
+    ),
+    FunctionRow::scalar(
+        "series_fill_backward",
+        &[of("series_fill_backward", &[DYNAMIC, BOXED], Dynamic).optional(1)],
+        "Gaps take the value after them.",
+    ),
+    FunctionRow::scalar(
+        "series_fill_linear",
+        &[of("series_fill_linear", &[DYNAMIC, BOXED, BOOL, BOXED], Dynamic).optional(3)],
+        "Gaps are interpolated; the edges take the nearest value.",
+    ),
+    FunctionRow::scalar(
+        "series_fir",
+        &[of("series_fir", &[DYNAMIC, DYNAMIC, BOOL, BOOL], Dynamic).optional(2)],
+        "A finite impulse response filter; before the start the series counts as 0.",
+    ),
+    FunctionRow::scalar(
+        "series_iir",
+        &[of("series_iir", &[DYNAMIC, DYNAMIC, DYNAMIC], Dynamic)],
+        "An infinite impulse response filter.",
+    ),
+    FunctionRow::scalar(
+        "series_stats_dynamic",
+        &[of("series_stats_dynamic", &[DYNAMIC, BOOL], Dynamic).optional(1)],
+        "A bag: min, min_idx, max, max_idx, avg, stdev, variance, sum, len.",
+    ),
+    FunctionRow::scalar(
+        "series_stats",
+        &[of("engine:series_stats", &[DYNAMIC, BOOL], Dynamic).optional(1)],
+        "Nine columns; the engine takes them from `series_stats_dynamic`.",
+    ),
+    FunctionRow::scalar(
+        "series_fit_line_dynamic",
+        &[of("series_fit_line_dynamic", &[DYNAMIC], Dynamic)],
+        "A bag: rsquare, slope, variance, rvariance, interception, line_fit.",
+    ),
+    FunctionRow::scalar(
+        "series_fit_line",
+        &[of("engine:series_fit_line", &[DYNAMIC], Dynamic)],
+        "Six columns; the engine takes them from `series_fit_line_dynamic`.",
+    ),
+    FunctionRow::scalar(
+        "series_fit_2lines_dynamic",
+        &[of("series_fit_2lines_dynamic", &[DYNAMIC], Dynamic)],
+        "A bag: rsquare, split_idx, variance, rvariance, line_fit, and one bag for each line.",
+    ),
+    FunctionRow::scalar(
+        "series_fit_2lines",
+        &[of("engine:series_fit_2lines", &[DYNAMIC], Dynamic)],
+        "Thirteen columns; the engine takes them from `series_fit_2lines_dynamic`.",
+    ),
+    FunctionRow::scalar(
+        "series_outliers",
+        &[of("series_outliers", &[DYNAMIC, BOXED, REAL, REAL, REAL], Dynamic).optional(4)],
+        "Tukey's score of each member: above 1.5 mild, above 3 strong.",
+    ),
+    FunctionRow::scalar(
+        "series_decompose",
+        &[of("engine:series_decompose", &[DYNAMIC, LONG, BOXED, LONG, BOXED], Dynamic).optional(4)],
+        "Needs the service's seasonality detection.",
+    ),
+    FunctionRow::scalar(
+        "series_decompose_anomalies",
+        &[of("engine:series_decompose_anomalies", &[DYNAMIC, REAL, LONG, BOXED, LONG, BOXED, REAL], Dynamic)
+            .optional(6)],
+        "Three columns, of `series_decompose_anomalies_dynamic` in `sql::functions`.",
+    ),
+    FunctionRow::scalar(
+        "series_decompose_forecast",
+        &[of("engine:series_decompose_forecast", &[DYNAMIC, LONG, LONG, BOXED, REAL], Dynamic).optional(3)],
+        "Needs the service's seasonality detection.",
+    ),
+];
