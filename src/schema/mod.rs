@@ -3,6 +3,9 @@
 //! Knows nothing of SQL.
 
 pub mod catalog;
+pub mod format;
+pub mod real;
+pub mod time;
 pub mod types;
 pub mod value;
 
