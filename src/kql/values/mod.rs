@@ -1,0 +1,21 @@
+//! Literal texts → values: numbers, strings, times, timespans. Pure functions, no tokens and no tree.
+
+mod datetime;
+mod quoting;
+mod strings;
+mod timespan;
+
+pub use datetime::{MAX_DATETIME_TICKS, parse_datetime, ticks_from_civil};
+pub use quoting::{is_plain_name, quote_name, quote_string};
+pub use strings::{EscapeError, decode_string};
+pub use timespan::{TICKS_PER_DAY, TICKS_PER_SECOND, is_timespan_unit, parse_timespan};
+
+/// Type words that form a literal with the parentheses after them (`dynamic` is apart: it holds JSON).
+const TYPES_WITH_LITERAL: &[&str] = &[
+    "bool", "boolean", "int", "int32", "long", "int64", "real", "double", "decimal", "datetime", "date", "time",
+    "timespan", "guid", "uuid", "uniqueid",
+];
+
+pub fn is_type_with_literal(word: &str) -> bool {
+    TYPES_WITH_LITERAL.contains(&word)
+}
