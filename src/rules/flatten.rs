@@ -157,7 +157,9 @@ impl Flattener<'_> {
         if over.is_empty() || is_union {
             stages.push(self.source_stage(source, &place, None));
         }
+        let mut sources = walk::source_names(source);
         for (start, operator) in operators {
+            sources.extend(walk::operator_source_names(&operator.kind));
             stages.push(self.operator_stage(operator, start, &place, None));
         }
         if stages.is_empty() {
@@ -167,7 +169,7 @@ impl Flattener<'_> {
             (SectionKind::Whole, false) => SectionKind::Outer { over },
             (kind, _) => kind,
         };
-        self.main.push(Section { kind, statement, stages });
+        self.main.push(Section { kind, statement, sources, stages });
     }
 
     /// Lays out what the main pipeline starts from; gives the names of the sections made.
@@ -253,18 +255,21 @@ impl Flattener<'_> {
         let mut stages = Vec::new();
         let at = self.beside.len();
         let mut number: usize = 0;
+        let mut sources = Vec::new();
         for part in parts {
             let (source, operators) = unroll(part);
+            sources.extend(walk::source_names(source));
             number = number.saturating_add(1);
             stages.push(self.source_stage(source, &place, Some(number)));
             for (start, operator) in operators {
                 number = number.saturating_add(1);
+                sources.extend(walk::operator_source_names(&operator.kind));
                 stages.push(self.operator_stage(operator, start, &place, Some(number)));
             }
         }
         if !stages.is_empty() {
             // Before the sub-queries its stages hold, which were pushed meanwhile.
-            self.beside.insert(at, Section { kind, statement: place.statement, stages });
+            self.beside.insert(at, Section { kind, statement: place.statement, sources, stages });
         }
     }
 

@@ -56,6 +56,8 @@ pub struct Section {
     pub kind: SectionKind,
     /// The statement the section is written in: what stands before it is in scope.
     pub statement: Span,
+    /// The tables and `let`s its rows come from.
+    pub sources: Vec<String>,
     pub stages: Vec<Stage>,
 }
 

@@ -236,3 +236,27 @@ pub fn peel(expr: &Expr) -> &Expr {
         _ => expr,
     }
 }
+
+/// The names a pipeline reads rows from: its source, the members of a union, the right sides of joins.
+pub fn source_names(expr: &Expr) -> Vec<String> {
+    let mut names = Vec::new();
+    match &peel(expr).kind {
+        ExprKind::Name(name) | ExprKind::Wildcard(name) => names.push(name.text.clone()),
+        ExprKind::OperatorSource(operator) => names.extend(operator_source_names(&operator.kind)),
+        // `database("x").T`, `workspace("x").T`
+        ExprKind::Member { member, .. } => names.push(member.text.clone()),
+        _ => {}
+    }
+    names
+}
+
+/// As [`source_names`], of an operator that takes in other tables.
+pub fn operator_source_names(operator: &OperatorKind) -> Vec<String> {
+    match operator {
+        OperatorKind::Union { tables, .. }
+        | OperatorKind::Search { tables, .. }
+        | OperatorKind::Find { tables, .. } => tables.iter().flat_map(source_names).collect(),
+        OperatorKind::Join { right, .. } | OperatorKind::Lookup { right, .. } => source_names(right),
+        _ => Vec::new(),
+    }
+}
