@@ -128,3 +128,20 @@ fn every_process_but_the_kernel_has_its_own_event() {
         }
     }
 }
+
+#[test]
+fn an_estate_has_as_many_processes_as_asked_for_and_a_tenth_of_the_rest() {
+    let schema = generator::Schema::load().unwrap();
+    let text = |processes| -> String {
+        generator::estate(processes, &schema).map(|rows| generator::to_ndjson(&rows.unwrap())).collect()
+    };
+    let estate = text(3_000);
+    assert_eq!(estate, text(3_000));
+    let of = |table: &str| estate.lines().filter(|line| line.contains(&format!("\"Type\":\"{table}\""))).count();
+    let processes = of("DeviceProcessEvents");
+    assert!((3_000..4_500).contains(&processes), "{processes}");
+    for table in ["DeviceFileEvents", "DeviceRegistryEvents", "DeviceNetworkEvents"] {
+        let share = of(table) * 100 / processes;
+        assert!((7..=13).contains(&share), "{table}: {share} %");
+    }
+}

@@ -3,7 +3,7 @@
 
 use super::host::{Account, Host, LOCAL_SERVICE, Remote, clock};
 use super::images;
-use super::ordinary::boot;
+use super::ordinary::{ORDINARY, boot};
 use super::record::{MILLISECOND, Schema, Ticks, UnknownName};
 use super::scenario::{Expectations, Form, Scenario};
 
@@ -44,7 +44,7 @@ pub fn baseline(day: Ticks, schema: &Schema) -> Result<Scenario, UnknownName> {
         &images::JAVA,
         &format!("\"{}\" -Xmx512m -jar C:\\Orders\\lib\\print-relay.jar", images::JAVA.path),
     );
-    booted.fill(&mut host, clock(day, 7, 32, 0), clock(day, 7, 58, 0), 120);
+    booted.fill(&mut host, clock(day, 7, 32, 0), clock(day, 7, 58, 0), 120, &ORDINARY);
 
     for (account, address, hour, minute) in &PEOPLE {
         let port = host.random.between(49_700, 65_400);
@@ -59,6 +59,6 @@ pub fn baseline(day: Ticks, schema: &Schema) -> Result<Scenario, UnknownName> {
             &format!("\"{}\" --no-startup-window", images::EDGE.path),
         );
     }
-    booted.fill(&mut host, clock(day, 8, 45, 0), clock(day, 17, 50, 0), 2_250);
+    booted.fill(&mut host, clock(day, 8, 45, 0), clock(day, 17, 50, 0), 2_250, &ORDINARY);
     Scenario::new("baseline", Form::Tables, host, Expectations::default(), schema)
 }

@@ -83,7 +83,7 @@ pub struct Remote<'a> {
 }
 
 pub struct Host {
-    name: &'static str,
+    name: String,
     address: &'static str,
     device_id: String,
     pub random: Random,
@@ -91,12 +91,14 @@ pub struct Host {
     running: Vec<Rc<Process>>,
     next_process: i64,
     next_unique: i64,
+    /// How many numbers the names of documents, logs and the like are made from.
+    pub variety: i64,
 }
 
 impl Host {
-    pub fn new(name: &'static str, address: &'static str, seed: u64) -> Self {
+    pub fn new(name: &str, address: &'static str, seed: u64) -> Self {
         Host {
-            name,
+            name: name.to_owned(),
             address,
             device_id: digest("device", name).chars().take(40).collect(),
             random: Random::new(seed),
@@ -104,6 +106,7 @@ impl Host {
             running: Vec::new(),
             next_process: 300,
             next_unique: 25_000 << 32,
+            variety: 4_000,
         }
     }
 
@@ -330,7 +333,7 @@ impl Host {
 
     fn add(&mut self, record: Record) -> Act {
         let act = Act(self.records.len());
-        let record = record.set("DeviceId", self.device_id.clone()).set("DeviceName", self.name);
+        let record = record.set("DeviceId", self.device_id.clone()).set("DeviceName", self.name.clone());
         self.records.push((act, record));
         act
     }

@@ -7,7 +7,7 @@ use serde_json::{Map, json};
 
 use super::host::{Account, Act, Host, Process, RegistryValue, Remote, SYSTEM_ACCOUNT, clock};
 use super::images::{self, Image};
-use super::ordinary::{Booted, boot};
+use super::ordinary::{Booted, ORDINARY, boot};
 use super::record::{MILLISECOND, SECOND, Schema, Ticks, UnknownName};
 use super::scenario::{Expectations, Form, JAVA_CRADLE, Scenario};
 
@@ -65,11 +65,11 @@ pub fn java_sysrv(day: Ticks, schema: &Schema) -> Result<Scenario, UnknownName> 
         &images::JAVA,
         &format!("\"{}\" -Xms1g -Xmx4g -Dserver.port=8080 -jar C:\\Orders\\lib\\orders.jar", images::JAVA.path),
     );
-    booted.fill(&mut host, clock(day, 7, 8, 0), clock(day, 11, 40, 0), 70);
+    booted.fill(&mut host, clock(day, 7, 8, 0), clock(day, 11, 40, 0), 70, &ORDINARY);
     ordinary_shells(&mut host, day, &java, &mut expect);
     break_in(&mut host, day, &java, &mut expect);
     look_alikes(&mut host, day, &booted, &runner, &java, &mut expect);
-    booted.fill(&mut host, clock(day, 12, 30, 0), clock(day, 13, 30, 0), 35);
+    booted.fill(&mut host, clock(day, 12, 30, 0), clock(day, 13, 30, 0), 35, &ORDINARY);
     Scenario::new("java-sysrv", Form::Lines, host, expect, schema)
 }
 

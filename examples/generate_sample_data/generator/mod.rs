@@ -1,6 +1,7 @@
 //! Makes the scenarios of `sample-data/` out of nothing but a seed: the same bytes on every machine.
 
 mod baseline;
+mod bulk;
 mod host;
 mod images;
 mod java_sysrv;
@@ -11,7 +12,10 @@ mod record;
 mod scenario;
 mod xp_cmdshell;
 
-use record::{SECOND, Schema, Ticks};
+pub use record::Schema;
+use record::{SECOND, Ticks};
+use serde_json::{Map, Value};
+
 use scenario::{Form, Scenario};
 
 /// 2 March 2026, 00:00 UTC.
@@ -40,3 +44,13 @@ pub fn files() -> Result<Vec<File>, Box<dyn std::error::Error>> {
     }
     Ok(files)
 }
+
+/// Rows of an estate with so many process events, host by host, each an object that names its table.
+pub fn estate(
+    processes: usize,
+    schema: &Schema,
+) -> impl Iterator<Item = Result<Vec<Map<String, Value>>, record::UnknownName>> + '_ {
+    bulk::bulk(processes, MONDAY, schema)
+}
+
+pub use record::to_ndjson;

@@ -9,6 +9,45 @@ use super::host::{Account, Host, LOCAL_SERVICE, NETWORK_SERVICE, Process, Regist
 use super::images::{self, Image, digest};
 use super::record::{MILLISECOND, SECOND, Ticks};
 
+/// What kinds of acts there are.
+#[derive(Debug, Clone, Copy)]
+pub enum Kind {
+    Start,
+    Write,
+    Set,
+    Connect,
+    Load,
+    Arrive,
+    Note,
+}
+
+/// How many of a hundred acts are of each kind.
+pub struct Mix(pub &'static [(i64, Kind)]);
+
+/// As a server's own records are mixed.
+pub const ORDINARY: Mix = Mix(&[
+    (24, Kind::Start),
+    (26, Kind::Write),
+    (17, Kind::Set),
+    (18, Kind::Connect),
+    (8, Kind::Load),
+    (5, Kind::Arrive),
+    (2, Kind::Note),
+]);
+
+impl Mix {
+    fn choose(&self, hundredth: i64) -> Kind {
+        let mut left = hundredth;
+        for (share, kind) in self.0 {
+            left -= share;
+            if left < 0 {
+                return *kind;
+            }
+        }
+        Kind::Note
+    }
+}
+
 /// The processes that everything else hangs from.
 pub struct Booted {
     pub services: Rc<Process>,
@@ -64,18 +103,18 @@ impl Booted {
     }
 
     /// Fills the time with `count` ordinary acts between `from` and `to`.
-    pub fn fill(&self, host: &mut Host, from: Ticks, to: Ticks, count: i64) {
+    pub fn fill(&self, host: &mut Host, from: Ticks, to: Ticks, count: i64, mix: &Mix) {
         for number in 0..count {
             let slot = (to - from) / count.max(1);
             let at = from + slot * number + host.random.between(0, slot.max(1) - 1);
-            match host.random.between(0, 99) {
-                0..24 => start_something(host, at),
-                24..50 => write_something(host, at),
-                50..67 => set_something(host, at),
-                67..85 => connect_somewhere(host, at),
-                85..93 => load_something(host, at),
-                93..98 => self.arrive(host, at),
-                _ => self.note_something(host, at),
+            match mix.choose(host.random.between(0, 99)) {
+                Kind::Start => start_something(host, at),
+                Kind::Write => write_something(host, at),
+                Kind::Set => set_something(host, at),
+                Kind::Connect => connect_somewhere(host, at),
+                Kind::Load => load_something(host, at),
+                Kind::Arrive => self.arrive(host, at),
+                Kind::Note => self.note_something(host, at),
             }
         }
     }
@@ -131,7 +170,7 @@ static MONITORING: Account = Account {
 
 /// `{n}` stands for a number, `{hex}` for eight digits, `{user}` for the account's name, `{sid}` for its SID.
 fn fill_in(host: &mut Host, pattern: &str, account: &Account) -> String {
-    let number = host.random.between(1, 4_000);
+    let number = host.random.between(1, host.variety);
     pattern
         .replace("{n}", &number.to_string())
         .replace("{hex}", digest("name", &number.to_string()).get(..8).unwrap_or_default())

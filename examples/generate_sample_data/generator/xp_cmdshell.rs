@@ -7,7 +7,7 @@ use serde_json::{Map, json};
 
 use super::host::{Account, Act, Host, Process, RegistryValue, Remote, SYSTEM_ACCOUNT, clock};
 use super::images::{self, Image};
-use super::ordinary::{Booted, boot};
+use super::ordinary::{Booted, ORDINARY, boot};
 use super::record::{MILLISECOND, SECOND, Schema, Ticks, UnknownName};
 use super::scenario::{Expectations, Form, SHELL_CHILD, STORED_PROCEDURES, Scenario};
 
@@ -68,7 +68,7 @@ pub fn xp_cmdshell(day: Ticks, schema: &Schema) -> Result<Scenario, UnknownName>
     );
 
     let mut server = Server { host, expect: Expectations::default(), sql, agent };
-    booted.fill(&mut server.host, clock(day, 0, 25, 0), clock(day, 8, 55, 0), 130);
+    booted.fill(&mut server.host, clock(day, 0, 25, 0), clock(day, 8, 55, 0), 130, &ORDINARY);
     server.nightly_backup(day);
     server.agent_jobs(day);
     server.maintenance(day, &booted);
@@ -78,7 +78,7 @@ pub fn xp_cmdshell(day: Ticks, schema: &Schema) -> Result<Scenario, UnknownName>
     server.configure(day);
     server.drop_payload(day);
     server.vary_and_tidy(day);
-    booted.fill(&mut server.host, clock(day, 9, 20, 0), clock(day, 10, 30, 0), 45);
+    booted.fill(&mut server.host, clock(day, 9, 20, 0), clock(day, 10, 30, 0), 45, &ORDINARY);
     Scenario::new("xp-cmdshell", Form::Lines, server.host, server.expect, schema)
 }
 
