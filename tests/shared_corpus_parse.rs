@@ -1,4 +1,4 @@
-//! Every query of the shared corpora parses without an error. Runs where `../shared` is present.
+//! Every query of the shared corpora parses without an error, and its printed form is the same query. Runs where `../shared` is present.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, clippy::string_slice)]
 #![allow(clippy::print_stdout)]
@@ -29,6 +29,12 @@ fn check(file: &str, field: &str) {
             let line = text[..diagnostic.span.start].lines().count();
             let around = text.lines().nth(line.saturating_sub(1)).unwrap_or("");
             failures.push(format!("{id}:{line}: {}: {}\n    {around}", diagnostic.code, diagnostic.message));
+        }
+        let printed = kql::print_query(&parsed.query);
+        let again = kql::parse(&printed);
+        if again.has_errors() || again.query.without_spans() != parsed.query.without_spans() {
+            let why: Vec<_> = again.diagnostics.iter().map(|diagnostic| &diagnostic.message).collect();
+            failures.push(format!("{id}: printing changed it {why:?}\n{text}\n  became\n{printed}"));
         }
     }
     assert!(failures.is_empty(), "{} failures in {} queries\n{}", failures.len(), queries.len(), failures.join("\n"));

@@ -6,12 +6,17 @@ pub mod diagnostic;
 pub mod lexer;
 mod nearest;
 mod parser;
+mod printer;
 pub mod span;
 pub mod syntax;
+mod transform;
 pub mod values;
 pub mod visible;
+pub mod walk;
 pub mod words;
 
 pub use lexer::tokenize;
 pub use nearest::nearest;
 pub use parser::{Parsed, ParsedExpression, parse, parse_expression};
+pub use printer::{print_expression, print_operator, print_query, print_statement};
+pub use transform::{conjuncts, replace_expression, without_parentheses};

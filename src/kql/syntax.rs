@@ -172,7 +172,7 @@ pub struct Literal {
     pub text: String,
 }
 
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub enum LiteralValue {
     /// `true`, `bool(false)`; `None` is `bool(null)`, as for every typed literal below.
     Bool(Option<bool>),
@@ -192,6 +192,25 @@ pub enum LiteralValue {
     /// `dynamic(…)` as compact JSON text; `None` is `dynamic(null)`.
     Dynamic(Option<String>),
     Guid(Option<String>),
+}
+
+/// Literals are equal when they denote the same value, and `real(nan)` denotes the same as itself.
+impl PartialEq for LiteralValue {
+    fn eq(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Bool(left), Self::Bool(right)) => left == right,
+            (Self::Int(left), Self::Int(right)) => left == right,
+            (Self::Long(left), Self::Long(right))
+            | (Self::Datetime(left), Self::Datetime(right))
+            | (Self::Timespan(left), Self::Timespan(right)) => left == right,
+            (Self::Real(left), Self::Real(right)) => left.map(f64::to_bits) == right.map(f64::to_bits),
+            (Self::Decimal(left), Self::Decimal(right))
+            | (Self::Dynamic(left), Self::Dynamic(right))
+            | (Self::Guid(left), Self::Guid(right)) => left == right,
+            (Self::String(left), Self::String(right)) => left == right,
+            _ => false,
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

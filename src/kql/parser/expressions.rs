@@ -232,6 +232,9 @@ impl Parser<'_> {
             }
             TokenKind::OpenBracket => {
                 let name = self.name("an expression")?;
+                if self.is(TokenKind::OpenParen) && self.token(0).is_some_and(|token| !token.spaced) {
+                    return self.call(name);
+                }
                 let span = name.span;
                 Ok(Expr { kind: ExprKind::Name(name), span })
             }
