@@ -108,6 +108,20 @@ fn no_address_is_anybodys() {
 }
 
 #[test]
+fn every_action_type_is_one_that_the_table_has() {
+    let known: BTreeMap<String, Vec<String>> =
+        serde_json::from_str(include_str!("../assets/schema/actiontypes.json")).unwrap();
+    let mut seen = BTreeSet::new();
+    for record in records(&FILES) {
+        if let Some(action) = record.get("ActionType") {
+            assert!(known[&record["Type"]].contains(action), "{}: {action}", record["Type"]);
+            seen.insert(action.clone());
+        }
+    }
+    assert!(seen.len() > 15, "{seen:?}");
+}
+
+#[test]
 fn every_process_but_the_kernel_has_its_own_event() {
     for scenario in ["baseline", "java-sysrv", "xp-cmdshell"] {
         let of_scenario: Vec<_> = FILES.iter().filter(|(name, _)| name.starts_with(scenario)).cloned().collect();

@@ -9,7 +9,7 @@ use super::record::{Schema, UnknownName};
 
 /// The rules that the scenarios were written for, by the names they have in `rules/`.
 pub const SHELL_CHILD: &str = "sql-server-spawning-suspicious-child-process";
-pub const STORED_PROCEDURES: &str = "sql-stored-procedures";
+pub const STORED_PROCEDURES: &str = "sql-stored-procedure-persistence";
 pub const JAVA_CRADLE: &str = "java-executing-cmd-to-run-powershell";
 const RULES: [&str; 3] = [SHELL_CHILD, STORED_PROCEDURES, JAVA_CRADLE];
 
