@@ -357,3 +357,32 @@ fn unit_ids_are_unique_and_outlive_edits_elsewhere() {
     let changed: Vec<&str> = again.units().map(|unit| unit.id.as_str()).filter(|id| !ids.contains(id)).collect();
     assert_eq!(changed.len(), 1, "{changed:?}");
 }
+
+fn findings(name: &str, code: &str) -> Vec<String> {
+    let (rule, _) = facts(name);
+    let found = whippet::rules::lint::lint(&rule, &Attack::load().unwrap());
+    found
+        .iter()
+        .filter(|finding| finding.code == code)
+        .map(|finding| finding.span.slice(&rule.query).to_owned())
+        .collect()
+}
+
+#[test]
+fn lint_finds_the_slips_of_the_grandchild_rule() {
+    let mistyped = findings(GRANDCHILD, "mistyped-program");
+    assert!(mistyped.contains(&"\"sctasks.exe\"".to_owned()), "{mistyped:?}");
+    let strange = findings(GRANDCHILD, "not-a-program");
+    assert_eq!(strange, ["\"procdump\"", "\"psexec.c\"", "\"regsize\""]);
+    let mut twice = findings(GRANDCHILD, "duplicate-value");
+    twice.sort_unstable();
+    assert_eq!(twice, ["bash", "dnscmd", "findstr", "powershell", "replace"].map(|name| format!("\"{name}.exe\"")));
+    assert_eq!(findings(GRANDCHILD, "case-sensitive"), Vec::<String>::new());
+    assert_eq!(findings(GRANDCHILD, "unknown-actiontype"), Vec::<String>::new());
+}
+
+#[test]
+fn lint_points_at_operators_that_look_at_case() {
+    assert_eq!(findings(JAVA, "case-sensitive"), ["==", "=="]);
+    assert_eq!(findings(STORED_PROCEDURES, "case-sensitive"), Vec::<String>::new());
+}

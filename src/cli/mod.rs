@@ -1,5 +1,7 @@
 //! Commands, output formats, exit statuses.
 
+mod rule;
+
 use std::ffi::OsString;
 use std::io::Write;
 use std::process::ExitCode;
@@ -34,12 +36,17 @@ struct Arguments {
 }
 
 #[derive(Debug, Subcommand)]
-enum Command {}
+enum Command {
+    /// List, print and check detection rules.
+    Rule(rule::Args),
+}
 
 /// Runs one command line, the program's name first. Writes results to `stdout` and diagnostics to `stderr`.
 pub fn run(arguments: impl IntoIterator<Item = OsString>, stdout: &mut dyn Write, stderr: &mut dyn Write) -> Exit {
     match Arguments::try_parse_from(arguments) {
-        Ok(arguments) => match arguments.command {},
+        Ok(arguments) => match arguments.command {
+            Command::Rule(arguments) => rule::run(arguments, stdout, stderr),
+        },
         Err(error) => {
             let to_stdout = !error.use_stderr();
             let written =

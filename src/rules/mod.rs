@@ -9,6 +9,7 @@ pub mod duration;
 pub mod facts;
 mod flatten;
 pub mod indicators;
+pub mod lint;
 mod load;
 pub mod origin;
 pub mod pipeline;

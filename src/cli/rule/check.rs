@@ -1,0 +1,112 @@
+//! `whippet rule check`.
+
+use std::io::Write;
+use std::path::PathBuf;
+
+use serde_json::{Value, json};
+
+use super::{Common, Format, Stop, report};
+use crate::cli::Exit;
+use crate::kql::diagnostic::{Diagnostic, Severity};
+use crate::kql::visible::visible;
+use crate::rules::attack::Attack;
+use crate::rules::lint::lint;
+use crate::rules::{Catalog, Rule};
+
+pub fn run(paths: &[PathBuf], common: &Common, out: &mut dyn Write) -> Result<Exit, Stop> {
+    let catalog = if paths.is_empty() {
+        super::load(common.rules.as_deref())?
+    } else {
+        let mut catalog = Catalog::default();
+        for path in paths {
+            catalog.add_path(path).map_err(|error| Stop::Said(Exit::Failed, error.to_string()))?;
+        }
+        catalog
+    };
+    let attack = super::attack()?;
+    let mut counts = Counts::default();
+    let mut records = Vec::new();
+    for rule in catalog.rules() {
+        let findings = findings(rule, &attack);
+        for problem in &rule.problems {
+            counts.add(problem.severity);
+            match common.format {
+                Format::Text => {
+                    let word = if problem.severity == Severity::Error { "error" } else { "warning" };
+                    let line = problem.line.map(|line| format!(":{line}")).unwrap_or_default();
+                    let path = visible(&rule.origin.path);
+                    writeln!(out, "{word}: {}\n --> {path}{line}", visible(&problem.message))?;
+                }
+                Format::Json => records.push(json!({
+                    "path": rule.origin.path,
+                    "rule": rule.id,
+                    "line": problem.line,
+                    "severity": problem.severity,
+                    "code": "rule-file",
+                    "message": problem.message,
+                })),
+            }
+        }
+        for finding in &findings {
+            counts.add(finding.severity);
+            match common.format {
+                Format::Text => report::write(rule, finding, out)?,
+                Format::Json => records.push(report::json(rule, finding)),
+            }
+        }
+    }
+    for skipped in catalog.skipped() {
+        counts.add(Severity::Error);
+        match common.format {
+            Format::Text => writeln!(out, "error: {}\n --> {}", visible(&skipped.reason), visible(&skipped.path))?,
+            Format::Json => records.push(json!({
+                "path": skipped.path,
+                "severity": Severity::Error,
+                "code": "rule-file",
+                "message": skipped.reason,
+            })),
+        }
+    }
+    match common.format {
+        Format::Json => super::write_json(&Value::Array(records), out)?,
+        Format::Text => writeln!(
+            out,
+            "{} checked: {}, {}",
+            counted(catalog.rules().len(), "rule"),
+            counted(counts.errors, "error"),
+            counted(counts.warnings, "warning")
+        )?,
+    }
+    Ok(if counts.errors > 0 { Exit::Invalid } else { Exit::Done })
+}
+
+/// Everything there is to say about a rule's query, in the order of its text.
+fn findings(rule: &Rule, attack: &Attack) -> Vec<Diagnostic> {
+    let mut found = rule.diagnostics.clone();
+    // Lint reads the tree, and a tree with holes says wrong things.
+    if rule.is_readable() {
+        found.extend(lint(rule, attack));
+    }
+    found.sort_by_key(|finding| finding.span.start);
+    found
+}
+
+#[derive(Default)]
+struct Counts {
+    errors: usize,
+    warnings: usize,
+}
+
+impl Counts {
+    fn add(&mut self, severity: Severity) {
+        let slot = match severity {
+            Severity::Error => &mut self.errors,
+            Severity::Warning => &mut self.warnings,
+        };
+        *slot = slot.saturating_add(1);
+    }
+}
+
+fn counted(count: usize, word: &str) -> String {
+    if count == 1 { format!("1 {word}") } else { format!("{count} {word}s") }
+}
