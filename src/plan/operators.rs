@@ -168,7 +168,7 @@ pub fn symbols() -> Vec<&'static str> {
     symbols.extend(["negate_long", "negate_real", "negate_decimal", "same"]);
     symbols.extend(BETWEENS.iter().flat_map(|(_, plain, negated)| [*plain, *negated]));
     symbols.extend(LISTS.iter().map(|(_, _, symbol)| *symbol));
-    symbols.extend(["in_array", "not_in_array"]);
+    symbols.extend(["in_array", "not_in_array", "member", "element", "member_or_element"]);
     for operator in STRING_OPERATORS {
         symbols.extend(text_of(*operator).1);
     }
@@ -365,6 +365,21 @@ const fn partner(operator: BinaryOperator, other: ScalarType) -> ScalarType {
         (_, Datetime) => Timespan,
         (_, other) => other,
     }
+}
+
+/// Resolves `base[index]`; `base.name` is an index by a string.
+pub fn resolve_index(base: &ArgumentShape, index: &ArgumentShape) -> Result<Resolution, ResolutionError> {
+    if base.scalar_type != Dynamic {
+        let hint = Some("only dynamic values have members; wrap it in parse_json()".to_owned());
+        return Err(refusal("[]", (base.scalar_type, index.scalar_type), hint));
+    }
+    let (symbol, parameter) = match index.scalar_type {
+        Int | Long => ("element", Long),
+        Text => ("member", Text),
+        Dynamic => ("member_or_element", Dynamic),
+        other => return Err(refusal("[]", (Dynamic, other), None)),
+    };
+    Ok(resolution(symbol, vec![Dynamic, parameter], Dynamic))
 }
 
 const BETWEENS: &[(ScalarType, &str, &str)] = &[

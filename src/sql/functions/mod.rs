@@ -3,9 +3,23 @@
 //!
 //! Knows the representation of values (`value`), not the queries that call.
 
+mod casts;
+mod conditional;
+mod decimal;
+mod json;
+mod math;
+mod operators;
+mod regexes;
+mod search;
+mod strings;
 pub mod value;
 
+pub use regexes::check_regex;
+
 use rusqlite::Connection;
+use rusqlite::functions::{Context, FunctionFlags};
+
+use value::{Body, Output, Scalar};
 
 /// How a symbol is computed.
 #[derive(Debug, Clone, Copy)]
@@ -14,6 +28,8 @@ pub enum Implementation {
     Template(&'static str),
     /// The registered function `kql_` + this name.
     Function(&'static str),
+    /// The negation of the registered function `kql_` + this name, itself registered as `kql_not_` + the name.
+    Negation(&'static str),
     /// SQL that depends on how many arguments there are.
     Expansion(fn(&[String]) -> String),
 }
@@ -23,33 +39,106 @@ impl Implementation {
     pub fn render(&self, arguments: &[String]) -> String {
         match self {
             Self::Function(name) => format!("kql_{name}({})", arguments.join(", ")),
+            Self::Negation(name) => format!("kql_not_{name}({})", arguments.join(", ")),
             Self::Expansion(expand) => expand(arguments),
-            Self::Template(template) => {
-                let mut sql = String::with_capacity(template.len() + 16);
-                let mut rest = *template;
-                while let Some((before, after)) = rest.split_once('{') {
-                    sql.push_str(before);
-                    let Some((place, tail)) = after.split_once('}') else { break };
-                    if let Some(argument) = place.parse().ok().and_then(|place: usize| arguments.get(place)) {
-                        sql.push_str(argument);
-                    }
-                    rest = tail;
-                }
-                sql.push_str(rest);
-                sql
-            }
+            Self::Template(template) => fill(template, arguments),
         }
     }
 }
 
+/// Puts the arguments into a template's places; a place without an argument stays empty.
+fn fill(template: &str, arguments: &[String]) -> String {
+    let mut sql = String::with_capacity(template.len() + 16);
+    let mut rest = template;
+    while let Some((before, after)) = rest.split_once('{') {
+        sql.push_str(before);
+        let Some((place, tail)) = after.split_once('}') else { break };
+        if let Some(argument) = place.parse().ok().and_then(|place: usize| arguments.get(place)) {
+            sql.push_str(argument);
+        }
+        rest = tail;
+    }
+    sql.push_str(rest);
+    sql
+}
+
+/// Symbols that are SQL.
+const TEMPLATES: &[&[(&str, &str)]] = &[operators::TEMPLATES, casts::TEMPLATES];
+
+type Expansion = (&'static str, fn(&[String]) -> String);
+
+/// Symbols whose SQL depends on how many arguments there are.
+const EXPANSIONS: &[Expansion] = &[
+    ("not_equal", operators::not_equal),
+    ("in", operators::in_list),
+    ("not_in", operators::not_in_list),
+    ("iff", conditional::iff),
+    ("case", conditional::case),
+    ("coalesce", conditional::coalesce),
+    ("coalesce_string", conditional::coalesce_string),
+];
+
+/// Symbols that are registered functions.
+const SCALARS: &[&[Scalar]] =
+    &[operators::SCALARS, casts::SCALARS, conditional::SCALARS, strings::SCALARS, math::SCALARS];
+
+fn scalars() -> impl Iterator<Item = &'static Scalar> {
+    SCALARS.iter().flat_map(|area| area.iter())
+}
+
 /// The implementation of a registry symbol; `None` for symbols the engine expands itself.
 pub fn implementation(symbol: &str) -> Option<Implementation> {
-    let _ = symbol;
-    None
+    let template = TEMPLATES.iter().flat_map(|area| area.iter()).find(|(name, _)| *name == symbol);
+    if let Some((_, template)) = template {
+        return Some(Implementation::Template(template));
+    }
+    if let Some((_, expand)) = EXPANSIONS.iter().find(|(name, _)| *name == symbol) {
+        return Some(Implementation::Expansion(*expand));
+    }
+    if let Some(scalar) = scalars().find(|scalar| scalar.symbol == symbol) {
+        return Some(Implementation::Function(scalar.symbol));
+    }
+    if let Some((name, _)) = math::OF_ONE.iter().find(|(name, _)| *name == symbol) {
+        return Some(Implementation::Function(name));
+    }
+    if let Some((name, ..)) = operators::PREDICATES.iter().find(|(name, ..)| *name == symbol) {
+        return Some(Implementation::Function(name));
+    }
+    let positive = symbol.strip_prefix("not_")?;
+    let (name, ..) = operators::PREDICATES.iter().find(|(name, ..)| *name == positive)?;
+    Some(Implementation::Negation(name))
 }
+
+/// Deterministic, so that SQLite computes constants once and may use them in indexes; innocuous, so that views may call them.
+const FLAGS: FunctionFlags =
+    FunctionFlags::SQLITE_UTF8.union(FunctionFlags::SQLITE_DETERMINISTIC).union(FunctionFlags::SQLITE_INNOCUOUS);
 
 /// Registers every function with a connection. All are deterministic and free of side effects.
 pub fn register(connection: &Connection) -> rusqlite::Result<()> {
-    let _ = connection;
+    let add = |name: &str, body: Box<Call>| {
+        connection.create_scalar_function(format!("kql_{name}").as_str(), -1, FLAGS, move |context| body(context))
+    };
+    for scalar in scalars() {
+        match scalar.body {
+            Body::Plain(body) => add(scalar.symbol, Box::new(move |context| Ok(body(context))))?,
+            Body::Fallible(body) => add(scalar.symbol, Box::new(body))?,
+        }
+    }
+    for (name, body) in math::OF_ONE {
+        add(name, Box::new(move |context| Ok(math::of_one(context, *body))))?;
+    }
+    for (name, predicate, case_sensitive) in operators::PREDICATES {
+        for negated in [false, true] {
+            let prefix = if negated { "not_" } else { "" };
+            let body = move |context: &Context<'_>| operators::predicate(context, *predicate, *case_sensitive, negated);
+            add(&format!("{prefix}{name}"), Box::new(body))?;
+        }
+    }
     Ok(())
 }
+
+type Call =
+    dyn Fn(&Context<'_>) -> rusqlite::Result<Output> + Send + Sync + std::panic::RefUnwindSafe + std::panic::UnwindSafe;
+
+#[cfg(test)]
+mod tests;
