@@ -8,8 +8,10 @@ use super::decimal::Decimal;
 use super::json;
 use super::value::{Arguments, Output, Scalar, plain};
 
-/// Functions of one real number.
-pub(super) const OF_ONE: &[(&str, fn(f64) -> f64)] = &[
+/// A symbol and its function of one real number.
+type OfOne = (&'static str, fn(f64) -> f64);
+
+pub(super) const OF_ONE: &[OfOne] = &[
     ("abs_real", f64::abs),
     ("ceiling", f64::ceil),
     ("floor_real", f64::floor),
