@@ -8,6 +8,8 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+use crate::kql::visible::visible;
+
 /// How a command ended. The numbers are part of the interface.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Exit {
@@ -49,8 +51,9 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, stdout: &mut dyn Write
         },
         Err(error) => {
             let to_stdout = !error.use_stderr();
-            let written =
-                if to_stdout { write!(stdout, "{}", error.render()) } else { write!(stderr, "{}", error.render()) };
+            // The message quotes the arguments, which may come from anywhere.
+            let text: String = error.render().to_string().lines().map(|line| visible(line) + "\n").collect();
+            let written = if to_stdout { write!(stdout, "{text}") } else { write!(stderr, "{text}") };
             match (written, to_stdout) {
                 (Err(_), _) => Exit::Failed,
                 (Ok(()), true) => Exit::Done,
