@@ -1,5 +1,6 @@
 //! Commands, output formats, exit statuses.
 
+mod import;
 mod rule;
 
 use std::ffi::OsString;
@@ -41,6 +42,7 @@ struct Arguments {
 enum Command {
     /// List, print and check detection rules.
     Rule(rule::Args),
+    Import(import::Args),
 }
 
 /// Runs one command line, the program's name first. Writes results to `stdout` and diagnostics to `stderr`.
@@ -48,6 +50,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, stdout: &mut dyn Write
     match Arguments::try_parse_from(arguments) {
         Ok(arguments) => match arguments.command {
             Command::Rule(arguments) => rule::run(arguments, stdout, stderr),
+            Command::Import(arguments) => import::run(&arguments, stdout, stderr),
         },
         Err(error) => {
             let to_stdout = !error.use_stderr();

@@ -111,8 +111,46 @@ pub fn create_table(table: &TableSchema) -> String {
     }
     let columns: String = table.columns.iter().map(|column| format!(", {}", column_definition(column))).collect();
     let name = quote_identifier(&rows_table(&table.name));
-    format!("CREATE TABLE {name}(id INTEGER PRIMARY KEY{columns});\n{}", view(table))
+    // `actor` is the event that created the initiating process, `filled` the columns that were taken from it: a bit
+    // each, in the order of `ACTOR_COLUMNS`. Queries do not see them; the process tree does.
+    let lineage = if has_actor(table) { ", actor INTEGER, filled INTEGER NOT NULL DEFAULT 0" } else { "" };
+    format!("CREATE TABLE {name}(id INTEGER PRIMARY KEY{columns}{lineage});\n{}", view(table))
 }
+
+/// Whether the rows of a table have an initiating process.
+pub fn has_actor(table: &TableSchema) -> bool {
+    table.column("InitiatingProcessId").is_some() && table.name.starts_with("Device")
+}
+
+/// The columns of an initiating process, and the columns of its own creation event they are taken from.
+pub const ACTOR_COLUMNS: [(&str, &str); 26] = [
+    ("InitiatingProcessSHA1", "SHA1"),
+    ("InitiatingProcessSHA256", "SHA256"),
+    ("InitiatingProcessMD5", "MD5"),
+    ("InitiatingProcessFileSize", "FileSize"),
+    ("InitiatingProcessVersionInfoCompanyName", "ProcessVersionInfoCompanyName"),
+    ("InitiatingProcessVersionInfoProductName", "ProcessVersionInfoProductName"),
+    ("InitiatingProcessVersionInfoProductVersion", "ProcessVersionInfoProductVersion"),
+    ("InitiatingProcessVersionInfoInternalFileName", "ProcessVersionInfoInternalFileName"),
+    ("InitiatingProcessVersionInfoOriginalFileName", "ProcessVersionInfoOriginalFileName"),
+    ("InitiatingProcessVersionInfoFileDescription", "ProcessVersionInfoFileDescription"),
+    ("InitiatingProcessCommandLine", "ProcessCommandLine"),
+    ("InitiatingProcessCreationTime", "ProcessCreationTime"),
+    ("InitiatingProcessFolderPath", "FolderPath"),
+    ("InitiatingProcessFileName", "FileName"),
+    ("InitiatingProcessIntegrityLevel", "ProcessIntegrityLevel"),
+    ("InitiatingProcessTokenElevation", "ProcessTokenElevation"),
+    ("InitiatingProcessLogonId", "LogonId"),
+    ("InitiatingProcessSessionId", "CreatedProcessSessionId"),
+    ("InitiatingProcessAccountDomain", "AccountDomain"),
+    ("InitiatingProcessAccountName", "AccountName"),
+    ("InitiatingProcessAccountSid", "AccountSid"),
+    ("InitiatingProcessParentId", "InitiatingProcessId"),
+    ("InitiatingProcessParentFileName", "InitiatingProcessFileName"),
+    ("InitiatingProcessParentCreationTime", "InitiatingProcessCreationTime"),
+    ("InitiatingProcessUniqueId", "ProcessUniqueId"),
+    ("InitiatingProcessId", "ProcessId"),
+];
 
 fn column_definition(column: &crate::schema::Column) -> String {
     let definition = match column.scalar_type {

@@ -22,6 +22,7 @@ use rusqlite::{Connection, InterruptHandle};
 use crate::schema::{Schema, TableSchema};
 use crate::sql::layout::raw_bit;
 
+pub use ddl::{ACTOR_COLUMNS, has_actor};
 pub use error::StoreError;
 pub use raw_columns::logon_type;
 pub use state::Exclusion;

@@ -1,0 +1,106 @@
+//! `whippet import`: event files into a store.
+
+use std::io::{IsTerminal, Write};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicBool;
+
+use indicatif::{ProgressBar, ProgressStyle};
+
+use super::Exit;
+use crate::ingest::{self, ImportReport, Progress};
+use crate::kql::visible::visible;
+use crate::store::Store;
+
+/// Read event files and folders into a store: EVTX, Defender CSV and JSON, recognised by content.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// The store; made if there is none
+    #[arg(long, value_name = "FILE")]
+    db: PathBuf,
+    /// How to print the report
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+    /// Files and folders
+    #[arg(value_name = "PATH", required = true)]
+    paths: Vec<PathBuf>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Format {
+    Text,
+    Json,
+}
+
+pub fn run(arguments: &Args, stdout: &mut dyn Write, stderr: &mut dyn Write) -> Exit {
+    match import(arguments) {
+        Ok(report) => {
+            let written = match arguments.format {
+                Format::Text => write!(stdout, "{}", visible_lines(&report.to_text())),
+                Format::Json => serde_json::to_string_pretty(&report)
+                    .map_err(std::io::Error::other)
+                    .and_then(|json| writeln!(stdout, "{json}")),
+            };
+            let all_there = report.files.iter().all(|file| file.kind.is_some() || file.bytes > 0 || exists(&file.path));
+            if written.is_ok() && all_there && !report.interrupted { Exit::Done } else { Exit::Failed }
+        }
+        Err(error) => {
+            let _ = writeln!(stderr, "whippet: {}", visible_lines(&format!("{error:#}")));
+            Exit::Failed
+        }
+    }
+}
+
+fn exists(path: &str) -> bool {
+    Path::new(path).exists()
+}
+
+fn import(arguments: &Args) -> anyhow::Result<ImportReport> {
+    let mut store = Store::create_or_open(&arguments.db)?;
+    let mut bar = Bar::new();
+    let cancelled = AtomicBool::new(false);
+    let report = ingest::import(&mut store, &arguments.paths, &cancelled, &mut bar);
+    bar.bar.finish_and_clear();
+    Ok(report?)
+}
+
+/// Names and reasons come from the files: nothing of them reaches the terminal unescaped but the line ends.
+fn visible_lines(text: &str) -> String {
+    text.split_inclusive('\n')
+        .map(|line| line.strip_suffix('\n').map_or_else(|| visible(line), |line| visible(line) + "\n"))
+        .collect()
+}
+
+/// A progress bar on a terminal, nothing elsewhere.
+struct Bar {
+    bar: ProgressBar,
+}
+
+impl Bar {
+    fn new() -> Self {
+        let bar = if std::io::stderr().is_terminal() { ProgressBar::new(0) } else { ProgressBar::hidden() };
+        let style = ProgressStyle::with_template("{bar:24} {bytes}/{total_bytes}  {msg}  {eta} left");
+        if let Ok(style) = style {
+            bar.set_style(style.progress_chars("##-"));
+        }
+        Self { bar }
+    }
+}
+
+impl Progress for Bar {
+    fn begin(&mut self, bytes: u64) {
+        self.bar.set_length(bytes);
+    }
+
+    fn file(&mut self, _path: &Path) {}
+
+    fn reached(&mut self, bytes: u64, records: u64) {
+        self.bar.set_position(bytes);
+        let seconds = self.bar.elapsed().as_secs_f64();
+        let rate = if seconds > 0.0 { records as f64 / seconds } else { 0.0 };
+        self.bar.set_message(format!("{records} records, {rate:.0}/s"));
+    }
+
+    fn stage(&mut self, name: &str) {
+        self.bar.set_message(name.to_owned());
+    }
+}

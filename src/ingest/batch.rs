@@ -1,0 +1,119 @@
+//! What the reading thread hands to the writing one: records made ready for insertion, in batches.
+//!
+//! A batch keeps all its texts in one buffer and refers to them by range, so that a row costs no allocation of its own.
+
+use std::sync::Arc;
+
+use crate::store::Rejection;
+
+/// A range of a batch's text.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Span {
+    start: usize,
+    end: usize,
+}
+
+/// A value on its way into a physical table.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Cell {
+    Null,
+    Integer(i64),
+    Real(f64),
+    /// Becomes an id into the dictionary.
+    Dictionary(Span),
+    /// Stands in the row itself.
+    Inline(Span),
+}
+
+/// The columns that rows of one shape fill.
+#[derive(Debug)]
+pub struct RowTemplate {
+    pub table: String,
+    pub columns: Vec<String>,
+}
+
+impl RowTemplate {
+    pub fn new(table: &str, columns: Vec<String>) -> Arc<Self> {
+        Arc::new(Self { table: table.to_owned(), columns })
+    }
+}
+
+/// One row of a table.
+#[derive(Debug)]
+pub struct Row {
+    pub template: Arc<RowTemplate>,
+    first: usize,
+    end: usize,
+}
+
+/// One record: what `event_record` holds of it, and its row, if it is mapped.
+#[derive(Debug)]
+pub struct Record {
+    pub number: i64,
+    pub time: Option<i64>,
+    pub channel: Span,
+    pub provider: Span,
+    pub computer: Span,
+    pub event_id: Option<i64>,
+    pub level: Option<i64>,
+    pub raw: i64,
+    pub identity: [u8; 16],
+    pub row: Option<Row>,
+}
+
+/// An account whose SID an event names.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Account {
+    pub computer: String,
+    pub domain: String,
+    pub name: String,
+    pub sid: String,
+}
+
+#[derive(Debug, Default)]
+pub struct Batch {
+    text: String,
+    cells: Vec<Cell>,
+    pub records: Vec<Record>,
+    pub rejections: Vec<Rejection>,
+    pub accounts: Vec<Account>,
+    /// The original records, compressed.
+    pub block: Vec<u8>,
+    /// How far into its file the batch reaches, in bytes.
+    pub reached: u64,
+}
+
+impl Batch {
+    pub fn span(&mut self, text: &str) -> Span {
+        let start = self.text.len();
+        self.text.push_str(text);
+        Span { start, end: self.text.len() }
+    }
+
+    pub fn text(&self, span: Span) -> &str {
+        self.text.get(span.start..span.end).unwrap_or_default()
+    }
+
+    /// Starts a row; cells pushed from now on belong to it until [`Batch::finish_row`].
+    pub fn start_row(&self) -> usize {
+        self.cells.len()
+    }
+
+    pub fn push(&mut self, cell: Cell) {
+        self.cells.push(cell);
+    }
+
+    pub fn push_text(&mut self, text: &str) {
+        let span = self.span(text);
+        self.cells.push(Cell::Dictionary(span));
+    }
+
+    pub fn finish_row(&self, template: &Arc<RowTemplate>, first: usize) -> Row {
+        Row { template: template.clone(), first, end: self.cells.len() }
+    }
+
+    /// The cells of a row, in the order of its template's columns.
+    pub fn cells(&self, row: &Row) -> &[Cell] {
+        self.cells.get(row.first..row.end).unwrap_or_default()
+    }
+}

@@ -1,0 +1,98 @@
+//! What a file is, by its first bytes and never by its name.
+
+/// What the importer can read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Container {
+    Evtx,
+    /// Rows with a header line.
+    Csv,
+    /// JSON objects: one a line, one after another, or in an array.
+    Json,
+}
+
+impl Container {
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Evtx => "EVTX",
+            Self::Csv => "CSV",
+            Self::Json => "JSON",
+        }
+    }
+}
+
+/// How many bytes decide.
+pub const HEAD: usize = 64 * 1024;
+
+/// Says what a file is, or why it is not an event file.
+pub fn detect(head: &[u8]) -> Result<Container, &'static str> {
+    if head.is_empty() {
+        return Err("empty file");
+    }
+    if head.starts_with(b"ElfFile\0") {
+        return Ok(Container::Evtx);
+    }
+    let known: [(&[u8], &str); 8] = [
+        (b"SQLite format 3\0", "an SQLite database"),
+        (b"PK\x03\x04", "a zip archive; unpack it first"),
+        (b"\x1f\x8b", "gzip data; unpack them first"),
+        (b"\x28\xb5\x2f\xfd", "zstd data; unpack them first"),
+        (b"MZ", "a program"),
+        (b"\x7fELF", "a program"),
+        (b"version https://git-lfs", "a git-LFS pointer, not the file itself: run 'git lfs pull'"),
+        (b"regf", "a registry hive"),
+    ];
+    if let Some((_, reason)) = known.iter().find(|(magic, _)| head.starts_with(magic)) {
+        return Err(reason);
+    }
+    let Some(text) = text_of(head) else { return Err("not text and not a known binary format") };
+    let text = text.trim_start_matches('\u{feff}').trim_start();
+    match text.chars().next() {
+        None => Err("only blanks"),
+        Some('{' | '[') => Ok(Container::Json),
+        Some('<') => Err("XML; event XML is not read yet"),
+        Some(_) => {
+            let header = text.lines().next().unwrap_or_default();
+            let columns: Vec<&str> = header.split([',', ';', '\t']).collect();
+            let names = |column: &str| {
+                let bare = column.trim().trim_matches('"');
+                !bare.is_empty() && bare.len() <= 128 && !bare.contains(['{', '<'])
+            };
+            if columns.len() >= 2 && columns.iter().all(|column| names(column)) {
+                Ok(Container::Csv)
+            } else {
+                Err("text, but neither JSON nor rows with a header")
+            }
+        }
+    }
+}
+
+/// The head as text: UTF-8 (cut anywhere) or UTF-16 with its mark.
+fn text_of(head: &[u8]) -> Option<String> {
+    if let Some((encoding, _)) = encoding_rs::Encoding::for_bom(head) {
+        return Some(encoding.decode(head).0.into_owned());
+    }
+    let valid = match std::str::from_utf8(head) {
+        Ok(text) => text,
+        Err(error) if error.error_len().is_none() => std::str::from_utf8(head.get(..error.valid_up_to())?).ok()?,
+        Err(_) => return None,
+    };
+    (!valid.contains('\0')).then(|| valid.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn content_decides() {
+        assert_eq!(detect(b"ElfFile\0rest"), Ok(Container::Evtx));
+        assert_eq!(detect(b"\xef\xbb\xbf \n{\"a\":1}"), Ok(Container::Json));
+        assert_eq!(detect(b"Timestamp,DeviceName\n"), Ok(Container::Csv));
+        assert_eq!(detect(b"\xff\xfeT\0,\0D\0"), Ok(Container::Csv));
+        assert_eq!(detect(b""), Err("empty file"));
+        assert!(detect(b"version https://git-lfs.github.com/spec/v1").unwrap_err().contains("LFS"));
+        assert!(detect(b"\x00\x01\x02").is_err());
+        assert!(detect(b"just a sentence").is_err());
+        assert!(detect("caf\u{e9},b\n".as_bytes().get(..4).unwrap()).is_err());
+    }
+}

@@ -1,0 +1,360 @@
+//! The pass after an import that joins events to the processes behind them, whichever file came first.
+//!
+//! It may be repeated: what the events said stays, what the pass filled earlier is found anew when more processes are
+//! known, and nothing changes when nothing new came. Sysmon events name their process by GUID; Security events by
+//! process id, which Windows reuses, so time, exits, restarts and the image's name have to agree.
+
+use std::collections::HashMap;
+
+use rusqlite::{Connection, OptionalExtension, Statement, params};
+
+use super::lineage::{Fillable, Physical, ProcessFacts};
+use super::normalise::device_id;
+use crate::schema::Schema;
+use crate::sql::layout::{quote_identifier, rows_table};
+use crate::store::{ACTOR_COLUMNS, StoreError};
+
+const SECOND: i64 = 10_000_000;
+/// Sysmon and Security time one start up to this far apart; a GUID's time has whole seconds.
+const SAME_START: i64 = 2 * SECOND;
+const PROCESSES: &str = "DeviceProcessEvents";
+
+/// Runs the pass over the whole store, inside the caller's transaction.
+pub fn enrich(connection: &Connection, schema: &Schema) -> Result<(), StoreError> {
+    fill_sids(connection, schema)?;
+    mark_local_admins(connection)?;
+    let ends = Ends::read(connection)?;
+    let mut tables = Fillable::tables(schema);
+    // Processes first, oldest first: a child takes over what its parent learnt from the grandparent.
+    tables.sort_by_key(|(name, _)| name != PROCESSES);
+    for (name, fillable) in &tables {
+        Pass::new(connection, name, fillable, &ends)?.run()?;
+    }
+    Ok(())
+}
+
+/// Rows whose creation event of the actor is known, and all rows that have an actor, of one table.
+pub fn resolved(connection: &Connection, table: &str) -> Result<(u64, u64), StoreError> {
+    let sql = format!("SELECT count(actor), count(*) FROM {}", quote_identifier(&rows_table(table)));
+    let (known, all): (i64, i64) = connection.query_row(&sql, [], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    Ok((known.unsigned_abs(), all.unsigned_abs()))
+}
+
+/// Accounts that Sysmon named without a SID, where a Security event of the same host gave it.
+fn fill_sids(connection: &Connection, schema: &Schema) -> Result<(), StoreError> {
+    connection.execute_batch(
+        "CREATE TEMP TABLE IF NOT EXISTS known_sid(device INTEGER, domain TEXT COLLATE NOCASE,
+           name TEXT COLLATE NOCASE, sid INTEGER, PRIMARY KEY(device, domain, name)) WITHOUT ROWID;
+         DELETE FROM known_sid;",
+    )?;
+    let accounts: Vec<(String, String, String, String)> = connection
+        .prepare("SELECT (SELECT value FROM text WHERE id = host), domain, name, sid FROM account")?
+        .query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))?
+        .collect::<Result<_, _>>()?;
+    if accounts.is_empty() {
+        return Ok(());
+    }
+    let mut dictionary = super::dictionary::Dictionary::new(connection)?;
+    let mut insert = connection.prepare("INSERT OR IGNORE INTO known_sid VALUES (?1, ?2, ?3, ?4)")?;
+    for (host, domain, name, sid) in accounts {
+        let device = dictionary.id(&device_id(&host))?;
+        let sid = dictionary.id(&sid)?;
+        insert.execute(params![device, domain, name, sid])?;
+    }
+    for table in schema.tables().filter(|table| crate::store::has_actor(table)) {
+        for role in ["", "InitiatingProcess"] {
+            let (name, domain, sid) =
+                (format!("{role}AccountName"), format!("{role}AccountDomain"), format!("{role}AccountSid"));
+            if [&name, &domain, &sid].iter().any(|column| table.column(column).is_none()) {
+                continue;
+            }
+            connection.execute(
+                &format!(
+                    "UPDATE {rows} AS t SET \"{sid}\" = k.sid FROM known_sid AS k
+                     WHERE t.\"{sid}\" = 0 AND t.\"{name}\" <> 0 AND k.device = t.\"DeviceId\"
+                       AND k.name = (SELECT value FROM text WHERE id = t.\"{name}\")
+                       AND k.domain = (SELECT value FROM text WHERE id = t.\"{domain}\")",
+                    rows = quote_identifier(&rows_table(&table.name))
+                ),
+                [],
+            )?;
+        }
+    }
+    Ok(())
+}
+
+/// A logon with special privileges (4672) is one of an administrator.
+fn mark_local_admins(connection: &Connection) -> Result<(), StoreError> {
+    connection.execute(
+        "UPDATE rows_DeviceLogonEvents SET IsLocalAdmin = 1
+         WHERE IsLocalAdmin IS NULL AND LogonId IS NOT NULL AND (DeviceId, LogonId) IN
+           (SELECT DeviceId, LogonId FROM rows_DeviceEvents WHERE ActionType =
+             (SELECT id FROM text WHERE value = 'SpecialPrivilegesAssigned' COLLATE NOCASE))",
+        [],
+    )?;
+    Ok(())
+}
+
+/// When processes ended and hosts started: between a start and an event neither may lie.
+struct Ends {
+    exits: HashMap<(i64, i64), Vec<i64>>,
+    boots: HashMap<i64, Vec<i64>>,
+}
+
+impl Ends {
+    fn read(connection: &Connection) -> Result<Self, StoreError> {
+        let mut exits: HashMap<(i64, i64), Vec<i64>> = HashMap::new();
+        let mut statement = connection.prepare(
+            "SELECT DeviceId, ProcessId, Timestamp FROM rows_DeviceEvents
+             WHERE ActionType = (SELECT id FROM text WHERE value = 'ProcessTerminated' COLLATE NOCASE)
+               AND ProcessId IS NOT NULL AND Timestamp IS NOT NULL ORDER BY Timestamp",
+        )?;
+        let mut rows = statement.query([])?;
+        while let Some(row) = rows.next()? {
+            exits.entry((row.get(0)?, row.get(1)?)).or_default().push(row.get(2)?);
+        }
+        let mut boots: HashMap<i64, Vec<i64>> = HashMap::new();
+        let mut statement = connection.prepare(
+            "SELECT (SELECT value FROM text WHERE id = e.computer), e.time
+             FROM event_record AS e
+             WHERE e.time IS NOT NULL AND e.event_id IN (12, 4608, 6005, 6009) AND e.raw <> 0 AND e.provider IN
+               (SELECT id FROM text WHERE value IN ('Microsoft-Windows-Kernel-General', 'EventLog',
+                'Microsoft-Windows-Security-Auditing'))
+             ORDER BY e.time",
+        )?;
+        let found: Vec<(String, i64)> =
+            statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect::<Result<_, _>>()?;
+        for (host, time) in found {
+            let device: Option<i64> = connection
+                .query_row("SELECT id FROM text WHERE value = ?1 COLLATE NOCASE", [device_id(&host)], |row| row.get(0))
+                .optional()?;
+            if let Some(device) = device {
+                boots.entry(device).or_default().push(time);
+            }
+        }
+        Ok(Self { exits, boots })
+    }
+
+    /// Whether the process that started then was gone at that time.
+    fn gone(&self, device: i64, pid: i64, started: i64, at: i64) -> bool {
+        let between = |times: Option<&Vec<i64>>, until: i64| {
+            times.is_some_and(|times| {
+                let first = times.partition_point(|time| *time <= started);
+                times.get(first).is_some_and(|time| *time < until)
+            })
+        };
+        // The last events of a process may be written just after its exit.
+        between(self.exits.get(&(device, pid)), at - SECOND) || between(self.boots.get(&device), at)
+    }
+}
+
+/// The pass over one table.
+struct Pass<'p> {
+    connection: &'p Connection,
+    rows: String,
+    fillable: &'p Fillable,
+    ends: &'p Ends,
+    by_guid: Statement<'p>,
+    by_pid: Statement<'p>,
+    facts: Statement<'p>,
+    same_text: Statement<'p>,
+}
+
+/// What identifies the actor of a row.
+struct Reference {
+    device: i64,
+    time: Option<i64>,
+    unique: i64,
+    pid: Option<i64>,
+    created: Option<i64>,
+    path: i64,
+    file: i64,
+}
+
+impl<'p> Pass<'p> {
+    fn new(
+        connection: &'p Connection,
+        table: &str,
+        fillable: &'p Fillable,
+        ends: &'p Ends,
+    ) -> Result<Self, StoreError> {
+        let sources: Vec<String> = ACTOR_COLUMNS.iter().map(|(_, source)| quote_identifier(source)).collect();
+        Ok(Self {
+            connection,
+            rows: quote_identifier(&rows_table(table)),
+            fillable,
+            ends,
+            by_guid: connection.prepare(
+                "SELECT id FROM rows_DeviceProcessEvents WHERE ProcessUniqueId = ?1 AND DeviceId = ?2
+                 ORDER BY id LIMIT 1",
+            )?,
+            by_pid: connection.prepare(
+                "SELECT id, ProcessCreationTime, FolderPath, FileName, ProcessUniqueId FROM rows_DeviceProcessEvents
+                 WHERE DeviceId = ?1 AND ProcessId = ?2 AND ProcessCreationTime <= ?3 AND id <> ?4
+                 ORDER BY ProcessCreationTime DESC, id LIMIT 6",
+            )?,
+            facts: connection
+                .prepare(&format!("SELECT {} FROM rows_DeviceProcessEvents WHERE id = ?1", sources.join(", ")))?,
+            same_text: connection.prepare(
+                "SELECT (SELECT value FROM text WHERE id = ?1) = (SELECT value FROM text WHERE id = ?2)
+                 COLLATE NOCASE",
+            )?,
+        })
+    }
+
+    fn run(&mut self) -> Result<(), StoreError> {
+        // Rows found by GUID are final; rows found by process id are looked at again when processes were added.
+        let ids: Vec<i64> = self
+            .connection
+            .prepare(&format!(
+                "SELECT id FROM {} WHERE (actor IS NULL OR filled & {UNIQUE_BIT} OR InitiatingProcessUniqueId = 0)
+                   AND (InitiatingProcessUniqueId <> 0 OR InitiatingProcessId IS NOT NULL)
+                 ORDER BY Timestamp, id",
+                self.rows
+            ))?
+            .query_map([], |row| row.get(0))?
+            .collect::<Result<_, _>>()?;
+        let columns: Vec<String> =
+            self.fillable.columns.iter().map(|(_, target, _)| quote_identifier(target)).collect();
+        let mut select = self.connection.prepare(&format!(
+            "SELECT DeviceId, Timestamp, actor, filled, {} FROM {} WHERE id = ?1",
+            columns.join(", "),
+            self.rows
+        ))?;
+        let assignments: Vec<String> =
+            (4..).zip(&columns).map(|(index, column)| format!("{column} = ?{index}")).collect();
+        let mut update = self.connection.prepare(&format!(
+            "UPDATE {} SET actor = ?2, filled = ?3, {} WHERE id = ?1",
+            self.rows,
+            assignments.join(", ")
+        ))?;
+        let count = self.fillable.columns.len();
+        for id in ids {
+            let (device, time, actor, filled, before) = select.query_row([id], |row| {
+                let values = (0..count).map(|index| row.get(4 + index)).collect::<Result<Vec<Physical>, _>>()?;
+                Ok((row.get(0)?, row.get(1)?, row.get::<_, Option<i64>>(2)?, row.get::<_, i64>(3)?, values))
+            })?;
+            let mut values = before.clone();
+            self.fillable.clear(&mut values, filled);
+            let reference = self.reference(device, time, &values);
+            let found = self.find(id, &reference)?;
+            let filled_now = match &found {
+                Some(facts) => self.fillable.fill(&mut values, facts),
+                None => 0,
+            };
+            let actor_now = found.map(|facts| facts.event);
+            if actor_now == actor && filled_now == filled && values == before {
+                continue;
+            }
+            update.raw_bind_parameter(1, id)?;
+            update.raw_bind_parameter(2, actor_now)?;
+            update.raw_bind_parameter(3, filled_now)?;
+            for (index, value) in (4usize..).zip(&values) {
+                update.raw_bind_parameter(index, value)?;
+            }
+            update.raw_execute()?;
+        }
+        Ok(())
+    }
+
+    fn reference(&self, device: i64, time: Option<i64>, values: &[Physical]) -> Reference {
+        let value = |wanted: &str| {
+            let place = self.fillable.columns.iter().position(|(_, target, _)| *target == wanted)?;
+            values.get(place).copied().flatten()
+        };
+        Reference {
+            device,
+            time,
+            unique: value("InitiatingProcessUniqueId").unwrap_or_default(),
+            pid: value("InitiatingProcessId"),
+            created: value("InitiatingProcessCreationTime"),
+            path: value("InitiatingProcessFolderPath").unwrap_or_default(),
+            file: value("InitiatingProcessFileName").unwrap_or_default(),
+        }
+    }
+
+    fn find(&mut self, row: i64, reference: &Reference) -> Result<Option<ProcessFacts>, StoreError> {
+        let found = if reference.unique != 0 {
+            let by_guid = self
+                .by_guid
+                .query_row([reference.unique, reference.device], |found| found.get::<_, i64>(0))
+                .optional()?;
+            // A process cannot have created itself, whatever a forged event says.
+            by_guid.filter(|found| *found != row)
+        } else {
+            None
+        };
+        let found = match found {
+            Some(found) => Some(found),
+            None => self.find_by_pid(row, reference)?,
+        };
+        found.map(|event| self.read_facts(event)).transpose()
+    }
+
+    fn find_by_pid(&mut self, row: i64, reference: &Reference) -> Result<Option<i64>, StoreError> {
+        let (Some(pid), Some(time)) = (reference.pid, reference.time) else { return Ok(None) };
+        let candidates: Vec<(i64, i64, i64, i64, i64)> = self
+            .by_pid
+            .query_map([reference.device, pid, time, row], |found| {
+                Ok((found.get(0)?, found.get(1)?, found.get(2)?, found.get(3)?, found.get(4)?))
+            })?
+            .collect::<Result<_, _>>()?;
+        let Some((first, started, path, file, unique)) = candidates.first().copied() else { return Ok(None) };
+        if self.ends.gone(reference.device, pid, started, time) {
+            return Ok(None);
+        }
+        if reference.created.is_some_and(|created| (created - started).abs() > SAME_START) {
+            return Ok(None);
+        }
+        // A row that names a GUID belongs to that GUID's process or to a Security event of the same start.
+        if reference.unique != 0 && (unique != 0 || reference.created.is_none()) {
+            return Ok(None);
+        }
+        if !self.same_image(reference, path, file)? {
+            return Ok(None);
+        }
+        // Sysmon and Security tell of one start twice; Sysmon says more.
+        let better = candidates.iter().skip(1).find(|(_, other, _, other_file, other_unique)| {
+            reference.unique == 0
+                && unique == 0
+                && *other_unique != 0
+                && *other_file == file
+                && started - other <= SAME_START
+        });
+        Ok(Some(better.map_or(first, |(id, ..)| *id)))
+    }
+
+    /// Whether the image the event names is the one that was started. Full paths are compared where both are full.
+    fn same_image(&mut self, reference: &Reference, path: i64, file: i64) -> Result<bool, StoreError> {
+        if reference.file == 0 || reference.file == file {
+            return Ok(true);
+        }
+        let same = |statement: &mut Statement<'_>, one: i64, other: i64| {
+            statement.query_row([one, other], |row| row.get::<_, Option<bool>>(0)).map(Option::unwrap_or_default)
+        };
+        Ok(same(&mut self.same_text, reference.path, path)? || same(&mut self.same_text, reference.file, file)?)
+    }
+
+    fn read_facts(&mut self, event: i64) -> Result<ProcessFacts, StoreError> {
+        Ok(self.facts.query_row([event], |row| {
+            let mut facts = ProcessFacts { event, values: [None; ACTOR_COLUMNS.len()] };
+            for (index, slot) in facts.values.iter_mut().enumerate() {
+                *slot = row.get(index)?;
+            }
+            Ok(facts)
+        })?)
+    }
+}
+
+/// The bit of `InitiatingProcessUniqueId` in `filled`: set where the row had no GUID of its own.
+const UNIQUE_BIT: i64 = 1 << 24;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_unique_id_has_its_bit() {
+        assert_eq!(ACTOR_COLUMNS[24].0, "InitiatingProcessUniqueId");
+    }
+}

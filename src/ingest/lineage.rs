@@ -1,0 +1,86 @@
+//! What an event's row takes from the creation of its initiating process.
+//!
+//! A row is filled from one other row, the creation event of its actor; what the event itself said is never
+//! overwritten, and a bit for each filled column remembers what came from the actor.
+
+use crate::schema::{Schema, TableSchema};
+use crate::store::{ACTOR_COLUMNS, has_actor};
+
+/// A value as it lies in a physical table: the integer of a dictionary id, number or time.
+pub type Physical = Option<i64>;
+
+/// The values of a process-creation row that its children and its own events take over, in the order of
+/// [`ACTOR_COLUMNS`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProcessFacts {
+    pub event: i64,
+    pub values: [Physical; ACTOR_COLUMNS.len()],
+}
+
+/// The columns of one table that can be filled: the index into [`ACTOR_COLUMNS`] and whether it is a dictionary id.
+#[derive(Debug, Clone)]
+pub struct Fillable {
+    pub columns: Vec<(usize, &'static str, bool)>,
+}
+
+const ACCOUNT_NAME: &str = "InitiatingProcessAccountName";
+const ACCOUNT_PARTS: [&str; 2] = ["InitiatingProcessAccountDomain", "InitiatingProcessAccountSid"];
+
+impl Fillable {
+    /// `None` for a table whose rows have no actor.
+    pub fn of(table: &TableSchema) -> Option<Self> {
+        has_actor(table).then(|| Self {
+            columns: ACTOR_COLUMNS
+                .iter()
+                .enumerate()
+                .filter_map(|(index, (target, _))| {
+                    let column = table.column(target)?;
+                    Some((index, *target, column.scalar_type == crate::schema::ScalarType::String))
+                })
+                .collect(),
+        })
+    }
+
+    /// The tables that have actors, with their fillable columns.
+    pub fn tables(schema: &Schema) -> Vec<(String, Self)> {
+        schema.tables().filter_map(|table| Some((table.name.clone(), Self::of(table)?))).collect()
+    }
+
+    /// Fills the empty ones of `values` (in the order of `columns`) and says which, as bits.
+    pub fn fill(&self, values: &mut [Physical], facts: &ProcessFacts) -> i64 {
+        let named = self
+            .columns
+            .iter()
+            .zip(values.iter())
+            .any(|((_, target, _), value)| *target == ACCOUNT_NAME && !is_empty(*value, true));
+        let mut filled = 0;
+        for ((index, target, is_text), value) in self.columns.iter().zip(values.iter_mut()) {
+            // The account the event names is not to be mixed with the one its process was started as.
+            if named && ACCOUNT_PARTS.contains(target) {
+                continue;
+            }
+            let Some(found) = facts.values.get(*index).copied().flatten() else { continue };
+            if is_empty(*value, *is_text) && !is_empty(Some(found), *is_text) {
+                *value = Some(found);
+                filled |= 1 << index;
+            }
+        }
+        filled
+    }
+
+    /// Empties what an earlier pass filled.
+    pub fn clear(&self, values: &mut [Physical], filled: i64) {
+        for ((index, _, is_text), value) in self.columns.iter().zip(values.iter_mut()) {
+            if filled & (1 << index) != 0 {
+                *value = is_text.then_some(0);
+            }
+        }
+    }
+}
+
+fn is_empty(value: Physical, is_text: bool) -> bool {
+    match value {
+        None => true,
+        Some(id) => is_text && id == 0,
+    }
+}

@@ -1,0 +1,160 @@
+//! Windows events to Defender tables, as data: `assets/mapping/windows-events.json`.
+//!
+//! One entry names a provider, its event ids, a table, an ActionType, and an expression for each column. To map one
+//! more event is to add one more entry. The first entry whose `when` holds wins; an event without an entry is still
+//! in the raw tables.
+
+mod derive;
+mod expression;
+
+use std::collections::{BTreeMap, HashMap};
+use std::rc::Rc;
+use std::sync::Arc;
+
+use serde::Deserialize;
+
+pub use expression::{Derived, Expression};
+
+use super::batch::RowTemplate;
+use crate::schema::{ScalarType, Schema};
+use crate::store::event_xml::EventXml;
+
+const TABLE: &str = include_str!("../../../assets/mapping/windows-events.json");
+
+/// The columns every mapped row has, in the order the normaliser fills them.
+pub const COMMON: [&str; 7] =
+    ["Timestamp", "TimeGenerated", "DeviceId", "DeviceName", "ActionType", "ReportId", "Type"];
+
+#[derive(Debug, thiserror::Error)]
+pub enum MappingError {
+    #[error("the mapping table is not valid JSON: {0}")]
+    Json(#[from] serde_json::Error),
+    #[error("{table}.{column} of event {id}: {reason}")]
+    Entry { id: i64, table: String, column: String, reason: String },
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawTable {
+    groups: BTreeMap<String, BTreeMap<String, String>>,
+    events: Vec<RawEntry>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawEntry {
+    provider: String,
+    ids: Vec<i64>,
+    table: String,
+    action: String,
+    #[serde(default)]
+    when: BTreeMap<String, String>,
+    #[serde(default)]
+    include: Vec<String>,
+    #[serde(default)]
+    columns: BTreeMap<String, String>,
+    #[serde(default)]
+    additional: serde_json::Map<String, serde_json::Value>,
+}
+
+/// One entry, ready to be applied.
+#[derive(Debug)]
+pub struct Entry {
+    pub template: Arc<RowTemplate>,
+    pub action: String,
+    when: Vec<(String, String)>,
+    /// In the order of the template's columns after the common ones.
+    pub columns: Vec<(ScalarType, Expression)>,
+    /// Names and values of `AdditionalFields`, its column being the template's last; empty if there is none.
+    pub additional: Vec<(String, Expression)>,
+}
+
+impl Entry {
+    fn applies(&self, event: &EventXml<'_>) -> bool {
+        self.when.iter().all(|(field, wanted)| event.field(field) == Some(wanted))
+    }
+}
+
+/// The whole table.
+#[derive(Debug)]
+pub struct Mapping {
+    /// By provider, then by event id.
+    entries: HashMap<String, HashMap<i64, Vec<Rc<Entry>>>>,
+}
+
+impl Mapping {
+    /// The table that comes with the program.
+    pub fn built_in(schema: &Schema) -> Result<Self, MappingError> {
+        Self::from_json(TABLE, schema)
+    }
+
+    fn from_json(text: &str, schema: &Schema) -> Result<Self, MappingError> {
+        let raw: RawTable = serde_json::from_str(text)?;
+        let mut entries: HashMap<String, HashMap<i64, Vec<Rc<Entry>>>> = HashMap::new();
+        for entry in &raw.events {
+            let compiled = Rc::new(compile(entry, &raw.groups, schema)?);
+            let of_provider = entries.entry(entry.provider.clone()).or_default();
+            for id in &entry.ids {
+                of_provider.entry(*id).or_default().push(compiled.clone());
+            }
+        }
+        Ok(Self { entries })
+    }
+
+    /// The entry for an event, if it has one.
+    pub fn entry(&self, event: &EventXml<'_>, event_id: i64) -> Option<&Entry> {
+        // An SQL Server instance is its own provider: MSSQLSERVER, MSSQL$NAME.
+        let provider = if event.provider.starts_with("MSSQL") { "MSSQL*" } else { event.provider.as_ref() };
+        let entries = self.entries.get(provider)?.get(&event_id)?;
+        entries.iter().find(|entry| entry.applies(event)).map(Rc::as_ref)
+    }
+}
+
+fn compile(
+    raw: &RawEntry,
+    groups: &BTreeMap<String, BTreeMap<String, String>>,
+    schema: &Schema,
+) -> Result<Entry, MappingError> {
+    let id = raw.ids.first().copied().unwrap_or_default();
+    let wrong = |column: &str, reason: String| MappingError::Entry {
+        id,
+        table: raw.table.clone(),
+        column: column.to_owned(),
+        reason,
+    };
+    let table = schema.table(&raw.table).ok_or_else(|| wrong("", "there is no such table".to_owned()))?;
+    let mut sources: BTreeMap<&str, &str> = BTreeMap::new();
+    for group in &raw.include {
+        let group = groups.get(group).ok_or_else(|| wrong(group, "there is no such group".to_owned()))?;
+        sources.extend(group.iter().map(|(column, text)| (column.as_str(), text.as_str())));
+    }
+    sources.extend(raw.columns.iter().map(|(column, text)| (column.as_str(), text.as_str())));
+
+    let mut names: Vec<String> = COMMON.iter().map(|name| (*name).to_owned()).collect();
+    let mut columns = Vec::new();
+    for (column, text) in sources {
+        let known = table.column(column).ok_or_else(|| wrong(column, "there is no such column".to_owned()))?;
+        let expression = Expression::parse(text).map_err(|reason| wrong(column, reason))?;
+        names.push(column.to_owned());
+        columns.push((known.scalar_type, expression));
+    }
+    let mut additional = Vec::new();
+    for (name, value) in &raw.additional {
+        let text = value.as_str().ok_or_else(|| wrong(name, "an expression is a string".to_owned()))?;
+        let expression = Expression::parse(text).map_err(|reason| wrong(name, reason))?;
+        additional.push((name.clone(), expression));
+    }
+    if !additional.is_empty() {
+        if table.column("AdditionalFields").is_none() {
+            return Err(wrong("AdditionalFields", "the table has no such column".to_owned()));
+        }
+        names.push("AdditionalFields".to_owned());
+    }
+    Ok(Entry {
+        template: RowTemplate::new(&raw.table, names),
+        action: raw.action.clone(),
+        when: raw.when.iter().map(|(field, value)| (field.clone(), value.clone())).collect(),
+        columns,
+        additional,
+    })
+}

@@ -1,0 +1,200 @@
+//! One Windows event to what the store keeps of it: the common part, and its row of a Defender table.
+
+use std::collections::{HashMap, HashSet};
+
+use sha1::Digest;
+
+use super::batch::{Account, Batch, Cell, Record, Row};
+use super::mapping::{Derived, Entry, Mapping};
+use super::time;
+use crate::schema::ScalarType;
+use crate::sql::layout::raw_bit;
+use crate::store::event_xml::{EventXml, XmlError};
+
+const SYSMON: &str = "Microsoft-Windows-Sysmon";
+const SECURITY: &str = "Microsoft-Windows-Security-Auditing";
+/// More accounts than one import names would be hostile.
+const MOST_ACCOUNTS: usize = 100_000;
+/// An identity needs no more than this of a time: exports keep milliseconds.
+const MILLISECOND: i64 = 10_000;
+
+/// Normalises events; remembers hosts and accounts it has met.
+pub struct Normaliser {
+    mapping: Mapping,
+    hosts: HashMap<String, Host>,
+    accounts: HashSet<(String, String)>,
+}
+
+#[derive(Clone)]
+struct Host {
+    name: String,
+    id: String,
+}
+
+impl Normaliser {
+    pub fn new(mapping: Mapping) -> Self {
+        Self { mapping, hosts: HashMap::new(), accounts: HashSet::new() }
+    }
+
+    /// Adds one event in its XML form to the batch.
+    pub fn add(&mut self, xml: &str, batch: &mut Batch) -> Result<(), XmlError> {
+        let event = EventXml::parse(xml)?;
+        let event_id: Option<i64> = event.event_id.trim().parse().ok();
+        let created = time::parse(&event.time_created);
+        let number: i64 = event.record_id.trim().parse().unwrap_or_default();
+        let host = self.host(&event.computer);
+        self.learn_accounts(&event, batch);
+        let row = event_id
+            .and_then(|id| self.mapping.entry(&event, id))
+            .map(|entry| map_row(entry, &event, &host, created, number, batch));
+        let security = event.channel == "Security";
+        let raw = raw_bit("Event").unwrap_or_default()
+            | raw_bit("WindowsEvent").unwrap_or_default()
+            | if security { raw_bit("SecurityEvent").unwrap_or_default() } else { 0 };
+        let record = Record {
+            number,
+            time: created,
+            channel: batch.span(&event.channel),
+            provider: batch.span(&event.provider),
+            computer: batch.span(&event.computer),
+            event_id,
+            level: event.level.trim().parse().ok(),
+            raw,
+            identity: identity(&event, &host.name, created, xml),
+            row,
+        };
+        batch.records.push(record);
+        Ok(())
+    }
+
+    fn host(&mut self, computer: &str) -> Host {
+        if let Some(host) = self.hosts.get(computer) {
+            return host.clone();
+        }
+        let host = Host { name: computer.to_lowercase(), id: device_id(computer) };
+        if self.hosts.len() < MOST_ACCOUNTS {
+            self.hosts.insert(computer.to_owned(), host.clone());
+        }
+        host
+    }
+
+    /// Sysmon names accounts without their SIDs; Security events give both, so they are remembered.
+    fn learn_accounts(&mut self, event: &EventXml<'_>, batch: &mut Batch) {
+        if event.provider != SECURITY || self.accounts.len() >= MOST_ACCOUNTS {
+            return;
+        }
+        for (name, domain, sid) in [
+            ("SubjectUserName", "SubjectDomainName", "SubjectUserSid"),
+            ("TargetUserName", "TargetDomainName", "TargetUserSid"),
+            ("TargetUserName", "TargetDomainName", "TargetSid"),
+        ] {
+            let Some(sid) = event.field(sid).filter(|sid| sid.starts_with("S-1-5-21-")) else { continue };
+            let (Some(name), Some(domain)) = (event.field(name), event.field(domain)) else { continue };
+            if name.is_empty() || name == "-" {
+                continue;
+            }
+            let computer = event.computer.to_lowercase();
+            let key = (computer.clone(), format!("{domain}\\{name}").to_lowercase());
+            if self.accounts.insert(key) {
+                batch.accounts.push(Account {
+                    computer,
+                    domain: domain.to_owned(),
+                    name: name.to_owned(),
+                    sid: sid.to_owned(),
+                });
+            }
+        }
+    }
+}
+
+/// A host's id in the shape the service uses: SHA-1 of its lower-case name, in hexadecimal.
+pub fn device_id(computer: &str) -> String {
+    let digest = sha1::Sha1::digest(computer.to_lowercase().as_bytes());
+    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// What makes two records the same record, in whichever file or format they come.
+fn identity(event: &EventXml<'_>, host: &str, created: Option<i64>, xml: &str) -> [u8; 16] {
+    // Without number and time nothing tells two records apart but their text.
+    let text = if event.record_id.is_empty() || created.is_none() { xml } else { "" };
+    let created = created.map_or_else(String::new, |ticks| (ticks / MILLISECOND).to_string());
+    digest(&[host, &event.channel, event.record_id.trim(), &event.provider, event.event_id.trim(), &created, text])
+}
+
+/// The first half of a SHA-256 over the parts, each with its length.
+pub fn digest(parts: &[&str]) -> [u8; 16] {
+    let mut hasher = sha2::Sha256::new();
+    for part in parts {
+        hasher.update((part.len() as u64).to_le_bytes());
+        hasher.update(part.as_bytes());
+    }
+    let full: [u8; 32] = hasher.finalize().into();
+    full.first_chunk::<16>().copied().unwrap_or_default()
+}
+
+fn map_row(
+    entry: &Entry,
+    event: &EventXml<'_>,
+    host: &Host,
+    created: Option<i64>,
+    number: i64,
+    batch: &mut Batch,
+) -> Row {
+    // Sysmon's own time is when it happened; the record may be written seconds later.
+    let happened =
+        if event.provider == SYSMON { event.field("UtcTime").and_then(time::parse).or(created) } else { created };
+    let timestamp = happened.map_or(Cell::Null, Cell::Integer);
+    let first = batch.start_row();
+    batch.push(timestamp);
+    batch.push(timestamp);
+    batch.push_text(&host.id);
+    batch.push_text(&host.name);
+    batch.push_text(&entry.action);
+    batch.push(Cell::Integer(number));
+    batch.push_text(&entry.template.table);
+    for (scalar_type, expression) in &entry.columns {
+        let value = expression.evaluate(event);
+        let cell = to_cell(*scalar_type, value, batch);
+        batch.push(cell);
+    }
+    if !entry.additional.is_empty() {
+        let json = additional_fields(entry, event);
+        let span = batch.span(&json);
+        batch.push(Cell::Inline(span));
+    }
+    batch.finish_row(&entry.template, first)
+}
+
+fn to_cell(scalar_type: ScalarType, value: Derived<'_>, batch: &mut Batch) -> Cell {
+    match (scalar_type, value) {
+        (ScalarType::String, Derived::Nothing) => Cell::Dictionary(batch.span("")),
+        (ScalarType::String, Derived::Text(text)) => Cell::Dictionary(batch.span(&text)),
+        (ScalarType::String, Derived::Integer(integer)) => Cell::Dictionary(batch.span(&integer.to_string())),
+        (_, Derived::Nothing) => Cell::Null,
+        (_, Derived::Integer(integer)) => Cell::Integer(integer),
+        (ScalarType::Datetime, Derived::Text(text)) => time::parse(&text).map_or(Cell::Null, Cell::Integer),
+        (ScalarType::Bool, Derived::Text(text)) => match text.to_ascii_lowercase().as_str() {
+            "true" | "1" => Cell::Integer(1),
+            "false" | "0" => Cell::Integer(0),
+            _ => Cell::Null,
+        },
+        (ScalarType::Real, Derived::Text(text)) => text.trim().parse().map_or(Cell::Null, Cell::Real),
+        (_, Derived::Text(text)) => text.trim().parse().map_or(Cell::Null, Cell::Integer),
+    }
+}
+
+fn additional_fields(entry: &Entry, event: &EventXml<'_>) -> String {
+    let mut object = serde_json::Map::new();
+    for (name, expression) in &entry.additional {
+        match expression.evaluate(event) {
+            Derived::Nothing => {}
+            Derived::Text(text) => {
+                object.insert(name.clone(), text.into_owned().into());
+            }
+            Derived::Integer(integer) => {
+                object.insert(name.clone(), integer.into());
+            }
+        }
+    }
+    if object.is_empty() { String::new() } else { serde_json::Value::Object(object).to_string() }
+}

@@ -1,0 +1,62 @@
+//! The files under the given paths, in a fixed order.
+
+use std::path::{Path, PathBuf};
+
+/// A file to look at, or a path that cannot be.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Found {
+    File { path: PathBuf, bytes: u64 },
+    Problem { path: PathBuf, reason: String },
+}
+
+/// Lists files, folders in depth. Linked folders are not entered: they may lead in circles. `except` is the store.
+pub fn walk(paths: &[PathBuf], except: Option<&Path>) -> Vec<Found> {
+    let own = except.map(own_files).unwrap_or_default();
+    let mut found = Vec::new();
+    for path in paths {
+        visit(path, true, &own, &mut found);
+    }
+    found
+}
+
+/// The store's file and the files SQLite and the lock keep beside it.
+fn own_files(store: &Path) -> Vec<PathBuf> {
+    ["", "-wal", "-shm", "-journal", "-lock"]
+        .iter()
+        .filter_map(|ending| {
+            let mut name = store.as_os_str().to_owned();
+            name.push(ending);
+            std::fs::canonicalize(PathBuf::from(name)).ok()
+        })
+        .collect()
+}
+
+fn visit(path: &Path, named: bool, own: &[PathBuf], found: &mut Vec<Found>) {
+    let problem = |error: std::io::Error| Found::Problem { path: path.to_owned(), reason: error.to_string() };
+    let metadata = match std::fs::metadata(path) {
+        Ok(metadata) => metadata,
+        Err(error) => return found.push(problem(error)),
+    };
+    if metadata.is_dir() {
+        let linked = std::fs::symlink_metadata(path).is_ok_and(|metadata| metadata.is_symlink());
+        if linked && !named {
+            return;
+        }
+        let entries = match std::fs::read_dir(path) {
+            Ok(entries) => entries,
+            Err(error) => return found.push(problem(error)),
+        };
+        let mut inside: Vec<PathBuf> = entries.filter_map(|entry| entry.ok().map(|entry| entry.path())).collect();
+        inside.sort();
+        for path in inside {
+            visit(&path, false, own, found);
+        }
+    } else if metadata.is_file() {
+        let is_own = std::fs::canonicalize(path).is_ok_and(|real| own.contains(&real));
+        if !is_own {
+            found.push(Found::File { path: path.to_owned(), bytes: metadata.len() });
+        }
+    } else {
+        found.push(Found::Problem { path: path.to_owned(), reason: "neither a file nor a folder".to_owned() });
+    }
+}
