@@ -47,7 +47,7 @@ fn a_rule_answers_to_its_id_title_file_and_unique_beginnings() {
         "java-executing-cmd-to-run-powershell",
         "Java Executing cmd to run Powershell",
         "2c81",
-        "JAVA",
+        "JAVA-EXEC",
     ] {
         let ran = whippet(&["rule", "show", name]);
         assert_eq!((ran.exit, ran.err.as_str()), (Exit::Done, ""), "{name}");

@@ -316,8 +316,8 @@ fn the_java_rule_keeps_what_its_service_reads() {
 fn the_corpus_counts_spelling_apart_and_meaning_together() {
     let (_, facts) = facts(JAVA);
     let cmd = facts.indicators[0].values[0].corpus.as_ref().unwrap();
-    // `FileName == "cmd.exe"` is this rule's alone; `in~ (… "cmd.exe" …)` of two others means the same.
-    assert_eq!((cmd.same.to_string(), cmd.alike.to_string()), ("1 (1 kusto)".to_owned(), "3 (3 kusto)".to_owned()));
+    // `FileName == "cmd.exe"` is this rule's alone; `in~ (… "cmd.exe" …)` of three others means the same.
+    assert_eq!((cmd.same.to_string(), cmd.alike.to_string()), ("1 (1 kusto)".to_owned(), "4 (4 kusto)".to_owned()));
 }
 
 #[test]
@@ -385,4 +385,11 @@ fn lint_finds_the_slips_of_the_grandchild_rule() {
 fn lint_points_at_operators_that_look_at_case() {
     assert_eq!(findings(JAVA, "case-sensitive"), ["==", "=="]);
     assert_eq!(findings(STORED_PROCEDURES, "case-sensitive"), Vec::<String>::new());
+}
+
+#[test]
+fn a_field_made_of_another_is_shown_as_what_it_is_made_of() {
+    let (_, facts) = facts("sql-server-option-enabled");
+    let fields: Vec<&str> = facts.indicators.iter().map(|row| row.field.as_str()).collect();
+    assert_eq!(fields, ["ActionType", "AdditionalFields.NewValue", "AdditionalFields.Option"]);
 }

@@ -303,8 +303,23 @@ impl<'rule> Reader<'rule> {
     }
 
     fn resolved_field(&self, expr: &Expr) -> Option<String> {
-        let field = self.field(expr)?;
-        Some(self.aliases.get(&field).cloned().unwrap_or(field))
+        let mut field = self.field(expr)?;
+        // An alias may be made of another one; each step is an earlier `extend`, and a circle ends all the same.
+        for _ in 0..self.aliases.len() {
+            let base = field.split(['.', '[']).next().unwrap_or(&field);
+            let (path, made_of) = match (self.aliases.get(&field), self.aliases.get(base)) {
+                (Some(made_of), _) => ("", made_of),
+                (None, Some(made_of)) => (field.strip_prefix(base).unwrap_or(""), made_of),
+                (None, None) => break,
+            };
+            // `extend Fields = Fields.Inner` names itself: one step says it all.
+            let is_own = made_of.split(['.', '[']).next() == Some(base);
+            field = format!("{made_of}{path}");
+            if is_own {
+                break;
+            }
+        }
+        Some(field)
     }
 
     /// The column an expression reads, through functions that only change its form.
