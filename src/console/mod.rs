@@ -4,13 +4,23 @@
 //! has. Input becomes an [`action::Action`], `update` changes the [`state`], drawing reads it and starts nothing.
 
 pub mod action;
+pub mod format;
 pub mod fuzzy;
 pub mod input;
 pub mod jobs;
 pub mod keys;
+pub mod layout;
+pub mod overlay;
 pub mod paint;
+pub mod run;
 pub mod shown;
 pub mod source;
+pub mod state;
 pub mod terminal;
 pub mod theme;
+pub mod update;
+pub mod views;
 pub mod widgets;
+
+#[cfg(test)]
+mod tests;

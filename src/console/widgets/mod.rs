@@ -3,3 +3,4 @@
 //! A widget has a state that `update` changes and a function that draws it; neither knows what is shown.
 
 pub mod table;
+pub mod tree;

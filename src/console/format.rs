@@ -1,0 +1,195 @@
+//! Values as people read them: times, counts, KQL literals.
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+use crate::schema::Value;
+
+const TICKS_PER_SECOND: i64 = 10_000_000;
+/// Ticks from 0001-01-01 to 1970-01-01.
+const UNIX_EPOCH: i64 = 621_355_968_000_000_000;
+
+/// How much of a time is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum TimeStyle {
+    /// `09:02:14`: all events are of one day.
+    Clock,
+    #[default]
+    /// `2026-03-02 09:02:14`.
+    Full,
+    /// `2026-03-02 09:02:14.331`.
+    Exact,
+}
+
+impl TimeStyle {
+    /// The shortest that still tells the events of a store apart.
+    pub fn for_range(first: Option<i64>, last: Option<i64>) -> Self {
+        let day = |ticks: i64| ticks.div_euclid(TICKS_PER_SECOND * 86_400);
+        match (first, last) {
+            (Some(first), Some(last)) if day(first) == day(last) => Self::Clock,
+            _ => Self::Full,
+        }
+    }
+
+    pub const fn width(self) -> u16 {
+        match self {
+            Self::Clock => 8,
+            Self::Full => 19,
+            Self::Exact => 23,
+        }
+    }
+}
+
+/// A time in UTC; what lies outside the calendar is shown as its ticks.
+pub fn time(ticks: i64, style: TimeStyle) -> String {
+    let pattern = match style {
+        TimeStyle::Clock => "%H:%M:%S",
+        TimeStyle::Full => "%Y-%m-%d %H:%M:%S",
+        TimeStyle::Exact => "%Y-%m-%d %H:%M:%S.%3f",
+    };
+    let since = i128::from(ticks) - i128::from(UNIX_EPOCH);
+    match Timestamp::from_nanosecond(since * 100) {
+        Ok(timestamp) => timestamp.to_zoned(TimeZone::UTC).strftime(pattern).to_string(),
+        Err(_) => format!("ticks {ticks}"),
+    }
+}
+
+/// A span of ticks: `4m20s`, `331 ms`, `2d03h`.
+pub fn span(ticks: i64) -> String {
+    let sign = if ticks < 0 { "-" } else { "" };
+    let ticks = ticks.unsigned_abs();
+    let per_second = TICKS_PER_SECOND.unsigned_abs();
+    let seconds = ticks / per_second;
+    let text = match seconds {
+        0 => format!("{} ms", ticks / (per_second / 1000)),
+        1..60 => format!("{seconds}s"),
+        60..3600 => format!("{}m{:02}s", seconds / 60, seconds % 60),
+        3600..86_400 => format!("{}h{:02}m", seconds / 3600, seconds / 60 % 60),
+        _ => format!("{}d{:02}h", seconds / 86_400, seconds / 3600 % 24),
+    };
+    format!("{sign}{text}")
+}
+
+/// `142,816`.
+pub fn count(number: u64) -> String {
+    let digits = number.to_string();
+    let mut result = String::with_capacity(digits.len() + digits.len() / 3);
+    for (position, digit) in digits.chars().enumerate() {
+        if position > 0 && (digits.len() - position).is_multiple_of(3) {
+            result.push(',');
+        }
+        result.push(digit);
+    }
+    result
+}
+
+/// A value as it is read, without quotes.
+pub fn value(value: &Value) -> String {
+    match value {
+        Value::Null => String::new(),
+        Value::Bool(truth) => truth.to_string(),
+        Value::Int(number) => number.to_string(),
+        Value::Long(number) => number.to_string(),
+        Value::Real(number) => number.to_string(),
+        Value::Datetime(ticks) => time(*ticks, TimeStyle::Exact),
+        Value::Timespan(ticks) => span(*ticks),
+        Value::String(text) | Value::Decimal(text) | Value::Dynamic(text) | Value::Guid(text) => text.clone(),
+    }
+}
+
+/// A value as KQL writes it; `None` where a comparison with it would not be exact or not possible.
+pub fn literal(value: &Value) -> Option<String> {
+    match value {
+        Value::Null | Value::Dynamic(_) | Value::Real(_) | Value::Decimal(_) | Value::Timespan(_) => None,
+        Value::Bool(truth) => Some(truth.to_string()),
+        Value::Int(number) => Some(number.to_string()),
+        Value::Long(number) => Some(number.to_string()),
+        Value::Datetime(ticks) => {
+            let second = ticks.div_euclid(TICKS_PER_SECOND) * TICKS_PER_SECOND;
+            let fraction = ticks.rem_euclid(TICKS_PER_SECOND);
+            Some(format!("datetime({}.{fraction:07}Z)", time(second, TimeStyle::Full)))
+        }
+        Value::Guid(text) => Some(format!("guid({text})")),
+        Value::String(text) => Some(quoted(text)),
+    }
+}
+
+/// A KQL string literal: verbatim where only backslashes ask for it, as people write paths.
+pub fn quoted(text: &str) -> String {
+    if !text.contains(|character: char| character == '"' || character.is_control()) && text.contains('\\') {
+        return format!("@\"{text}\"");
+    }
+    let mut result = String::from("\"");
+    for character in text.chars() {
+        match character {
+            '"' => result.push_str("\\\""),
+            '\\' => result.push_str("\\\\"),
+            '\n' => result.push_str("\\n"),
+            '\r' => result.push_str("\\r"),
+            '\t' => result.push_str("\\t"),
+            other if other.is_control() => result.push_str(&format!("\\u{:04x}", u32::from(other))),
+            other => result.push(other),
+        }
+    }
+    result.push('"');
+    result
+}
+
+/// A command line without the program's own name in front: the tree shows that already.
+pub fn arguments(command_line: &str) -> &str {
+    let text = command_line.trim_start();
+    let rest = match text.strip_prefix('"') {
+        Some(quoted) => quoted.split_once('"').map(|(_, rest)| rest),
+        None => text.split_once(' ').map(|(_, rest)| rest),
+    };
+    rest.unwrap_or_default().trim()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOON: i64 = 639_080_389_344_310_000;
+
+    #[test]
+    fn times_are_utc() {
+        assert_eq!(time(UNIX_EPOCH, TimeStyle::Exact), "1970-01-01 00:00:00.000");
+        assert_eq!(time(0, TimeStyle::Full), "0001-01-01 00:00:00");
+        assert_eq!(time(NOON, TimeStyle::Clock), "09:02:14");
+        assert!(time(i64::MAX, TimeStyle::Full).starts_with("ticks "));
+        assert_eq!(TimeStyle::for_range(Some(NOON), Some(NOON + TICKS_PER_SECOND)), TimeStyle::Clock);
+        assert_eq!(TimeStyle::for_range(Some(0), Some(NOON)), TimeStyle::Full);
+    }
+
+    #[test]
+    fn spans_and_counts() {
+        assert_eq!(span(260 * TICKS_PER_SECOND), "4m20s");
+        assert_eq!((span(3_310_000), span(-15 * TICKS_PER_SECOND)), ("331 ms".to_owned(), "-15s".to_owned()));
+        assert_eq!(span(51 * 3600 * TICKS_PER_SECOND), "2d03h");
+        assert_eq!((count(0), count(1234), count(142_816)), ("0".into(), "1,234".into(), "142,816".into()));
+    }
+
+    #[test]
+    fn literals_can_be_pasted_into_a_rule() {
+        let of = |text: &str| literal(&Value::String(text.to_owned())).unwrap();
+        assert_eq!(of("cmd.exe"), r#""cmd.exe""#);
+        assert_eq!(of(r"C:\Veeam"), r#"@"C:\Veeam""#);
+        assert_eq!(of(r#""cmd" /c a\b"#), r#""\"cmd\" /c a\\b""#);
+        assert_eq!(of("a\u{1b}\n"), r#""a\u001b\n""#);
+        assert_eq!(literal(&Value::Datetime(NOON)).unwrap(), "datetime(2026-03-02 09:02:14.4310000Z)");
+        assert_eq!(literal(&Value::Null), None);
+    }
+
+    #[test]
+    fn arguments_leave_the_program_out() {
+        for (line, rest) in [
+            (r#""C:\Program Files\a.exe" -x 1"#, "-x 1"),
+            ("whoami.exe /all", "/all"),
+            ("whoami", ""),
+            ("", ""),
+            (r#""unclosed"#, ""),
+        ] {
+            assert_eq!(arguments(line), rest);
+        }
+    }
+}

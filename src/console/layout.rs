@@ -1,0 +1,149 @@
+//! Where things are: a function of the size and the view, read by drawing, by scrolling and by the mouse alike.
+
+use ratatui::layout::Rect;
+
+use super::action::View;
+use super::state::State;
+
+/// How a pane is set off from its neighbours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Edge {
+    /// A box with a title.
+    Box,
+    /// A line with a title above.
+    Rule,
+    /// Nothing.
+    None,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Pane {
+    pub area: Rect,
+    pub edge: Edge,
+}
+
+impl Pane {
+    /// Where the content goes.
+    pub const fn inner(&self) -> Rect {
+        let Rect { x, y, width, height } = self.area;
+        match self.edge {
+            Edge::Box if width >= 2 && height >= 2 => Rect { x: x + 1, y: y + 1, width: width - 2, height: height - 2 },
+            Edge::Rule if height >= 1 => Rect { x, y: y + 1, width, height: height - 1 },
+            _ => self.area,
+        }
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Layout {
+    pub header: Rect,
+    pub tabs: Rect,
+    /// In the order of `Tab`; those without room are left out.
+    pub panes: Vec<Pane>,
+    pub status: Rect,
+    pub hints: Rect,
+    pub is_roomy: bool,
+}
+
+/// From this size on the panes are side by side and boxed.
+const ROOMY: (u16, u16) = (100, 28);
+/// Below this one a console is of no use.
+pub const SMALLEST: (u16, u16) = (20, 5);
+
+impl Layout {
+    pub fn of(state: &State) -> Self {
+        Self::new(state.width, state.height, state.view, state.rules.open.is_some())
+    }
+
+    fn new(width: u16, height: u16, view: View, rule_open: bool) -> Self {
+        let row = |y: u16| Rect { x: 0, y: y.min(height), width, height: u16::from(y < height) };
+        let is_roomy = width >= ROOMY.0 && height >= ROOMY.1;
+        // Header and tabs above, status and hints below; the status gives way first.
+        let has_status = height >= 8;
+        let below = if has_status { 2 } else { 1 };
+        let body = Rect { x: 0, y: 2, width, height: height.saturating_sub(2 + below) };
+        let panes = if is_roomy { roomy(body, view, rule_open) } else { compact(body, view, rule_open) };
+        Self {
+            header: row(0),
+            tabs: row(1),
+            panes,
+            status: if has_status { row(height.saturating_sub(2)) } else { Rect::default() },
+            hints: row(height.saturating_sub(1)),
+            is_roomy,
+        }
+    }
+
+    pub fn inner(&self, pane: usize) -> Rect {
+        self.panes.get(pane).map_or_else(Rect::default, Pane::inner)
+    }
+
+    pub fn pane_at(&self, x: u16, y: u16) -> Option<usize> {
+        self.panes.iter().position(|pane| pane.area.contains((x, y).into()))
+    }
+}
+
+fn roomy(body: Rect, view: View, rule_open: bool) -> Vec<Pane> {
+    let boxed = |area: Rect| Pane { area, edge: Edge::Box };
+    let percent = |whole: u16, part: u32| u16::try_from(u32::from(whole) * part / 100).unwrap_or(whole);
+    let left = match (view, rule_open) {
+        (View::Matches | View::Rules, false) => percent(body.width, 60),
+        (View::Rules | View::Tree, _) => percent(body.width, 66),
+        _ => body.width,
+    };
+    let main = Rect { width: left, ..body };
+    let side = Rect { x: left, width: body.width.saturating_sub(left), ..body };
+    match view {
+        View::Indicators => vec![boxed(body)],
+        View::Exclusions => {
+            let above = percent(body.height, 45);
+            vec![
+                boxed(Rect { height: above, ..body }),
+                boxed(Rect { y: body.y.saturating_add(above), height: body.height.saturating_sub(above), ..body }),
+            ]
+        }
+        _ => vec![boxed(main), boxed(side)],
+    }
+}
+
+fn compact(body: Rect, view: View, rule_open: bool) -> Vec<Pane> {
+    let bare = |area: Rect| Pane { area, edge: Edge::None };
+    let beneath = match view {
+        View::Indicators => 0,
+        View::Exclusions => body.height / 2,
+        View::Rules if rule_open => body.height / 2,
+        _ => (body.height * 2 / 5).min(9),
+    };
+    // Fewer lines say nothing that the list does not.
+    if beneath < 4 || body.height < 12 {
+        return vec![bare(body)];
+    }
+    let above = body.height.saturating_sub(beneath);
+    let lower = Rect { y: body.y.saturating_add(above), height: beneath, ..body };
+    vec![bare(Rect { height: above, ..body }), Pane { area: lower, edge: Edge::Rule }]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_overlaps_and_nothing_leaves_the_screen() {
+        for (width, height) in [(1, 1), (20, 5), (40, 10), (60, 16), (80, 24), (100, 28), (120, 36), (200, 60)] {
+            for (view, open) in View::ALL.into_iter().flat_map(|view| [(view, false), (view, true)]) {
+                let layout = Layout::new(width, height, view, open);
+                let screen = Rect::new(0, 0, width, height);
+                let mut areas: Vec<Rect> = layout.panes.iter().map(|pane| pane.area).collect();
+                areas.extend([layout.header, layout.tabs, layout.status, layout.hints]);
+                areas.retain(|area| area.area() > 0);
+                for (position, area) in areas.iter().enumerate() {
+                    assert_eq!(area.intersection(screen), *area, "{width}x{height} {view:?}");
+                    if height >= 5 {
+                        for other in areas.iter().skip(position + 1) {
+                            assert_eq!(area.intersection(*other).area(), 0, "{width}x{height} {view:?}");
+                        }
+                    }
+                }
+            }
+        }
+    }
+}

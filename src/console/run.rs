@@ -1,0 +1,140 @@
+//! The loop: take what has happened, change the state, draw once.
+//!
+//! Generic over the backend and over the world outside, so that tests drive this very loop.
+
+use std::time::Duration;
+
+use ratatui::Terminal;
+use ratatui::backend::Backend;
+
+use super::input::Input;
+use super::jobs::Ask;
+use super::state::State;
+use super::update::{self, Effect};
+use super::views;
+
+/// What the loop needs from outside.
+pub trait World {
+    /// The next thing that happens; `None` when `patience` has passed without any. Without patience it waits for
+    /// ever.
+    fn wait(&mut self, patience: Option<Duration>) -> Option<Input>;
+    /// What has happened already.
+    fn poll(&mut self) -> Option<Input>;
+    /// Time since the start.
+    fn now(&self) -> Duration;
+    fn submit(&mut self, ask: Ask);
+    fn cancel(&mut self);
+    fn set_mouse(&mut self, on: bool) -> std::io::Result<()>;
+    fn copy(&mut self, text: &str) -> std::io::Result<()>;
+    fn suspend(&mut self) -> std::io::Result<()>;
+    fn retake(&mut self) -> std::io::Result<()>;
+}
+
+/// How the console ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Ending {
+    Quit,
+    Signal(i32),
+    /// The terminal went away.
+    Closed(String),
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    #[error("the terminal cannot be drawn on: {0}")]
+    Draw(String),
+    #[error("the terminal does not obey: {0}")]
+    Terminal(#[from] std::io::Error),
+}
+
+/// No more than a hundred frames a second, however fast the keys come.
+const FRAME: Duration = Duration::from_millis(10);
+
+/// Runs until the person leaves or the terminal goes away.
+pub fn run<B: Backend>(
+    terminal: &mut Terminal<B>,
+    state: &mut State,
+    world: &mut impl World,
+) -> Result<Ending, RunError> {
+    state.now = world.now();
+    let first = update::start(state);
+    if let Some(ending) = obey(terminal, state, world, first)? {
+        return Ok(ending);
+    }
+    draw(terminal, state)?;
+    let mut drawn = world.now();
+    loop {
+        let mut input = world.wait(update::next_tick(state));
+        state.now = world.now();
+        loop {
+            while let Some(happened) = input {
+                let effects = update::take(state, happened);
+                if let Some(ending) = obey(terminal, state, world, effects)? {
+                    return Ok(ending);
+                }
+                input = world.poll();
+            }
+            let rest = drawn.saturating_add(FRAME).saturating_sub(world.now());
+            if rest.is_zero() {
+                break;
+            }
+            input = world.wait(Some(rest));
+            if input.is_none() {
+                break;
+            }
+        }
+        state.now = world.now();
+        draw(terminal, state)?;
+        drawn = world.now();
+    }
+}
+
+/// Tells the state how large the screen is, and draws it.
+fn draw<B: Backend>(terminal: &mut Terminal<B>, state: &mut State) -> Result<(), RunError> {
+    terminal.autoresize().map_err(|error| RunError::Draw(error.to_string()))?;
+    let size = terminal.size().map_err(|error| RunError::Draw(error.to_string()))?;
+    (state.width, state.height) = (size.width, size.height);
+    update::settle(state);
+    terminal
+        .draw(|frame| {
+            let area = frame.area();
+            if let Some(cursor) = views::draw(state, area, frame.buffer_mut()) {
+                frame.set_cursor_position(cursor);
+            }
+        })
+        .map_err(|error| RunError::Draw(error.to_string()))?;
+    Ok(())
+}
+
+fn obey<B: Backend>(
+    terminal: &mut Terminal<B>,
+    state: &mut State,
+    world: &mut impl World,
+    effects: Vec<Effect>,
+) -> Result<Option<Ending>, RunError> {
+    let clear = |terminal: &mut Terminal<B>| terminal.clear().map_err(|error| RunError::Draw(error.to_string()));
+    for effect in effects {
+        match effect {
+            Effect::Ask(ask) => world.submit(ask),
+            Effect::Cancel => world.cancel(),
+            Effect::Mouse(on) => world.set_mouse(on)?,
+            Effect::Copy { what, text } => match world.copy(&text) {
+                Ok(()) => state.tell(format!("{what} sent to the clipboard: {text}")),
+                Err(error) => state.complain(format!("not copied: {error}")),
+            },
+            Effect::Suspend => {
+                world.suspend()?;
+                world.set_mouse(state.mouse)?;
+                clear(terminal)?;
+            }
+            Effect::Retake => {
+                world.retake()?;
+                world.set_mouse(state.mouse)?;
+                clear(terminal)?;
+            }
+            Effect::Redraw => clear(terminal)?,
+            Effect::End(ending) => return Ok(Some(ending)),
+        }
+    }
+    Ok(None)
+}

@@ -1,0 +1,330 @@
+//! Everything the screen shows, as one value. `update` changes it, the views read it.
+
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::action::{Keymap, View};
+use super::format::TimeStyle;
+use super::keys::Key;
+use super::overlay::Overlay;
+use super::source::{Found, Indicator, Overview, Question, RuleSheet, Settings, Topic};
+use super::theme::Theme;
+use super::widgets::table::TableState;
+use super::widgets::tree::TreeState;
+use crate::hunt::matches::Severity;
+use crate::hunt::{
+    Diff, EventId, ExclusionEffect, Explanation, Forest, Funnel, History, Hunt, Match, MatchId, NodeId, RuleRun,
+    Switches,
+};
+
+/// What all views are about: choosing a match moves the tree, and a process the rule page.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Focus {
+    pub found: Option<MatchId>,
+    pub event: Option<EventId>,
+    pub rule: Option<String>,
+}
+
+/// A word to the person in the status row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Notice {
+    pub text: String,
+    pub is_problem: bool,
+}
+
+/// A place to come back to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    pub view: View,
+    pub rule_open: bool,
+    pub focus: Focus,
+}
+
+/// What was asked and is not answered yet.
+#[derive(Debug, Clone, Default)]
+pub struct Board {
+    epoch: u64,
+    pending: BTreeMap<Topic, (u64, Duration)>,
+}
+
+impl Board {
+    pub fn ask(&mut self, topic: Topic, now: Duration) -> u64 {
+        self.epoch = self.epoch.saturating_add(1);
+        self.pending.insert(topic, (self.epoch, now));
+        self.epoch
+    }
+
+    /// Whether this answer is the one waited for; it no longer is afterwards.
+    pub fn accept(&mut self, topic: Topic, epoch: u64) -> bool {
+        let newest = self.pending.get(&topic).is_some_and(|(asked, _)| *asked == epoch);
+        if newest {
+            self.pending.remove(&topic);
+        }
+        newest
+    }
+
+    pub fn forget(&mut self) {
+        self.pending.clear();
+    }
+
+    pub fn is_pending(&self, topic: Topic) -> bool {
+        self.pending.contains_key(&topic)
+    }
+
+    /// The question that waits longest, and since when.
+    pub fn oldest(&self) -> Option<(Topic, Duration)> {
+        self.pending.iter().map(|(topic, (_, since))| (*topic, *since)).min_by_key(|(_, since)| *since)
+    }
+}
+
+/// A filter of the matches: rows whose cell is this value, or is not.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Chip {
+    pub column: usize,
+    pub value: String,
+    pub keep: bool,
+}
+
+/// A row of the list: where its match is in the hunt without own exclusions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct MatchRow {
+    pub run: usize,
+    pub position: usize,
+    pub hidden: bool,
+}
+
+#[derive(Debug, Default)]
+pub struct MatchesView {
+    pub table: TableState,
+    pub rows: Vec<MatchRow>,
+    pub chips: Vec<Chip>,
+    pub show_hidden: bool,
+    pub scroll: usize,
+}
+
+#[derive(Debug, Default)]
+pub struct TreeView {
+    pub tree: TreeState,
+    /// Only the chains that have matches.
+    pub chains_only: bool,
+    pub scroll: usize,
+}
+
+#[derive(Debug, Default)]
+pub struct IndicatorsView {
+    pub table: TableState,
+    /// Positions in the answer, filtered and sorted.
+    pub rows: Vec<usize>,
+    pub chips: Vec<Chip>,
+}
+
+/// What the diff of matches starts from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Baseline {
+    #[default]
+    ExclusionsOff,
+    SessionStart,
+}
+
+#[derive(Debug, Default)]
+pub struct ExclusionsView {
+    pub table: TableState,
+    pub diff_table: TableState,
+    pub diff: Diff,
+    pub baseline: Baseline,
+}
+
+/// What stands beside the stages of a rule.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum RuleSide {
+    #[default]
+    Why,
+    Facts,
+    Text,
+    Sql,
+}
+
+#[derive(Debug, Default)]
+pub struct RulesView {
+    pub table: TableState,
+    /// The rule whose page is open.
+    pub open: Option<String>,
+    pub stages: TableState,
+    pub side: RuleSide,
+    pub scroll: usize,
+}
+
+pub struct State {
+    pub keymap: Keymap,
+    pub width: u16,
+    pub height: u16,
+    pub theme: Theme,
+    pub mouse: bool,
+    pub now: Duration,
+    pub view: View,
+    pub pane: usize,
+    pub overlay: Option<Overlay>,
+    /// Keys of an unfinished sequence.
+    pub typed: Vec<Key>,
+    pub notice: Option<Notice>,
+    pub board: Board,
+
+    pub overview: Option<Overview>,
+    pub found: Option<Found>,
+    pub session_start: Option<Arc<Hunt>>,
+    pub forest: Option<Arc<Forest>>,
+    /// Which nodes have which matches: worst severity, how many, whether all are hidden, whether one is pinned.
+    pub marks: BTreeMap<NodeId, NodeMark>,
+    pub effects: Vec<ExclusionEffect>,
+    pub indicators: Option<Vec<Indicator>>,
+    pub explanation: Option<Explanation>,
+    pub sheets: BTreeMap<String, RuleSheet>,
+    pub funnel: Option<Funnel>,
+
+    pub switches: Switches,
+    pub history: History,
+    pub changes: usize,
+
+    pub focus: Focus,
+    pub back: Vec<Place>,
+    pub forward: Vec<Place>,
+    pub search: String,
+
+    pub matches: MatchesView,
+    pub tree: TreeView,
+    pub indicator: IndicatorsView,
+    pub exclusions: ExclusionsView,
+    pub rules: RulesView,
+}
+
+/// The matches of one process.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct NodeMark {
+    pub severity: Severity,
+    pub count: usize,
+    pub hidden: bool,
+    pub pinned: bool,
+}
+
+impl State {
+    pub fn new(keymap: Keymap, theme: Theme) -> Self {
+        Self {
+            keymap,
+            width: 0,
+            height: 0,
+            theme,
+            mouse: false,
+            now: Duration::ZERO,
+            view: View::Matches,
+            pane: 0,
+            overlay: None,
+            typed: Vec::new(),
+            notice: None,
+            board: Board::default(),
+            overview: None,
+            found: None,
+            session_start: None,
+            forest: None,
+            marks: BTreeMap::new(),
+            effects: Vec::new(),
+            indicators: None,
+            explanation: None,
+            sheets: BTreeMap::new(),
+            funnel: None,
+            switches: Switches::default(),
+            history: History::default(),
+            changes: 0,
+            focus: Focus::default(),
+            back: Vec::new(),
+            forward: Vec::new(),
+            search: String::new(),
+            matches: MatchesView::default(),
+            tree: TreeView::default(),
+            indicator: IndicatorsView::default(),
+            exclusions: ExclusionsView::default(),
+            rules: RulesView::default(),
+        }
+    }
+
+    pub fn settings(&self) -> Settings {
+        Settings { clock: self.overview.as_ref().and_then(|overview| overview.clock), switches: self.switches.clone() }
+    }
+
+    pub fn time_style(&self) -> TimeStyle {
+        let overview = self.overview.as_ref();
+        TimeStyle::for_range(overview.and_then(|known| known.first), overview.and_then(|known| known.last))
+    }
+
+    pub fn run_of(&self, rule: &str) -> Option<&RuleRun> {
+        self.found.as_ref()?.all.runs.iter().find(|run| run.rule == rule)
+    }
+
+    pub fn match_at(&self, row: MatchRow) -> Option<&Match> {
+        self.found.as_ref()?.all.runs.get(row.run)?.matches.get(row.position)
+    }
+
+    /// The match under the cursor of the list.
+    pub fn selected_row(&self) -> Option<(MatchRow, &Match)> {
+        let row = *self.matches.rows.get(self.matches.table.selected)?;
+        Some((row, self.match_at(row)?))
+    }
+
+    /// The match all views are about.
+    pub fn focused_match(&self) -> Option<&Match> {
+        self.found.as_ref()?.all.find(self.focus.found.as_ref()?)
+    }
+
+    pub fn shown_count(&self) -> usize {
+        self.found.as_ref().map_or(0, |found| found.shown.runs.iter().map(|run| run.matches.len()).sum())
+    }
+
+    pub fn all_count(&self) -> usize {
+        self.found.as_ref().map_or(0, |found| found.all.runs.iter().map(|run| run.matches.len()).sum())
+    }
+
+    /// The ids of the matches that are shown now.
+    pub fn shown_ids(&self) -> HashSet<&MatchId> {
+        self.found
+            .iter()
+            .flat_map(|found| &found.shown.runs)
+            .flat_map(|run| &run.matches)
+            .map(|found| &found.id)
+            .collect()
+    }
+
+    /// The process whose creation one of these events logged.
+    pub fn node_of(&self, events: &[EventId]) -> Option<NodeId> {
+        let wanted: BTreeSet<EventId> = events.iter().copied().collect();
+        let forest = self.forest.as_ref()?;
+        forest.nodes.iter().find(|node| node.events.iter().any(|event| wanted.contains(event))).map(|node| node.id)
+    }
+
+    pub fn rule_title<'a>(&'a self, rule: &'a str) -> &'a str {
+        let summary = self.overview.iter().flat_map(|overview| &overview.rules).find(|summary| summary.name == rule);
+        summary.map_or(rule, |summary| summary.title.as_str())
+    }
+
+    /// The explanation, where it is about the focused event and this rule.
+    pub fn explanation_of(&self, rule: &str) -> Option<&Explanation> {
+        self.explanation.as_ref().filter(|known| known.rule == rule && Some(known.event) == self.focus.event)
+    }
+
+    /// The question why the focused event is in the rule or not.
+    pub fn why_question(&self, rule: &str) -> Option<Question> {
+        let event = self.focus.event?;
+        self.explanation_of(rule).is_none().then(|| Question::Explain(self.settings(), rule.to_owned(), event))
+    }
+
+    pub fn place(&self) -> Place {
+        Place { view: self.view, rule_open: self.rules.open.is_some(), focus: self.focus.clone() }
+    }
+
+    pub fn tell(&mut self, text: impl Into<String>) {
+        self.notice = Some(Notice { text: text.into(), is_problem: false });
+    }
+
+    pub fn complain(&mut self, text: impl Into<String>) {
+        self.notice = Some(Notice { text: text.into(), is_problem: true });
+    }
+}

@@ -1,0 +1,473 @@
+//! A small case in memory: two rules over a dozen processes, with exclusions that really hide.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::console::source::{
+    Answer, Coverage, Found, Indicator, Overview, Preview, Question, RuleSheet, RuleSummary, Settings, Source, Stop,
+    Trouble,
+};
+use crate::hunt::exclusions::ExclusionEffect;
+use crate::hunt::explain::{Conjunct, ExplainedStage, Leg, NearestChange, Outcome};
+use crate::hunt::funnel::{Funnel, FunnelSection, FunnelStage, FunnelUnit, Rows, UnitState};
+use crate::hunt::matches::{MatchSubject, RuleStatus, Severity};
+use crate::hunt::switches::{ExclusionId, ExclusionRef, OwnExclusion};
+use crate::hunt::tree::EventCounts;
+use crate::hunt::{Clock, Explanation, Forest, Hunt, Match, MatchId, Node, NodeId, Process, RuleRun, UnitId};
+use crate::kql::diagnostic::Diagnostic;
+use crate::kql::span::Span;
+use crate::schema::{Column, ScalarType, Value};
+
+pub const SHELL: &str = "sql-spawns-shell";
+pub const CHILDREN: &str = "sql-grandchild";
+pub const BROKEN: &str = "needs-a-watchlist";
+
+/// 2026-03-02 09:00:00 UTC.
+const NINE: i64 = 639_080_388_000_000_000;
+const SECOND: i64 = 10_000_000;
+
+/// Name, pid, command line, parent's place, seconds after nine.
+const PROCESSES: [(&str, i64, &str, Option<usize>, i64); 12] = [
+    ("wininit.exe", 612, "wininit.exe", None, -3597),
+    ("services.exe", 748, "C:\\Windows\\system32\\services.exe", Some(0), -3596),
+    ("svchost.exe", 1020, "svchost.exe -k netsvcs", Some(1), -3595),
+    ("sqlservr.exe", 3312, "\"C:\\Program Files\\Microsoft SQL Server\\sqlservr.exe\" -sMSSQLSERVER", Some(1), -3569),
+    ("cmd.exe", 7720, "\"cmd.exe\" /c whoami /all", Some(3), 134),
+    ("whoami.exe", 7788, "whoami /all", Some(4), 135),
+    ("cmd.exe", 7801, "\"C:\\Windows\\system32\\cmd.exe\" /c powershell -enc \u{1b}[31mSQBFAFgA", Some(3), 179),
+    ("powershell.exe", 7833, "powershell -enc SQBFAFgA\u{202e}gpj.exe", Some(6), 180),
+    ("cmd.exe", 8120, "\"cmd.exe\" /c sqlagent -maint", Some(3), 240),
+    ("net.exe", 8131, "net user /domain", Some(4), 136),
+    ("explorer.exe", 5208, "", None, 300),
+    ("cmd.exe", 9004, "cmd.exe /c C:\\Veeam\\日本語.cmd", Some(10), 301),
+];
+
+const GHOST: usize = 10;
+
+pub struct Fixture;
+
+fn event(position: usize) -> i64 {
+    88_200 + i64::try_from(position).unwrap()
+}
+
+fn start(position: usize) -> i64 {
+    NINE + PROCESSES[position].4 * SECOND
+}
+
+fn forest() -> Forest {
+    let nodes = PROCESSES
+        .iter()
+        .enumerate()
+        .map(|(position, (name, pid, command_line, parent, _))| Node {
+            id: NodeId(position),
+            process: Process {
+                device: "WIN-SQL01".to_owned(),
+                pid: Some(*pid),
+                start: (position != GHOST).then(|| start(position)),
+                name: (*name).to_owned(),
+                path: format!("C:\\Windows\\System32\\{name}"),
+                command_line: (*command_line).to_owned(),
+                account: "NT SERVICE\\MSSQLSERVER".to_owned(),
+                sha256: if position == GHOST { String::new() } else { format!("9f2c{position:060}") },
+                ..Process::default()
+            },
+            parent: parent.map(NodeId),
+            children: (0..PROCESSES.len()).filter(|child| PROCESSES[*child].3 == Some(position)).map(NodeId).collect(),
+            ghost: position == GHOST,
+            events: if position == GHOST { Vec::new() } else { vec![event(position)] },
+            pid_use: (1, 1),
+            cut: false,
+            counts: EventCounts { processes: 2, network: u64::from(position == 7), ..EventCounts::default() },
+        })
+        .collect();
+    Forest { nodes, roots: vec![NodeId(0), NodeId(GHOST)] }
+}
+
+fn columns() -> Arc<[Column]> {
+    ["FileName", "ProcessCommandLine", "AccountName"].map(|name| Column::new(name, ScalarType::String)).into()
+}
+
+fn matched(rule: &str, title: &str, severity: Severity, position: usize) -> Match {
+    let (name, _, command_line, parent, _) = PROCESSES[position];
+    let parent = parent.map(|parent| PROCESSES[parent].0).unwrap_or_default();
+    Match {
+        id: MatchId {
+            rule: rule.to_owned(),
+            device: "WIN-SQL01".to_owned(),
+            time: Some(start(position)),
+            subject: MatchSubject::Events(vec![event(position)]),
+            ordinal: 0,
+        },
+        title: title.into(),
+        severity,
+        subject: format!("{parent}→{name}"),
+        columns: columns(),
+        values: [name, command_line, "MSSQLSERVER"].map(|text| Value::String(text.to_owned())).into(),
+        events: vec![event(position)],
+    }
+}
+
+fn run(rule: &str, title: &str, severity: Severity, positions: &[usize]) -> RuleRun {
+    RuleRun {
+        rule: rule.to_owned(),
+        title: title.into(),
+        severity,
+        status: RuleStatus::Ran,
+        warnings: Vec::new(),
+        columns: columns(),
+        matches: positions.iter().map(|position| matched(rule, title, severity, *position)).collect(),
+        elapsed: Duration::from_millis(12),
+    }
+}
+
+fn all(settings: &Settings) -> Hunt {
+    let startswith = UnitId { rule: CHILDREN.to_owned(), unit: "3".to_owned() };
+    // Without the predicate the grandchild behind the full path is kept too.
+    let children: &[usize] = if settings.switches.is_on(&startswith) { &[5, 9] } else { &[5, 7, 9] };
+    let mut broken = run(BROKEN, "Accounts on a watchlist", Severity::Medium, &[]);
+    let problem =
+        Diagnostic::needs_input("missing-watchlist", Span { start: 0, end: 5 }, "no watchlist is called 'vip'")
+            .with_help("supply it with: whippet import --watchlist vip FILE.csv");
+    broken.status = RuleStatus::NeedsInput(vec![problem]);
+    Hunt {
+        runs: vec![
+            run(SHELL, "SQL Server spawns a shell", Severity::High, &[4, 6, 8]),
+            run(CHILDREN, "Suspicious grandchild of SQL Server", Severity::Critical, children),
+            broken,
+        ],
+    }
+}
+
+/// `Column has "text"` or `Column =~ "text"`.
+fn covers(condition: &str, found: &Match) -> Result<bool, String> {
+    let (column, rest) = condition.split_once(' ').ok_or("expected an operator after the column")?;
+    let (operator, text) = rest.split_once(' ').ok_or("expected a value after the operator")?;
+    let text = text.trim_matches('@').trim_matches('"').to_lowercase();
+    let value = match found.value(column) {
+        Some(Value::String(value)) => value.to_lowercase(),
+        _ => return Err(format!("no column is called '{column}'")),
+    };
+    match operator {
+        "=~" | "==" => Ok(value == text),
+        "has" | "contains" => Ok(value.contains(&text)),
+        other => Err(format!("the fixture has no operator '{other}'")),
+    }
+}
+
+fn hides(own: &OwnExclusion, found: &Match) -> bool {
+    own.rule.as_ref().is_none_or(|rule| *rule == found.id.rule) && covers(&own.condition, found) == Ok(true)
+}
+
+fn shown(settings: &Settings) -> Hunt {
+    let mut hunt = all(settings);
+    for run in &mut hunt.runs {
+        run.matches.retain(|found| !settings.switches.exclusions().any(|(_, own)| own.enabled && hides(own, found)));
+    }
+    hunt
+}
+
+fn effect(settings: &Settings, id: ExclusionId, own: &OwnExclusion) -> ExclusionEffect {
+    let hunt = all(settings);
+    let others: Vec<OwnExclusion> = settings
+        .switches
+        .exclusions()
+        .filter(|(other, own)| *other != id && own.enabled)
+        .map(|(_, own)| own.clone())
+        .collect();
+    let covered: Vec<&Match> =
+        hunt.runs.iter().flat_map(|run| &run.matches).filter(|found| hides(own, found)).collect();
+    let only: Vec<&&Match> = covered.iter().filter(|found| !others.iter().any(|other| hides(other, found))).collect();
+    ExclusionEffect {
+        exclusion: ExclusionRef::Own(id),
+        rule: own.rule.clone(),
+        condition: own.condition.clone(),
+        note: own.note.clone(),
+        enabled: own.enabled,
+        hides: if own.enabled { covered.len() } else { only.len() } as u64,
+        only_by: only.len() as u64,
+        pinned: covered
+            .iter()
+            .filter(|found| settings.switches.is_pinned(&found.id))
+            .map(|found| found.id.clone())
+            .collect(),
+        problem: None,
+    }
+}
+
+fn unit(number: &str, text: &str, rows: (u64, u64), settings: &Settings, is_exclusion: bool) -> FunnelUnit {
+    let id = UnitId { rule: CHILDREN.to_owned(), unit: number.to_owned() };
+    let state = if settings.switches.is_on(&id) { UnitState::On } else { UnitState::Off };
+    FunnelUnit {
+        id,
+        text: text.to_owned(),
+        span: Span { start: 0, end: 0 },
+        state,
+        is_exclusion,
+        rows_in: Rows::Counted(rows.0),
+        rows_out: Rows::Counted(rows.1),
+    }
+}
+
+fn stage(number: &str, kind: &str, text: &str, rows: (Rows, Rows), units: Vec<FunnelUnit>) -> FunnelStage {
+    FunnelStage {
+        number: number.to_owned(),
+        kind: kind.to_owned(),
+        text: text.to_owned(),
+        span: Span { start: 0, end: 0 },
+        rows_in: rows.0,
+        rows_out: rows.1,
+        units,
+    }
+}
+
+fn funnel(settings: &Settings, rule: &str) -> Funnel {
+    let off = !settings.switches.is_on(&UnitId { rule: CHILDREN.to_owned(), unit: "3".to_owned() });
+    let kept = if off { 5 } else { 2 };
+    let counted = |before, after| (Rows::Counted(before), Rows::Counted(after));
+    Funnel {
+        rule: rule.to_owned(),
+        title: "Suspicious grandchild of SQL Server".to_owned(),
+        clock: Clock::whole(NINE),
+        sections: vec![
+            FunnelSection {
+                name: Some("allGrandChildren".to_owned()),
+                stages: vec![
+                    stage("1", "source", "DeviceProcessEvents", (Rows::None, Rows::Counted(1204)), Vec::new()),
+                    stage(
+                        "2",
+                        "where",
+                        "| where InitiatingProcessParentFileName =~ \"sqlservr.exe\"",
+                        counted(1204, 5),
+                        vec![unit(
+                            "2",
+                            "InitiatingProcessParentFileName =~ \"sqlservr.exe\"",
+                            (1204, 5),
+                            settings,
+                            false,
+                        )],
+                    ),
+                    stage(
+                        "3",
+                        "where",
+                        "| where InitiatingProcessCommandLine startswith \"\\\"cmd.exe\\\" /c\"",
+                        counted(5, kept),
+                        vec![unit(
+                            "3",
+                            "InitiatingProcessCommandLine startswith \"\\\"cmd.exe\\\" /c\"",
+                            (5, kept),
+                            settings,
+                            false,
+                        )],
+                    ),
+                ],
+            },
+            FunnelSection {
+                name: None,
+                stages: vec![
+                    stage(
+                        "4",
+                        "where",
+                        "| where FileName in~ (list) and not(AccountName =~ \"backup\")",
+                        counted(kept, kept),
+                        vec![
+                            unit("4.1", "FileName in~ (list)", (kept, kept), settings, false),
+                            unit("4.2", "not(AccountName =~ \"backup\")", (kept, kept), settings, true),
+                        ],
+                    ),
+                    stage(
+                        "5",
+                        "join",
+                        "| join kind=leftouter hashes\n    on SHA1",
+                        (Rows::Counted(kept), Rows::NotRun("no profile data".to_owned())),
+                        Vec::new(),
+                    ),
+                ],
+            },
+        ],
+        matches: Rows::Counted(if off { 3 } else { 2 }),
+    }
+}
+
+fn explain(settings: &Settings, rule: &str, at: i64) -> Result<Explanation, Trouble> {
+    let position = (0..PROCESSES.len()).find(|position| event(*position) == at);
+    let position = position.ok_or_else(|| Trouble::Failed(format!("no event has the id {at}")))?;
+    let (name, _, _, parent, _) = PROCESSES[position];
+    let parent_line = parent.map(|parent| PROCESSES[parent].2).unwrap_or_default();
+    let unit = UnitId { rule: rule.to_owned(), unit: "3".to_owned() };
+    let starts = parent_line.starts_with("\"cmd.exe\" /c");
+    let outcome = match (settings.switches.is_on(&unit), starts) {
+        (false, _) => Outcome::Off,
+        (true, true) => Outcome::Holds,
+        (true, false) => Outcome::Fails,
+    };
+    let text = |text: &str| Some(Value::String(text.to_owned()));
+    let conjunct = |number: &str, subject: &str, wanted: &str, outcome: Outcome, found: Option<Value>| Conjunct {
+        unit: UnitId { rule: rule.to_owned(), unit: number.to_owned() },
+        text: format!("{subject} {wanted}"),
+        span: Span { start: 0, end: 0 },
+        outcome,
+        subject: subject.to_owned(),
+        wanted: wanted.to_owned(),
+        found,
+    };
+    let fails = outcome == Outcome::Fails;
+    let stages = vec![
+        ExplainedStage {
+            number: "2".to_owned(),
+            kind: "where".to_owned(),
+            text: String::new(),
+            kept: Some(true),
+            conjuncts: vec![conjunct(
+                "2",
+                "InitiatingProcessParentFileName",
+                "=~ \"sqlservr.exe\"",
+                Outcome::Holds,
+                text("sqlservr.exe"),
+            )],
+        },
+        ExplainedStage {
+            number: "3".to_owned(),
+            kind: "where".to_owned(),
+            text: String::new(),
+            kept: Some(!fails),
+            conjuncts: vec![conjunct(
+                "3",
+                "InitiatingProcessCommandLine",
+                "startswith \"\\\"cmd.exe\\\" /c\"",
+                outcome,
+                text(parent_line),
+            )],
+        },
+    ];
+    Ok(Explanation {
+        rule: rule.to_owned(),
+        title: "Suspicious grandchild of SQL Server".to_owned(),
+        event: at,
+        table: "DeviceProcessEvents".to_owned(),
+        time: Some(start(position)),
+        subject: name.to_owned(),
+        matched: !fails,
+        legs: vec![Leg { name: None, table: "DeviceProcessEvents".to_owned(), reads_event: true, stages }],
+        nearest: if fails { vec![NearestChange { unit, text: String::new(), rows: 3 }] } else { Vec::new() },
+        hidden_by: Vec::new(),
+        notes: Vec::new(),
+    })
+}
+
+fn sheet(rule: &str) -> RuleSheet {
+    RuleSheet {
+        name: rule.to_owned(),
+        title: "Suspicious grandchild of SQL Server".to_owned(),
+        severity: Severity::Critical,
+        description: "xp_cmdshell always runs a command through cmd.exe /c, so the grandchild is the command."
+            .to_owned(),
+        author: "A. Nalyst".to_owned(),
+        licence: "MIT".to_owned(),
+        source: "rules/sql-grandchild.md".to_owned(),
+        attack: vec![("Persistence".to_owned(), "T1505.001 SQL Stored Procedures".to_owned())],
+        coverage: vec![Coverage {
+            provider: "Sysmon".to_owned(),
+            event: "1".to_owned(),
+            title: "Process creation".to_owned(),
+        }],
+        parameters: vec![("timeframe".to_owned(), "2*1h".to_owned())],
+        outputs: vec![("SHA1".to_owned(), "summarize".to_owned())],
+        false_positives: vec!["Maintenance jobs of the SQL agent".to_owned()],
+        references: Vec::new(),
+        tests: Vec::new(),
+        query: "// The grandchild\nDeviceProcessEvents\n| where InitiatingProcessParentFileName =~ \"sqlservr.exe\""
+            .to_owned(),
+        sql: Ok("SELECT *\nFROM rows_DeviceProcessEvents".to_owned()),
+    }
+}
+
+fn overview() -> Overview {
+    let summary = |name: &str, title: &str, severity, technique: &str| RuleSummary {
+        name: name.to_owned(),
+        title: title.to_owned(),
+        severity,
+        techniques: vec![technique.to_owned()],
+    };
+    Overview {
+        name: "mssql-01".to_owned(),
+        devices: vec!["WIN-SQL01".to_owned()],
+        events: 142_816,
+        first: Some(start(0)),
+        last: Some(start(11)),
+        clock: Some(Clock::whole(start(11))),
+        rules: vec![
+            summary(SHELL, "SQL Server spawns a shell", Severity::High, "T1059.003"),
+            summary(CHILDREN, "Suspicious grandchild of SQL Server", Severity::Critical, "T1505.001"),
+            summary(BROKEN, "Accounts on a watchlist", Severity::Medium, "T1078"),
+        ],
+        ..Overview::default()
+    }
+}
+
+fn indicators() -> Vec<Indicator> {
+    let row = |field: &str, kind: &str, value: &str, corpus, hits| Indicator {
+        rule: CHILDREN.to_owned(),
+        rule_title: "Suspicious grandchild of SQL Server".to_owned(),
+        field: field.to_owned(),
+        kind: kind.to_owned(),
+        value: value.to_owned(),
+        corpus,
+        hits,
+    };
+    vec![
+        row("FileName", "in", "whoami.exe", 41, Some(9)),
+        row("FileName", "in", "nltest.exe", 12, Some(0)),
+        row("InitiatingProcessParentFileName", "eq", "sqlservr.exe", 7, Some(31)),
+        row("GlobalPrevalence", "lt", "250", 1, None),
+    ]
+}
+
+impl Source for Fixture {
+    fn answer(&mut self, question: &Question, _stop: &Stop) -> Result<Answer, Trouble> {
+        Ok(match question {
+            Question::Overview => Answer::Overview(overview()),
+            Question::Matches(settings) => {
+                Answer::Matches(Found { shown: Arc::new(shown(settings)), all: Arc::new(all(settings)) })
+            }
+            Question::Effects(settings) => {
+                let native = UnitId { rule: CHILDREN.to_owned(), unit: "4.2".to_owned() };
+                let own = settings.switches.exclusions().map(|(id, own)| effect(settings, id, own));
+                let native = ExclusionEffect {
+                    enabled: settings.switches.is_on(&native),
+                    exclusion: ExclusionRef::Native(native),
+                    rule: Some(CHILDREN.to_owned()),
+                    condition: "not(AccountName =~ \"backup\")".to_owned(),
+                    note: String::new(),
+                    hides: 0,
+                    only_by: 0,
+                    pinned: Vec::new(),
+                    problem: None,
+                };
+                Answer::Effects(std::iter::once(native).chain(own).collect())
+            }
+            Question::Preview(settings, own) => {
+                let problem = all(settings).runs.iter().flat_map(|run| &run.matches).find_map(|found| {
+                    own.rule
+                        .as_ref()
+                        .is_none_or(|rule| *rule == found.id.rule)
+                        .then(|| covers(&own.condition, found).err())?
+                });
+                let effect = match problem {
+                    Some(problem) => Err(problem),
+                    None => Ok(effect(settings, settings.switches.next_exclusion_id(), own)),
+                };
+                Answer::Preview(Box::new(Preview { exclusion: own.clone(), effect, examples: Vec::new() }))
+            }
+            Question::Explain(settings, rule, event) => Answer::Explain(Box::new(explain(settings, rule, *event)?)),
+            Question::Funnel(settings, rule) => Answer::Funnel(Box::new(funnel(settings, rule))),
+            Question::Forest => Answer::Forest(Arc::new(forest())),
+            Question::Sheet(rule) => Answer::Sheet(Box::new(sheet(rule))),
+            Question::Indicators => Answer::Indicators(indicators()),
+            Question::Save(_) => Answer::Saved,
+        })
+    }
+
+    fn interrupter(&self) -> Box<dyn Fn() + Send + Sync> {
+        Box::new(|| {})
+    }
+}

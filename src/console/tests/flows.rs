@@ -1,0 +1,224 @@
+//! Whole flows: what a person does, and what the screen and the state are then.
+
+use std::time::Duration;
+
+use super::fixture::{CHILDREN, Fixture, SHELL};
+use super::{Script, Step, play};
+use crate::console::action::View;
+use crate::console::input::{Input, Mouse};
+use crate::console::run::Ending;
+use crate::console::source::{Answer, Question, Source, Stop, Trouble};
+use crate::hunt::NodeId;
+
+fn after(keys: &str) -> super::End {
+    play(120, 36, Script::new(Fixture).keys(keys))
+}
+
+#[test]
+fn the_tuning_loop_goes_from_match_to_tree_to_exclusion_and_back() {
+    let end = after("j t");
+    assert_eq!(end.state.view, View::Tree);
+    assert_eq!(end.state.tree.tree.selected(), Some(NodeId(5)), "{}", end.screen);
+
+    // x in the tree: FileName =~ "whoami.exe" for this rule; still off.
+    let end = after("j t x Space Enter");
+    assert_eq!(end.state.view, View::Exclusions);
+    assert_eq!((end.state.shown_count(), end.state.all_count()), (5, 5));
+    let (_, own) = end.state.switches.exclusions().next().unwrap();
+    assert_eq!(own.condition, r#"FileName =~ "whoami.exe""#);
+    assert_eq!(own.rule.as_deref(), Some(CHILDREN));
+    assert!(end.screen.contains("(+1)"), "{}", end.screen);
+
+    let end = after("j t x Space Enter Space");
+    assert_eq!((end.state.shown_count(), end.state.all_count()), (4, 5));
+    assert!(end.screen.contains("− 1 hidden   + 0 new   = 4 kept"), "{}", end.screen);
+    assert!(end.screen.contains("4 of 5 shown (1 excluded)"), "{}", end.screen);
+
+    let end = after("j t x Space Enter Space u 1");
+    assert_eq!((end.state.shown_count(), end.state.view), (5, View::Matches));
+    let end = after("j t x Space Enter Space u u U U 1");
+    assert_eq!(end.state.shown_count(), 4);
+}
+
+#[test]
+fn hidden_matches_can_be_shown_and_are_marked() {
+    let exclude = "x Space Enter Space 1";
+    let hidden = after(exclude);
+    assert!(!hidden.screen.contains("\"cmd.exe\" /c whoami"), "{}", hidden.screen);
+    let shown = after(&format!("{exclude} H g g"));
+    assert!(shown.screen.contains("▶·"), "{}", shown.screen);
+}
+
+#[test]
+fn a_pin_warns_before_an_exclusion_hides_it() {
+    let end = after("Space x Space");
+    assert!(end.screen.contains("! hides what you pinned: ★ 09:02:14"), "{}", end.screen);
+    let end = after("Space x Space Enter");
+    assert!(end.screen.contains("! X1 would hide what you pinned"), "{}", end.screen);
+}
+
+#[test]
+fn the_rule_page_says_why_not_and_what_would_keep_it() {
+    // powershell.exe is a grandchild too, behind a cmd.exe with its full path.
+    let end = after("t / 'powershell -enc SQ' Enter n");
+    assert_eq!(end.state.view, View::Tree);
+    let end = after("j w 2 / 'gpj' Enter w");
+    assert_eq!(end.state.rules.open.as_deref(), Some(CHILDREN));
+    for text in
+        ["✗ the rule does not keep this event", "was \"C:\\Windows\\system32\\cmd.exe\"", "one switch would keep it"]
+    {
+        assert!(end.screen.contains(text), "{text}:\n{}", end.screen);
+    }
+    // Switching the predicate off makes the rule match it.
+    let end = after("j w 2 / 'gpj' Enter w j j j Space");
+    assert!(end.screen.contains("✓ the rule keeps this event"), "{}", end.screen);
+    assert_eq!(end.state.all_count(), 6);
+}
+
+#[test]
+fn bytes_of_events_reach_the_screen_escaped() {
+    let end = after("2 z R / 'gpj' Enter");
+    assert!(end.screen.contains("SQBFAFgA<U+202"), "{}", end.screen);
+    assert!(end.screen.contains("-enc ^[[31mSQ"), "{}", end.screen);
+    for keys in ["j", "G", "2 z R", "3", "4", "5", "G w", "x"] {
+        let screen = after(keys).screen;
+        assert!(!screen.chars().any(|c| (c.is_control() && c != '\n') || c == '\u{202e}'), "{keys}");
+    }
+}
+
+#[test]
+fn back_and_forward_lead_through_the_places() {
+    assert_eq!(after("j t 3 Backspace").state.view, View::Tree);
+    assert_eq!(after("j t 3 Backspace Backspace").state.view, View::Matches);
+    assert_eq!(after("j t 3 Ctrl-o Ctrl-o Ctrl-n").state.view, View::Tree);
+    let end = after("j w q");
+    assert_eq!((end.state.view, end.state.rules.open.clone()), (View::Rules, None));
+}
+
+#[test]
+fn esc_and_q_never_quit() {
+    let end = after("q q q Esc Esc q");
+    assert_eq!(end.ending, Ending::Closed("end of script".to_owned()));
+    assert_eq!(after("q Q j j").ending, Ending::Quit);
+    assert_eq!(after(": 'quit' Enter").ending, Ending::Quit);
+}
+
+#[test]
+fn filters_sort_and_search_keep_to_what_is_asked() {
+    // The rule's column is the third.
+    let end = after("j l l f");
+    assert_eq!(end.state.matches.rows.len(), 2);
+    assert!(end.screen.contains("RULE = Suspicious grandchild"), "{}", end.screen);
+    assert_eq!(after("j l l !").state.matches.rows.len(), 3);
+    assert_eq!(after("j l l f F").state.matches.rows.len(), 5);
+    let end = after("l s s");
+    assert_eq!(end.state.matches.rows.first().map(|row| row.run), Some(1));
+    let end = after("/ 'sqlagent' Enter");
+    assert_eq!(end.state.selected_row().unwrap().1.id.rule, SHELL);
+    let end = after("/ 'no such thing' Enter");
+    assert!(end.screen.contains("nothing here has 'no such thing'"), "{}", end.screen);
+}
+
+#[test]
+fn the_selection_shows_without_colour() {
+    let end = after("j");
+    let marked: Vec<&String> = end.reversed.iter().filter(|row| !row.trim().is_empty()).collect();
+    assert_eq!(marked.len(), 1);
+    assert!(end.screen.lines().any(|line| line.contains("▶") && line.contains("CRIT")), "{}", end.screen);
+}
+
+#[test]
+fn stale_answers_are_dropped_and_cancel_ends_what_runs() {
+    // Two toggles while the worker is busy: only the newest answer counts.
+    let script =
+        Script::new(Fixture).keys("x Space Enter").then(Step::Hold(true)).keys("Space Space").then(Step::Release);
+    let end = play(120, 36, script);
+    assert_eq!((end.state.shown_count(), end.state.all_count()), (5, 5));
+
+    let script = Script::new(Fixture)
+        .keys("x Space Enter")
+        .then(Step::Hold(true))
+        .keys("Space")
+        .then(Step::Wait(Duration::from_millis(1200)));
+    let end = play(120, 36, script);
+    assert!(end.screen.contains("running the rules 1 s · Esc stops it"), "{}", end.screen);
+    assert!(end.screen.contains("counting…"), "{}", end.screen);
+
+    let script = Script::new(Fixture)
+        .then(Step::Hold(true))
+        .keys("x Space")
+        .then(Step::Wait(Duration::from_millis(1200)))
+        .keys("Esc Esc");
+    let end = play(120, 36, script);
+    assert!(end.log.contains(&"cancel".to_owned()), "{:?}", end.log);
+    assert_eq!(super::super::update::next_tick(&end.state), None);
+}
+
+#[test]
+fn nothing_is_asked_and_nothing_ticks_when_idle() {
+    let end = after("j k");
+    assert_eq!(super::super::update::next_tick(&end.state), None);
+}
+
+#[test]
+fn copying_says_what_was_copied() {
+    let end = after("j l l l y");
+    assert_eq!(end.log.last().map(String::as_str), Some("copy cmd.exe→whoami.exe"));
+    let end = after("j g y");
+    assert_eq!(
+        end.log.last().map(String::as_str),
+        Some(
+            "copy wininit.exe\n  C:\\Windows\\system32\\services.exe\n    \"C:\\Program Files\\Microsoft SQL \
+             Server\\sqlservr.exe\" -sMSSQLSERVER\n      \"cmd.exe\" /c whoami /all\n        whoami /all"
+        )
+    );
+}
+
+#[test]
+fn signals_and_the_mouse() {
+    let end = play(120, 36, Script::new(Fixture).then(Step::Input(Input::Terminate(15))).keys("j"));
+    assert_eq!(end.ending, Ending::Signal(15));
+    let end = play(120, 36, Script::new(Fixture).keys("M Ctrl-z").then(Step::Input(Input::Continued)));
+    assert_eq!(
+        end.log.iter().filter(|line| !line.starts_with("ask")).collect::<Vec<_>>(),
+        ["mouse true", "suspend", "mouse true", "retake", "mouse true"]
+    );
+    // The third row of the list: header, frame and tabs are above it.
+    let end =
+        play(120, 36, Script::new(Fixture).keys("M").then(Step::Input(Input::Mouse(Mouse::Click { x: 10, y: 6 }))));
+    assert_eq!(end.state.matches.table.selected, 2);
+    let end = play(120, 36, Script::new(Fixture).then(Step::Input(Input::Mouse(Mouse::Click { x: 16, y: 1 }))));
+    assert_eq!(end.state.view, View::Tree);
+}
+
+#[test]
+fn pasted_text_is_text_and_never_commands() {
+    let end = play(120, 36, Script::new(Fixture).then(Step::Input(Input::Paste("Q\r5".to_owned()))));
+    assert_eq!((end.ending, end.state.view), (Ending::Closed("end of script".to_owned()), View::Matches));
+    let script = Script::new(Fixture).keys("/").then(Step::Input(Input::Paste("net\nuser".to_owned())));
+    assert!(play(120, 36, script).screen.contains("search: netuser"));
+}
+
+struct Broken;
+
+impl Source for Broken {
+    fn answer(&mut self, question: &Question, stop: &Stop) -> Result<Answer, Trouble> {
+        match question {
+            Question::Matches(_) | Question::Forest => Err(Trouble::Failed("disk I/O error".to_owned())),
+            other => Fixture.answer(other, stop),
+        }
+    }
+
+    fn interrupter(&self) -> Box<dyn Fn() + Send + Sync> {
+        Box::new(|| {})
+    }
+}
+
+#[test]
+fn a_failure_is_said_and_the_console_goes_on() {
+    let end = play(120, 36, Script::new(Broken));
+    assert!(end.screen.contains("disk I/O error"), "{}", end.screen);
+    assert!(end.screen.contains("The rules have not run"), "{}", end.screen);
+    let end = play(120, 36, Script::new(Broken).keys("5"));
+    assert!(end.screen.contains("SQL Server spawns a shell"), "{}", end.screen);
+}

@@ -1,0 +1,71 @@
+//! Every view at the two designed sizes, as text; and at every size without a panic.
+
+use super::fixture::Fixture;
+use super::{Script, play};
+
+fn check(name: &str, keys: &str) {
+    for (width, height) in [(120, 36), (80, 24)] {
+        let end = play(width, height, Script::new(Fixture).keys(keys));
+        insta::assert_snapshot!(format!("{name}_{width}x{height}"), end.screen);
+    }
+}
+
+#[test]
+fn matches() {
+    check("matches", "j");
+}
+
+#[test]
+fn tree() {
+    check("tree", "j j t");
+}
+
+#[test]
+fn indicators() {
+    check("indicators", "3");
+}
+
+#[test]
+fn exclusions() {
+    // One written from a row and switched on, one pin it would not hide, and the diff below.
+    check("exclusions", "Space x Space Enter Space");
+}
+
+#[test]
+fn rules() {
+    check("rules", "5 j");
+}
+
+#[test]
+fn rule_page() {
+    check("rule_page", "j w j j j");
+}
+
+#[test]
+fn exclusion_form() {
+    check("exclusion_form", "Space x Space j l");
+}
+
+#[test]
+fn help_and_palette() {
+    check("help", "?");
+    check("palette", ": 'copy'");
+}
+
+#[test]
+fn small_terminals_have_their_hints_and_large_ones_too() {
+    for keys in ["1", "j t", "3", "4", "5", "j w", "x Space", "?", ":", "/"] {
+        for (width, height) in
+            [(1, 1), (2, 40), (19, 5), (20, 4), (20, 5), (40, 10), (59, 15), (60, 16), (250, 80), (9, 200)]
+        {
+            let end = play(width, height, Script::new(Fixture).keys(keys));
+            let last = end.screen.lines().last().unwrap_or_default().to_owned();
+            if width >= 40 && height >= 10 {
+                assert!(!last.is_empty(), "{keys} at {width}x{height}:\n{}", end.screen);
+            }
+        }
+    }
+    let end = play(40, 10, Script::new(Fixture).keys("j"));
+    insta::assert_snapshot!("matches_40x10", end.screen);
+    assert_eq!(play(18, 4, Script::new(Fixture)).screen.lines().next(), Some("needs 20×5 or more"));
+}

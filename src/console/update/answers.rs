@@ -1,0 +1,108 @@
+//! What the workers say.
+
+use std::sync::Arc;
+
+use super::{Effect, ask, follow, follow_rule, moves, rows};
+use crate::console::action::View;
+use crate::console::jobs::Report;
+use crate::console::overlay::Overlay;
+use crate::console::source::{Answer, Question, Topic, Trouble};
+use crate::console::state::State;
+
+pub fn take(state: &mut State, report: Report) -> Vec<Effect> {
+    if !state.board.accept(report.topic, report.epoch) {
+        return Vec::new();
+    }
+    match report.answer {
+        Ok(answer) => answered(state, answer),
+        Err(Trouble::Cancelled) => Vec::new(),
+        Err(Trouble::Failed(text)) => {
+            state.complain(format!("{}: {text}", report.topic.doing()));
+            if text.contains('\n') || report.topic == Topic::Overview {
+                let title = format!("Problem while {}", report.topic.doing());
+                state.overlay = Some(Overlay::Text { title, text, top: 0 });
+            }
+            Vec::new()
+        }
+    }
+}
+
+fn answered(state: &mut State, answer: Answer) -> Vec<Effect> {
+    match answer {
+        Answer::Overview(overview) => {
+            state.switches = overview.switches.clone();
+            state.overview = Some(overview);
+            let mut effects = ask_results(state);
+            effects.push(ask(state, Question::Forest));
+            effects
+        }
+        Answer::Matches(found) => {
+            if state.session_start.is_none() {
+                state.session_start = Some(Arc::clone(&found.shown));
+            }
+            state.found = Some(found);
+            rows::matches(state);
+            rows::select_focused(state);
+            rows::diff(state);
+            rows::marks(state);
+            follow(state)
+        }
+        Answer::Effects(effects) => {
+            state.effects = effects;
+            Vec::new()
+        }
+        Answer::Preview(preview) => {
+            if let Some(Overlay::Exclusion(form)) = &mut state.overlay
+                && form.exclusion().as_ref() == Some(&preview.exclusion)
+            {
+                form.preview = Some(*preview);
+            }
+            Vec::new()
+        }
+        Answer::Explain(explanation) => {
+            state.explanation = Some(*explanation);
+            Vec::new()
+        }
+        Answer::Funnel(funnel) => {
+            state.funnel = Some(*funnel);
+            Vec::new()
+        }
+        Answer::Forest(forest) => {
+            state.forest = Some(forest);
+            rows::marks(state);
+            rows::open_marked(state);
+            if state.view == View::Tree {
+                moves::tree_to_focus(state);
+            }
+            Vec::new()
+        }
+        Answer::Sheet(sheet) => {
+            state.sheets.insert(sheet.name.clone(), *sheet);
+            Vec::new()
+        }
+        Answer::Indicators(indicators) => {
+            state.indicators = Some(indicators);
+            rows::indicators(state);
+            Vec::new()
+        }
+        Answer::Saved => Vec::new(),
+    }
+}
+
+/// Asks anew for everything that depends on the switches.
+pub fn ask_results(state: &mut State) -> Vec<Effect> {
+    state.explanation = None;
+    let settings = state.settings();
+    let mut effects =
+        vec![ask(state, Question::Matches(settings.clone())), ask(state, Question::Effects(settings.clone()))];
+    if state.view == View::Rules && state.rules.open.is_some() {
+        if let Some(rule) = moves::rule_here(state) {
+            effects.push(ask(state, Question::Funnel(settings, rule)));
+        }
+        effects.extend(follow_rule(state));
+    } else {
+        // The numbers of a closed page are of before; it asks again when it is opened.
+        state.funnel = None;
+    }
+    effects
+}

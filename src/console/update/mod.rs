@@ -1,0 +1,430 @@
+//! What happens to the state: one function an input, which yields what is to be done outside.
+//!
+//! Nothing here draws, waits or computes a result: that is asked for.
+
+mod answers;
+mod moves;
+mod overlays;
+mod rows;
+mod switching;
+
+use std::time::Duration;
+
+use super::action::{Action, Lookup, View};
+use super::input::{Input, Mouse};
+use super::jobs::Ask;
+use super::keys::{self, Code, Key};
+use super::layout::Layout;
+use super::overlay::{ExclusionForm, Overlay};
+use super::run::Ending;
+use super::source::{Question, Topic};
+use super::state::{Place, RuleSide, State};
+use super::theme::Theme;
+use super::views;
+use super::widgets::table;
+
+/// What is to be done outside the state.
+#[derive(Debug, PartialEq)]
+pub enum Effect {
+    Ask(Ask),
+    Cancel,
+    Mouse(bool),
+    Copy { what: &'static str, text: String },
+    Suspend,
+    Retake,
+    Redraw,
+    End(Ending),
+}
+
+/// Work shorter than this shows nothing.
+const QUIET: Duration = Duration::from_millis(150);
+/// How often the sign of work changes.
+const TICK: Duration = Duration::from_millis(250);
+
+pub fn start(state: &mut State) -> Vec<Effect> {
+    vec![ask(state, Question::Overview)]
+}
+
+fn ask(state: &mut State, question: Question) -> Effect {
+    let epoch = state.board.ask(question.topic(), state.now);
+    Effect::Ask(Ask { epoch, question })
+}
+
+/// When the screen changes without any input: only while work is going on.
+pub fn next_tick(state: &State) -> Option<Duration> {
+    let (_, since) = state.board.oldest()?;
+    let waited = state.now.saturating_sub(since);
+    Some(if waited < QUIET { QUIET.saturating_sub(waited) } else { TICK })
+}
+
+/// What is being done and for how long, once it is long enough to be said.
+pub fn doing(state: &State) -> Option<(Topic, Duration)> {
+    let (topic, since) = state.board.oldest()?;
+    let waited = state.now.saturating_sub(since);
+    (waited >= QUIET).then_some((topic, waited))
+}
+
+pub fn take(state: &mut State, input: Input) -> Vec<Effect> {
+    match input {
+        Input::Key(key) => key_pressed(state, key),
+        Input::Mouse(mouse) => mouse_used(state, mouse),
+        Input::Paste(text) => {
+            // Only a line of text takes what is pasted; as keys it would be commands.
+            let mut effects = Vec::new();
+            if state.overlay.is_some() {
+                for character in text.chars().filter(|character| !character.is_control()) {
+                    effects.extend(overlays::key(state, Key::plain(Code::Char(character))));
+                }
+            }
+            effects
+        }
+        Input::Resize => Vec::new(),
+        Input::Report(report) => answers::take(state, *report),
+        Input::Suspend => vec![Effect::Suspend],
+        Input::Continued => vec![Effect::Retake],
+        Input::Terminate(signal) => vec![Effect::End(Ending::Signal(signal))],
+        Input::Closed(why) => vec![Effect::End(Ending::Closed(why))],
+    }
+}
+
+fn key_pressed(state: &mut State, key: Key) -> Vec<Effect> {
+    state.notice = None;
+    // In raw mode the terminal hands Ctrl-C over as a key: it ends work, never the program.
+    if key.ctrl && key.code == Code::Char('c') {
+        state.typed.clear();
+        return apply(state, Action::Close);
+    }
+    if state.overlay.is_some() {
+        return overlays::key(state, key);
+    }
+    if !state.typed.is_empty() && key == Key::plain(Code::Esc) {
+        state.typed.clear();
+        return Vec::new();
+    }
+    state.typed.push(key);
+    match state.keymap.lookup(state.view, &state.typed) {
+        Lookup::Act(action) => {
+            let action = action.clone();
+            state.typed.clear();
+            apply(state, action)
+        }
+        Lookup::Prefix(_) => Vec::new(),
+        Lookup::Nothing => {
+            let typed = keys::show(&state.typed);
+            state.typed.clear();
+            state.tell(format!("{typed} does nothing here; ? lists the keys"));
+            Vec::new()
+        }
+    }
+}
+
+fn mouse_used(state: &mut State, mouse: Mouse) -> Vec<Effect> {
+    if state.overlay.is_some() {
+        return Vec::new();
+    }
+    let layout = Layout::of(state);
+    match mouse {
+        Mouse::Wheel { x, y, down } => {
+            let Some(pane) = layout.pane_at(x, y) else { return Vec::new() };
+            state.pane = pane;
+            moves::step(state, if down { 3 } else { -3 })
+        }
+        Mouse::Click { x, y } if y == layout.tabs.y => {
+            let view = views::tab_at(state, x);
+            view.map(|view| apply(state, Action::Show(view))).unwrap_or_default()
+        }
+        Mouse::Click { x, y } => {
+            let Some(pane) = layout.pane_at(x, y) else { return Vec::new() };
+            state.pane = pane;
+            let inner = layout.inner(pane);
+            let Some(row) = y.checked_sub(inner.y) else { return Vec::new() };
+            moves::click(state, usize::from(row))
+        }
+    }
+}
+
+/// Does what a person asked for.
+pub fn apply(state: &mut State, action: Action) -> Vec<Effect> {
+    match action {
+        Action::Show(view) => {
+            remember(state);
+            show(state, view)
+        }
+        Action::Down => moves::step(state, 1),
+        Action::Up => moves::step(state, -1),
+        Action::PageDown => moves::page(state, 1),
+        Action::PageUp => moves::page(state, -1),
+        Action::First => moves::step(state, isize::MIN),
+        Action::Last => moves::step(state, isize::MAX),
+        Action::Left => moves::sideways(state, -1),
+        Action::Right => moves::sideways(state, 1),
+        Action::Open => moves::open(state),
+        Action::Close => close(state),
+        Action::NextPane => turn_pane(state, 1),
+        Action::PreviousPane => turn_pane(state, -1),
+        Action::Back => travel(state, false),
+        Action::Forward => travel(state, true),
+        Action::Tree => {
+            remember(state);
+            show(state, View::Tree)
+        }
+        Action::Why => {
+            let Some(rule) = moves::rule_here(state) else {
+                state.tell("no rule here: choose a match or a rule first");
+                return Vec::new();
+            };
+            remember(state);
+            open_rule(state, rule)
+        }
+        Action::RuleText => {
+            state.rules.side = match state.rules.side {
+                RuleSide::Why => RuleSide::Facts,
+                RuleSide::Facts => RuleSide::Text,
+                RuleSide::Text => RuleSide::Sql,
+                RuleSide::Sql => RuleSide::Why,
+            };
+            state.rules.scroll = 0;
+            Vec::new()
+        }
+        Action::Toggle => switching::toggle(state),
+        Action::Exclude => match state.focused_match() {
+            Some(found) => {
+                let form = ExclusionForm::from_match(found);
+                state.overlay = Some(Overlay::Exclusion(Box::new(form)));
+                Vec::new()
+            }
+            None => {
+                state.tell("no match here: an exclusion is written from a match (m goes to the next in the tree)");
+                Vec::new()
+            }
+        },
+        Action::NewExclusion => {
+            let form = ExclusionForm::by_hand(state.focus.rule.clone());
+            state.overlay = Some(Overlay::Exclusion(Box::new(form)));
+            Vec::new()
+        }
+        Action::Edit => switching::edit(state),
+        Action::Delete => switching::delete(state),
+        Action::Undo => switching::undo(state, false),
+        Action::Redo => switching::undo(state, true),
+        Action::Switch(action) => switching::switch(state, action),
+        Action::AddExclusion(own) => switching::add(state, own),
+        Action::Baseline => switching::turn_baseline(state),
+        Action::ShowHidden => {
+            state.matches.show_hidden = !state.matches.show_hidden;
+            rows::matches(state);
+            follow(state)
+        }
+        Action::Search => {
+            state.overlay = Some(Overlay::Search { input: tui_input::Input::new(state.search.clone()) });
+            Vec::new()
+        }
+        Action::SetSearch(text) => {
+            state.search = text;
+            moves::search(state, true, true)
+        }
+        Action::SearchNext => moves::search(state, true, false),
+        Action::SearchPrevious => moves::search(state, false, false),
+        Action::FilterByCell => rows::filter(state, true),
+        Action::FilterOutCell => rows::filter(state, false),
+        Action::ClearFilters => rows::clear_filters(state),
+        Action::SortLeft => moves::choose_column(state, -1),
+        Action::SortRight => moves::choose_column(state, 1),
+        Action::Sort => rows::sort(state),
+        Action::FoldAll => moves::fold(state, Some(1)),
+        Action::UnfoldAll => moves::fold(state, None),
+        Action::FoldToLevel(level) => moves::fold(state, Some(level)),
+        Action::PathOnly => {
+            state.tree.chains_only = !state.tree.chains_only;
+            rows::tree(state);
+            Vec::new()
+        }
+        Action::NextMatch => moves::next_match(state, true),
+        Action::PreviousMatch => moves::next_match(state, false),
+        Action::Parent => moves::parent(state),
+        Action::CopyCell => copy(state, "the cell", views::cell_text(state)),
+        Action::CopyRow => copy(state, "the row", views::row_json(state)),
+        Action::CopyChain => copy(state, "the chain", views::chain_text(state)),
+        Action::Palette => {
+            state.overlay = Some(Overlay::Palette { input: tui_input::Input::default(), selected: 0 });
+            Vec::new()
+        }
+        Action::Help => {
+            state.overlay = Some(Overlay::Help { filter: tui_input::Input::default(), top: 0 });
+            Vec::new()
+        }
+        Action::Mouse => {
+            state.mouse = !state.mouse;
+            state.tell(if state.mouse {
+                "mouse on: click and wheel work; M leaves it to the terminal again"
+            } else {
+                "mouse off: the terminal selects text"
+            });
+            vec![Effect::Mouse(state.mouse)]
+        }
+        Action::NextTheme => {
+            let next = Theme::ALL.iter().position(|theme| *theme == state.theme).map_or(0, |at| at + 1);
+            state.theme = Theme::ALL.get(next).copied().unwrap_or_default();
+            state.tell(format!("theme: {}", state.theme.name()));
+            Vec::new()
+        }
+        Action::Redraw => {
+            let mut effects = vec![Effect::Redraw];
+            effects.extend(answers::ask_results(state));
+            effects
+        }
+        Action::Suspend => vec![Effect::Suspend],
+        Action::Quit => vec![Effect::End(Ending::Quit)],
+    }
+}
+
+/// Shows a view at what is in focus.
+fn show(state: &mut State, view: View) -> Vec<Effect> {
+    state.view = view;
+    state.pane = 0;
+    state.typed.clear();
+    match view {
+        View::Tree => {
+            rows::tree(state);
+            moves::tree_to_focus(state);
+            Vec::new()
+        }
+        View::Indicators if state.indicators.is_none() && !state.board.is_pending(Topic::Indicators) => {
+            vec![ask(state, Question::Indicators)]
+        }
+        View::Rules => follow_rule(state),
+        View::Matches => {
+            rows::select_focused(state);
+            Vec::new()
+        }
+        _ => Vec::new(),
+    }
+}
+
+fn open_rule(state: &mut State, rule: String) -> Vec<Effect> {
+    state.view = View::Rules;
+    state.pane = 0;
+    state.focus.rule = Some(rule.clone());
+    if state.rules.open.as_ref() != Some(&rule) {
+        state.rules.stages = table::TableState::default();
+        state.rules.side = RuleSide::Why;
+        state.rules.scroll = 0;
+    }
+    state.rules.open = Some(rule);
+    rows::select_rule(state);
+    follow_rule(state)
+}
+
+/// Asks for what the rule page or the rule under the cursor shows.
+fn follow_rule(state: &mut State) -> Vec<Effect> {
+    let mut effects = Vec::new();
+    let Some(rule) = moves::rule_here(state) else { return effects };
+    if !state.sheets.contains_key(&rule) {
+        effects.push(ask(state, Question::Sheet(rule.clone())));
+    }
+    if state.rules.open.is_some() {
+        if state.funnel.as_ref().is_none_or(|funnel| funnel.rule != rule) {
+            let settings = state.settings();
+            effects.push(ask(state, Question::Funnel(settings, rule.clone())));
+        }
+        if let Some(question) = state.why_question(&rule) {
+            effects.push(ask(state, question));
+        }
+    }
+    effects
+}
+
+/// Asks for what the details of the focused match show.
+fn follow(state: &mut State) -> Vec<Effect> {
+    if state.view == View::Matches {
+        let chosen = state.selected_row().map(|(_, found)| (found.id.clone(), found.events.first().copied()));
+        if let Some((id, event)) = chosen {
+            if state.focus.found.as_ref() != Some(&id) {
+                state.matches.scroll = 0;
+            }
+            state.focus.rule = Some(id.rule.clone());
+            state.focus.event = event;
+            state.focus.found = Some(id);
+        }
+    }
+    let Some(rule) = state.focus.found.as_ref().map(|id| id.rule.clone()) else { return Vec::new() };
+    match state.why_question(&rule) {
+        Some(question) => vec![ask(state, question)],
+        None => Vec::new(),
+    }
+}
+
+/// Keeps the place to come back to.
+fn remember(state: &mut State) {
+    let place = state.place();
+    if state.back.last() != Some(&place) {
+        state.back.push(place);
+    }
+    state.forward.clear();
+}
+
+fn travel(state: &mut State, forward: bool) -> Vec<Effect> {
+    let here = state.place();
+    let (from, to) =
+        if forward { (&mut state.forward, &mut state.back) } else { (&mut state.back, &mut state.forward) };
+    let Some(Place { view, rule_open, focus }) = from.pop() else {
+        state.tell(if forward { "nowhere to go forward to" } else { "nowhere to go back to" });
+        return Vec::new();
+    };
+    to.push(here);
+    state.focus = focus;
+    state.rules.open = if rule_open { state.focus.rule.clone() } else { None };
+    let mut effects = show(state, view);
+    effects.extend(follow(state));
+    effects
+}
+
+/// Closes what is open, else ends the running work; never the program.
+fn close(state: &mut State) -> Vec<Effect> {
+    if state.overlay.take().is_some() {
+        return Vec::new();
+    }
+    if let Some((topic, _)) = doing(state) {
+        state.board.forget();
+        state.tell(format!("stopped {}; Ctrl-l asks again", topic.doing()));
+        return vec![Effect::Cancel];
+    }
+    if state.view == View::Rules && state.rules.open.is_some() {
+        state.rules.open = None;
+        state.pane = 0;
+        return follow_rule(state);
+    }
+    if state.pane > 0 {
+        state.pane = 0;
+        return Vec::new();
+    }
+    if !state.back.is_empty() {
+        return travel(state, false);
+    }
+    state.tell("nothing to close here; Q leaves whippet");
+    Vec::new()
+}
+
+fn turn_pane(state: &mut State, steps: isize) -> Vec<Effect> {
+    let count = isize::try_from(Layout::of(state).panes.len().max(1)).unwrap_or(1);
+    let pane = isize::try_from(state.pane).unwrap_or(0);
+    state.pane = usize::try_from((pane + steps).rem_euclid(count)).unwrap_or(0);
+    Vec::new()
+}
+
+fn copy(state: &mut State, what: &'static str, text: Option<String>) -> Vec<Effect> {
+    match text {
+        Some(text) if !text.is_empty() => vec![Effect::Copy { what, text }],
+        _ => {
+            state.tell("nothing to copy here");
+            Vec::new()
+        }
+    }
+}
+
+/// Puts windows and scroll positions where the size allows, before a frame.
+pub fn settle(state: &mut State) {
+    let layout = Layout::of(state);
+    state.pane = state.pane.min(layout.panes.len().saturating_sub(1));
+    moves::settle(state, &layout);
+}

@@ -1,0 +1,385 @@
+//! Moving: cursors, windows, folds, searches, and what the focus follows.
+
+use super::{Effect, apply, follow, follow_rule, open_rule, remember, rows, show};
+use crate::console::action::{Action, View};
+use crate::console::layout::Layout;
+use crate::console::state::State;
+use crate::console::views;
+use crate::console::widgets::table::{self, TableState};
+use crate::hunt::NodeId;
+use crate::hunt::switches::ExclusionRef;
+
+/// The table that has the keys, and how many rows it has; `None` where a text scrolls instead.
+fn table(state: &mut State) -> Option<(&mut TableState, usize)> {
+    let rules = views::rules::rows(state).len();
+    let stages = views::rules::stage_rows(state).len();
+    match (state.view, state.pane) {
+        (View::Matches, 0) => Some((&mut state.matches.table, state.matches.rows.len())),
+        (View::Tree, 0) => {
+            let rows = state.tree.tree.rows.len();
+            Some((&mut state.tree.tree.list, rows))
+        }
+        (View::Indicators, _) => Some((&mut state.indicator.table, state.indicator.rows.len())),
+        (View::Exclusions, 0) => Some((&mut state.exclusions.table, state.effects.len())),
+        (View::Exclusions, _) => {
+            let rows = state.exclusions.diff.rows.len();
+            Some((&mut state.exclusions.diff_table, rows))
+        }
+        (View::Rules, 0) if state.rules.open.is_some() => Some((&mut state.rules.stages, stages)),
+        (View::Rules, 0) => Some((&mut state.rules.table, rules)),
+        _ => None,
+    }
+}
+
+/// Where the text beside the table has been scrolled to.
+fn scroll(state: &mut State) -> &mut usize {
+    match state.view {
+        View::Tree => &mut state.tree.scroll,
+        View::Rules => &mut state.rules.scroll,
+        _ => &mut state.matches.scroll,
+    }
+}
+
+pub fn step(state: &mut State, steps: isize) -> Vec<Effect> {
+    match table(state) {
+        Some((table, rows)) => {
+            table.step(steps, rows);
+            moved(state)
+        }
+        None => {
+            let scroll = scroll(state);
+            *scroll = scroll.saturating_add_signed(steps);
+            Vec::new()
+        }
+    }
+}
+
+pub fn page(state: &mut State, pages: isize) -> Vec<Effect> {
+    let height = Layout::of(state).inner(state.pane).height.saturating_sub(2).max(1);
+    step(state, pages.saturating_mul(isize::try_from(height).unwrap_or(1)))
+}
+
+/// A click on a row of a pane; the first is the header of a table.
+pub fn click(state: &mut State, row: usize) -> Vec<Effect> {
+    let above = usize::from(state.view != View::Tree);
+    let Some((table, rows)) = table(state) else { return Vec::new() };
+    let Some(row) = row.checked_sub(above) else { return Vec::new() };
+    let target = table.top.saturating_add(row);
+    if target >= rows {
+        return Vec::new();
+    }
+    table.select(target, rows);
+    moved(state)
+}
+
+/// What the cursor's new place means for the other panes and views.
+fn moved(state: &mut State) -> Vec<Effect> {
+    match (state.view, state.pane) {
+        (View::Matches, _) => follow(state),
+        (View::Tree, _) => {
+            focus_node(state);
+            Vec::new()
+        }
+        (View::Exclusions, 1) => {
+            let row = state.exclusions.diff.rows.get(state.exclusions.diff_table.selected);
+            if let Some(found) = row.map(|row| row.found.clone()) {
+                state.focus.rule = Some(found.id.rule.clone());
+                state.focus.event = found.events.first().copied();
+                state.focus.found = Some(found.id);
+            }
+            Vec::new()
+        }
+        (View::Rules, _) => follow_rule(state),
+        _ => Vec::new(),
+    }
+}
+
+/// The process under the cursor becomes what all views are about.
+fn focus_node(state: &mut State) {
+    let Some(forest) = state.forest.clone() else { return };
+    let Some(node) = state.tree.tree.selected().and_then(|id| forest.node(id)) else { return };
+    state.tree.scroll = 0;
+    let found = views::tree::matches_of(state, node.id).first().map(|found| (found.id.clone(), found.events.clone()));
+    // The rule stays chosen on a process that it does not match: "why not" is asked about such a one.
+    if let Some((id, _)) = &found {
+        state.focus.rule = Some(id.rule.clone());
+    }
+    state.focus.event = match &found {
+        Some((_, events)) => events.iter().find(|event| node.events.contains(event)).copied(),
+        None => node.events.first().copied(),
+    };
+    state.focus.found = found.map(|(id, _)| id);
+}
+
+pub fn tree_to_focus(state: &mut State) {
+    let Some(forest) = state.forest.clone() else { return };
+    let mut events: Vec<i64> = state.focus.event.into_iter().collect();
+    if let Some(found) = state.focused_match() {
+        events.extend(&found.events);
+    }
+    let Some(node) = state.node_of(&events) else {
+        if !events.is_empty() {
+            state.tell("this match is not about the start of a process; the tree stays where it was");
+        }
+        return;
+    };
+    let shown = rows::chains(state);
+    if shown.as_ref().is_some_and(|shown| !shown.contains(&node)) {
+        state.tree.chains_only = false;
+    }
+    let shown = rows::chains(state);
+    state.tree.tree.go_to(&forest, node, shown.as_ref());
+}
+
+pub fn sideways(state: &mut State, steps: isize) -> Vec<Effect> {
+    if state.view == View::Tree && state.pane == 0 {
+        return fold_here(state, steps > 0);
+    }
+    choose_column(state, steps)
+}
+
+pub fn choose_column(state: &mut State, steps: isize) -> Vec<Effect> {
+    let columns = match state.view {
+        View::Matches => views::matches::COLUMNS.len(),
+        View::Indicators => views::indicators::COLUMNS.len(),
+        View::Rules if state.rules.open.is_none() => views::rules::COLUMNS.len(),
+        View::Exclusions if state.pane == 0 => views::exclusions::COLUMNS.len(),
+        _ => 1,
+    };
+    if let Some((table, _)) = table(state) {
+        table.choose_column(steps, columns);
+    }
+    Vec::new()
+}
+
+/// Unfolds, or goes to the first child; folds, or goes to the parent.
+fn fold_here(state: &mut State, unfold: bool) -> Vec<Effect> {
+    let Some(row) = state.tree.tree.rows.get(state.tree.tree.list.selected).cloned() else { return Vec::new() };
+    match (row.open, unfold) {
+        (Some(false), true) => {
+            state.tree.tree.open.insert(row.node);
+            rows::tree(state);
+        }
+        (Some(true), true) => return step(state, 1),
+        (Some(true), false) => {
+            state.tree.tree.open.remove(&row.node);
+            rows::tree(state);
+        }
+        (_, false) => return parent(state),
+        (None, true) => {}
+    }
+    Vec::new()
+}
+
+pub fn parent(state: &mut State) -> Vec<Effect> {
+    let Some(forest) = state.forest.clone() else { return Vec::new() };
+    let selected = state.tree.tree.selected();
+    match selected.and_then(|id| forest.node(id)).and_then(|node| node.parent) {
+        Some(parent) => go_to_node(state, parent),
+        None => {
+            state.tell("this is a root: its parent was never logged");
+            Vec::new()
+        }
+    }
+}
+
+fn go_to_node(state: &mut State, node: NodeId) -> Vec<Effect> {
+    let Some(forest) = state.forest.clone() else { return Vec::new() };
+    let shown = rows::chains(state);
+    state.tree.tree.go_to(&forest, node, shown.as_ref());
+    moved(state)
+}
+
+/// Folds to a level; unfolds everything without one.
+pub fn fold(state: &mut State, level: Option<usize>) -> Vec<Effect> {
+    let Some(forest) = state.forest.clone() else { return Vec::new() };
+    state.tree.tree.fold_to_level(&forest, level.unwrap_or(usize::MAX));
+    rows::tree(state);
+    moved(state)
+}
+
+/// The next process with a match in the order of the whole tree, folded or not.
+pub fn next_match(state: &mut State, forward: bool) -> Vec<Effect> {
+    let Some(forest) = state.forest.clone() else { return Vec::new() };
+    let mut order = Vec::new();
+    let mut pending: Vec<NodeId> = forest.roots.iter().rev().copied().collect();
+    while let Some(id) = pending.pop() {
+        order.push(id);
+        if let Some(node) = forest.node(id) {
+            pending.extend(node.children.iter().rev());
+        }
+    }
+    let here = state.tree.tree.selected().and_then(|id| order.iter().position(|at| *at == id));
+    let marked: Vec<(usize, NodeId)> =
+        order.into_iter().enumerate().filter(|(_, id)| state.marks.contains_key(id)).collect();
+    let here = here.unwrap_or(0);
+    let next = if forward {
+        marked.iter().find(|(position, _)| *position > here).or_else(|| marked.first())
+    } else {
+        marked.iter().rev().find(|(position, _)| *position < here).or_else(|| marked.last())
+    };
+    match next {
+        Some((_, node)) => go_to_node(state, *node),
+        None => {
+            state.tell("no process has a match");
+            Vec::new()
+        }
+    }
+}
+
+/// The rule that the cursor is about.
+pub fn rule_here(state: &State) -> Option<String> {
+    match state.view {
+        View::Rules => match &state.rules.open {
+            Some(rule) => Some(rule.clone()),
+            None => views::rules::rows(state).get(state.rules.table.selected).map(|row| row.name.clone()),
+        },
+        View::Indicators => views::indicators::selected(state).map(|indicator| indicator.rule.clone()),
+        View::Exclusions if state.pane == 0 => {
+            let effect = state.effects.get(state.exclusions.table.selected)?;
+            match &effect.exclusion {
+                ExclusionRef::Native(unit) => Some(unit.rule.clone()),
+                ExclusionRef::Own(_) => effect.rule.clone().or_else(|| state.focus.rule.clone()),
+            }
+        }
+        _ => state.focus.rule.clone(),
+    }
+}
+
+pub fn open(state: &mut State) -> Vec<Effect> {
+    match state.view {
+        View::Matches if state.pane == 0 => {
+            // Where the details have no room beside or below the list, the tree is the next thing to see.
+            if Layout::of(state).panes.len() > 1 {
+                state.pane = 1;
+                Vec::new()
+            } else {
+                apply(state, Action::Why)
+            }
+        }
+        View::Tree if state.pane == 0 => {
+            let row = state.tree.tree.rows.get(state.tree.tree.list.selected);
+            let unfold = row.is_some_and(|row| row.open != Some(true));
+            fold_here(state, unfold)
+        }
+        View::Indicators => apply(state, Action::Why),
+        View::Exclusions if state.pane == 0 => {
+            state.pane = 1;
+            Vec::new()
+        }
+        View::Exclusions => {
+            remember(state);
+            state.matches.show_hidden = true;
+            rows::matches(state);
+            show(state, View::Matches)
+        }
+        View::Rules if state.rules.open.is_none() => match rule_here(state) {
+            Some(rule) => {
+                remember(state);
+                open_rule(state, rule)
+            }
+            None => Vec::new(),
+        },
+        View::Rules if state.pane == 0 => super::switching::toggle(state),
+        _ => Vec::new(),
+    }
+}
+
+/// Goes to the next row that has the text; from the row after the cursor, or from the cursor's own.
+pub fn search(state: &mut State, forward: bool, here_too: bool) -> Vec<Effect> {
+    let text = state.search.to_lowercase();
+    if text.is_empty() {
+        state.tell("nothing to search for; / asks");
+        return Vec::new();
+    }
+    if state.view == View::Tree {
+        return search_tree(state, &text, forward, here_too);
+    }
+    let Some((selected, count)) = table(state).map(|(table, rows)| (table.selected, rows)) else { return Vec::new() };
+    for distance in usize::from(!here_too)..count.saturating_add(usize::from(!here_too)) {
+        let row = if forward {
+            selected.saturating_add(distance) % count
+        } else {
+            selected.saturating_add(count.saturating_sub(distance % count)) % count
+        };
+        if views::row_text(state, row).is_some_and(|found| found.to_lowercase().contains(&text)) {
+            if let Some((table, rows)) = table(state) {
+                table.select(row, rows);
+            }
+            return moved(state);
+        }
+    }
+    state.tell(format!("nothing here has '{}'", state.search));
+    Vec::new()
+}
+
+/// Folded processes are found too.
+fn search_tree(state: &mut State, text: &str, forward: bool, here_too: bool) -> Vec<Effect> {
+    let Some(forest) = state.forest.clone() else { return Vec::new() };
+    let mut order = Vec::new();
+    let mut pending: Vec<NodeId> = forest.roots.iter().rev().copied().collect();
+    while let Some(id) = pending.pop() {
+        let Some(node) = forest.node(id) else { continue };
+        order.push(id);
+        pending.extend(node.children.iter().rev());
+    }
+    let here = state.tree.tree.selected().and_then(|id| order.iter().position(|at| *at == id)).unwrap_or(0);
+    let hit = |id: &NodeId| {
+        forest.node(*id).is_some_and(|node| {
+            let process = &node.process;
+            [&process.name, &process.command_line, &process.path, &process.account]
+                .iter()
+                .any(|field| field.to_lowercase().contains(text))
+        })
+    };
+    let shown = rows::chains(state);
+    let mut candidates: Vec<NodeId> = order
+        .iter()
+        .cycle()
+        .skip(here + usize::from(!here_too))
+        .take(order.len())
+        .copied()
+        .filter(|id| shown.as_ref().is_none_or(|shown| shown.contains(id)))
+        .collect();
+    if !forward {
+        candidates.reverse();
+        // Searching back, the place itself comes last.
+        let own = candidates.iter().position(|id| Some(*id) == state.tree.tree.selected());
+        let count = candidates.len();
+        candidates.rotate_left(own.map_or(0, |own| own.saturating_add(1)).min(count));
+    }
+    match candidates.iter().find(|id| hit(id)) {
+        Some(node) => go_to_node(state, *node),
+        None => {
+            state.tell(format!("no process has '{}'", state.search));
+            Vec::new()
+        }
+    }
+}
+
+/// Windows follow cursors; texts do not scroll past their end.
+pub fn settle(state: &mut State, layout: &Layout) {
+    let height = |pane: usize| table::rows_in(layout.inner(pane));
+    let (rules, stages) = (views::rules::rows(state).len(), views::rules::stage_rows(state).len());
+    match state.view {
+        View::Matches => state.matches.table.reveal(height(0), state.matches.rows.len()),
+        View::Tree => {
+            let rows = state.tree.tree.rows.len();
+            state.tree.tree.list.reveal(usize::from(layout.inner(0).height), rows);
+        }
+        View::Indicators => state.indicator.table.reveal(height(0), state.indicator.rows.len()),
+        View::Exclusions => {
+            let warnings = views::exclusions::warning_rows(state, layout);
+            state.exclusions.table.reveal(height(0).saturating_sub(warnings), state.effects.len());
+            let rows = state.exclusions.diff.rows.len();
+            state.exclusions.diff_table.reveal(height(1), rows);
+        }
+        View::Rules if state.rules.open.is_some() => state.rules.stages.reveal(height(0), stages),
+        View::Rules => state.rules.table.reveal(height(0), rules),
+    }
+    let area = layout.inner(1);
+    let lines = views::side_lines(state, usize::from(area.width)).len();
+    let limit = lines.saturating_sub(usize::from(area.height));
+    let scroll = scroll(state);
+    *scroll = (*scroll).min(limit);
+}

@@ -1,0 +1,158 @@
+//! Keys while something lies over the view.
+
+use tui_input::Input;
+
+use super::{Effect, apply, ask};
+use crate::console::action::Action;
+use crate::console::keys::{Code, Key};
+use crate::console::overlay::{self, ExclusionForm, Overlay};
+use crate::console::source::Question;
+use crate::console::state::State;
+
+pub fn key(state: &mut State, key: Key) -> Vec<Effect> {
+    if key == Key::plain(Code::Esc) {
+        // A text that is being written gives way to the fields it was made from.
+        if let Some(Overlay::Exclusion(form)) = &mut state.overlay
+            && form.in_text
+            && !form.fields.is_empty()
+        {
+            form.in_text = false;
+            return Vec::new();
+        }
+        state.overlay = None;
+        return Vec::new();
+    }
+    let Some(overlay) = state.overlay.take() else { return Vec::new() };
+    match overlay {
+        Overlay::Help { filter, top } => help(state, filter, top, key),
+        Overlay::Palette { input, selected } => palette(state, input, selected, key),
+        Overlay::Search { mut input } => {
+            if key == Key::plain(Code::Enter) {
+                return apply(state, Action::SetSearch(input.value().to_owned()));
+            }
+            overlay::edit(&mut input, key);
+            state.overlay = Some(Overlay::Search { input });
+            Vec::new()
+        }
+        Overlay::Text { title, text, top } => {
+            let top = match (key.code, key.ctrl) {
+                (Code::Char('j') | Code::Down, _) => top.saturating_add(1),
+                (Code::Char('k') | Code::Up, _) => top.saturating_sub(1),
+                (Code::PageDown, _) | (Code::Char('d'), true) => top.saturating_add(10),
+                (Code::PageUp, _) | (Code::Char('u'), true) => top.saturating_sub(10),
+                (Code::Char('q') | Code::Enter, _) => return Vec::new(),
+                _ => top,
+            };
+            let top = top.min(text.lines().count().saturating_sub(1));
+            state.overlay = Some(Overlay::Text { title, text, top });
+            Vec::new()
+        }
+        Overlay::Exclusion(form) => exclusion(state, form, key),
+    }
+}
+
+fn help(state: &mut State, mut filter: Input, top: usize, key: Key) -> Vec<Effect> {
+    let top = match key.code {
+        Code::Down => top.saturating_add(1),
+        Code::Up => top.saturating_sub(1),
+        Code::PageDown => top.saturating_add(10),
+        Code::PageUp => top.saturating_sub(10),
+        Code::Enter | Code::F(1) => return Vec::new(),
+        // The key that opened it closes it, as long as nothing is being looked for.
+        Code::Char('?' | 'q') if filter.value().is_empty() => return Vec::new(),
+        _ => {
+            overlay::edit(&mut filter, key);
+            0
+        }
+    };
+    let rows = overlay::palette_rows(filter.value(), &state.keymap, state.view).len();
+    state.overlay = Some(Overlay::Help { filter, top: top.min(rows.saturating_sub(1)) });
+    Vec::new()
+}
+
+fn palette(state: &mut State, mut input: Input, selected: usize, key: Key) -> Vec<Effect> {
+    let rows = overlay::palette_rows(input.value(), &state.keymap, state.view);
+    let selected = match (key.code, key.ctrl) {
+        (Code::Enter, _) => {
+            let Some(row) = rows.get(selected) else {
+                state.tell(format!("no action fits '{}'", input.value()));
+                return Vec::new();
+            };
+            if !row.is_for(state.view) {
+                state.tell(format!("'{}' has no meaning in this view", row.name));
+                return Vec::new();
+            }
+            return apply(state, row.action.clone());
+        }
+        (Code::Down | Code::Tab, _) | (Code::Char('n'), true) => {
+            selected.saturating_add(1).min(rows.len().saturating_sub(1))
+        }
+        (Code::Up | Code::BackTab, _) | (Code::Char('p'), true) => selected.saturating_sub(1),
+        _ => {
+            overlay::edit(&mut input, key);
+            0
+        }
+    };
+    state.overlay = Some(Overlay::Palette { input, selected });
+    Vec::new()
+}
+
+fn exclusion(state: &mut State, mut form: Box<ExclusionForm>, key: Key) -> Vec<Effect> {
+    let before = form.exclusion();
+    match (key.code, form.in_text) {
+        (Code::Enter, _) => return finish(state, *form),
+        (Code::Tab | Code::BackTab, _) if form.rule.is_some() => form.any_rule = !form.any_rule,
+        (_, true) => {
+            overlay::edit(&mut form.text, key);
+        }
+        (Code::Char('e'), false) => form.in_text = true,
+        (Code::Char('q'), false) => return Vec::new(),
+        (Code::Char('j') | Code::Down, false) => {
+            form.cursor = form.cursor.saturating_add(1).min(form.fields.len().saturating_sub(1));
+        }
+        (Code::Char('k') | Code::Up, false) => form.cursor = form.cursor.saturating_sub(1),
+        (code, false) => {
+            let cursor = form.cursor;
+            if let Some(field) = form.fields.get_mut(cursor) {
+                match code {
+                    Code::Char(' ') => field.chosen = !field.chosen,
+                    Code::Char('l') | Code::Right => field.turn_operator(true),
+                    Code::Char('h') | Code::Left => field.turn_operator(false),
+                    _ => {}
+                }
+                form.compose();
+            }
+        }
+    }
+    let after = form.exclusion();
+    let mut effects = Vec::new();
+    if before != after {
+        form.preview = None;
+        if let Some(own) = after {
+            let settings = state.settings();
+            effects.push(ask(state, Question::Preview(settings, own)));
+        }
+    }
+    state.overlay = Some(Overlay::Exclusion(form));
+    effects
+}
+
+/// Takes what was written, unless it is known to be wrong.
+fn finish(state: &mut State, form: ExclusionForm) -> Vec<Effect> {
+    let Some(own) = form.exclusion() else {
+        state.tell("choose a field with Space, or write a condition with e");
+        state.overlay = Some(Overlay::Exclusion(Box::new(form)));
+        return Vec::new();
+    };
+    if let Some(Err(_)) = form.preview.as_ref().map(|preview| &preview.effect) {
+        state.complain("this condition cannot be run: see below it");
+        state.overlay = Some(Overlay::Exclusion(Box::new(ExclusionForm { in_text: true, ..form })));
+        return Vec::new();
+    }
+    match form.editing {
+        Some((id, _)) => {
+            apply(state, Action::Switch(crate::hunt::SwitchAction::Exclusion { id, exclusion: Some(own) }))
+        }
+        None => apply(state, Action::AddExclusion(own)),
+    }
+}

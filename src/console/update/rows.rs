@@ -1,0 +1,218 @@
+//! The rows the views show: filtered, sorted, marked.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{Effect, follow};
+use crate::console::action::View;
+use crate::console::state::{Baseline, Chip, MatchRow, NodeMark, State};
+use crate::console::views::{self, SortKey};
+use crate::hunt::{Diff, EventId, NodeId, matches as hunt_matches};
+
+/// The list of matches: the hidden ones only where they are asked for.
+pub fn matches(state: &mut State) {
+    let Some(found) = &state.found else { return };
+    let shown = state.shown_ids();
+    let mut rows: Vec<MatchRow> = Vec::new();
+    for (run, result) in found.all.runs.iter().enumerate() {
+        for (position, candidate) in result.matches.iter().enumerate() {
+            let hidden = !shown.contains(&candidate.id);
+            if hidden && !state.matches.show_hidden {
+                continue;
+            }
+            let kept = state
+                .matches
+                .chips
+                .iter()
+                .all(|chip| (views::matches::cell(state, candidate, chip.column).1 == chip.value) == chip.keep);
+            if kept {
+                rows.push(MatchRow { run, position, hidden });
+            }
+        }
+    }
+    rows.sort_by(|left, right| match (state.match_at(*left), state.match_at(*right)) {
+        (Some(left), Some(right)) => hunt_matches::order(left, right),
+        _ => std::cmp::Ordering::Equal,
+    });
+    if let Some(sort) = state.matches.table.sort {
+        let key = |row: &MatchRow| -> SortKey {
+            state.match_at(*row).map(|found| views::matches::cell(state, found, sort.column)).unwrap_or_default()
+        };
+        rows.sort_by_cached_key(key);
+        if sort.descending {
+            rows.reverse();
+        }
+    }
+    state.matches.rows = rows;
+}
+
+/// Puts the cursor of the list on the focused match, where it is in the list.
+pub fn select_focused(state: &mut State) {
+    let Some(id) = &state.focus.found else { return };
+    let position = state.matches.rows.iter().position(|row| state.match_at(*row).is_some_and(|found| found.id == *id));
+    if let Some(position) = position {
+        state.matches.table.selected = position;
+    }
+}
+
+pub fn select_rule(state: &mut State) {
+    let Some(rule) = &state.rules.open else { return };
+    let rules = views::rules::rows(state);
+    if let Some(position) = rules.iter().position(|row| row.name == *rule) {
+        state.rules.table.selected = position;
+    }
+}
+
+pub fn diff(state: &mut State) {
+    let Some(found) = &state.found else { return };
+    let before = match state.exclusions.baseline {
+        Baseline::ExclusionsOff => &found.all,
+        Baseline::SessionStart => state.session_start.as_ref().unwrap_or(&found.all),
+    };
+    state.exclusions.diff = Diff::between(before, &found.shown);
+    // What changed is what one looks for; what stayed follows.
+    state.exclusions.diff.rows.sort_by_key(|row| row.change);
+}
+
+/// Which processes have matches.
+pub fn marks(state: &mut State) {
+    let (Some(found), Some(forest)) = (&state.found, &state.forest) else { return };
+    let nodes: BTreeMap<EventId, NodeId> =
+        forest.nodes.iter().flat_map(|node| node.events.iter().map(|event| (*event, node.id))).collect();
+    let shown = state.shown_ids();
+    let mut marks: BTreeMap<NodeId, NodeMark> = BTreeMap::new();
+    for candidate in found.all.runs.iter().flat_map(|run| &run.matches) {
+        let places: BTreeSet<NodeId> = candidate.events.iter().filter_map(|event| nodes.get(event)).copied().collect();
+        let hidden = !shown.contains(&candidate.id);
+        for node in places {
+            let mark = marks.entry(node).or_insert(NodeMark { hidden: true, ..NodeMark::default() });
+            mark.severity = mark.severity.max(candidate.severity);
+            mark.count = mark.count.saturating_add(1);
+            mark.hidden &= hidden;
+            mark.pinned |= state.switches.is_pinned(&candidate.id);
+        }
+    }
+    let first = state.marks.is_empty() && !marks.is_empty();
+    state.marks = marks;
+    if first {
+        open_marked(state);
+    }
+    tree(state);
+}
+
+/// Opens the chains that have matches; all else starts folded.
+pub fn open_marked(state: &mut State) {
+    let Some(forest) = state.forest.clone() else { return };
+    for node in state.marks.keys() {
+        let mut path = forest.path(*node);
+        path.pop();
+        state.tree.tree.open.extend(path);
+    }
+    tree(state);
+}
+
+/// The nodes on a chain to a match.
+pub fn chains(state: &State) -> Option<BTreeSet<NodeId>> {
+    let forest = state.forest.as_ref()?;
+    state.tree.chains_only.then(|| state.marks.keys().flat_map(|node| forest.path(*node)).collect())
+}
+
+pub fn tree(state: &mut State) {
+    let Some(forest) = state.forest.clone() else { return };
+    let shown = chains(state);
+    state.tree.tree.rebuild(&forest, shown.as_ref());
+}
+
+pub fn indicators(state: &mut State) {
+    let Some(indicators) = &state.indicators else { return };
+    let mut rows: Vec<usize> = (0..indicators.len())
+        .filter(|position| {
+            indicators.get(*position).is_some_and(|indicator| {
+                state
+                    .indicator
+                    .chips
+                    .iter()
+                    .all(|chip| (views::indicators::cell(indicator, chip.column).1 == chip.value) == chip.keep)
+            })
+        })
+        .collect();
+    let sort = state.indicator.table.sort;
+    // What is seen here comes first, then what few other rules look for.
+    rows.sort_by_cached_key(|position| {
+        let indicator = indicators.get(*position);
+        match sort {
+            Some(sort) => indicator.map(|known| views::indicators::cell(known, sort.column)).unwrap_or_default(),
+            None => indicator
+                .map(|known| {
+                    (i64::try_from(known.hits.unwrap_or(0)).unwrap_or(i64::MAX).saturating_neg(), known.value.clone())
+                })
+                .unwrap_or_default(),
+        }
+    });
+    if sort.is_some_and(|sort| sort.descending) {
+        rows.reverse();
+    }
+    state.indicator.rows = rows;
+}
+
+pub fn sort(state: &mut State) -> Vec<Effect> {
+    match state.view {
+        View::Matches => {
+            state.matches.table.sort_by_chosen();
+            matches(state);
+            select_focused(state);
+        }
+        View::Indicators => {
+            state.indicator.table.sort_by_chosen();
+            indicators(state);
+        }
+        View::Rules if state.rules.open.is_none() => {
+            state.rules.table.sort_by_chosen();
+        }
+        _ => state.tell("stages keep the rule's order"),
+    }
+    Vec::new()
+}
+
+/// Keeps or leaves out the rows with the value of the cell under the cursor.
+pub fn filter(state: &mut State, keep: bool) -> Vec<Effect> {
+    let (column, value) = match state.view {
+        View::Matches => {
+            let column = state.matches.table.column;
+            match state.selected_row() {
+                Some((_, found)) => (column, views::matches::cell(state, found, column).1),
+                None => return Vec::new(),
+            }
+        }
+        _ => {
+            let column = state.indicator.table.column;
+            match views::indicators::selected(state) {
+                Some(indicator) => (column, views::indicators::cell(indicator, column).1),
+                None => return Vec::new(),
+            }
+        }
+    };
+    let chip = Chip { column, value, keep };
+    if state.view == View::Matches {
+        state.matches.chips.push(chip);
+        matches(state);
+        select_focused(state);
+        follow(state)
+    } else {
+        state.indicator.chips.push(chip);
+        indicators(state);
+        Vec::new()
+    }
+}
+
+pub fn clear_filters(state: &mut State) -> Vec<Effect> {
+    if state.view == View::Matches {
+        state.matches.chips.clear();
+        matches(state);
+        select_focused(state);
+        follow(state)
+    } else {
+        state.indicator.chips.clear();
+        indicators(state);
+        Vec::new()
+    }
+}

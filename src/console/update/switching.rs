@@ -1,0 +1,172 @@
+//! Switching predicates, exclusions and pins, with undo.
+
+use super::{Effect, answers, ask, rows, show};
+use crate::console::action::View;
+use crate::console::overlay::{ExclusionForm, Overlay};
+use crate::console::source::Question;
+use crate::console::state::{Baseline, State};
+use crate::console::views;
+use crate::hunt::switches::ExclusionRef;
+use crate::hunt::{OwnExclusion, SwitchAction};
+
+/// The space key: what it switches depends on what the cursor is on.
+pub fn toggle(state: &mut State) -> Vec<Effect> {
+    let action = match state.view {
+        View::Matches => state.selected_row().map(|(_, found)| SwitchAction::Pin {
+            subject: found.id.clone(),
+            on: !state.switches.is_pinned(&found.id),
+        }),
+        View::Exclusions => match selected_exclusion(state) {
+            Some(ExclusionRef::Native(unit)) => Some(state.switches.toggle_unit(unit)),
+            Some(ExclusionRef::Own(id)) => state.switches.toggle_exclusion(id),
+            None => None,
+        },
+        View::Rules if state.rules.open.is_some() => {
+            views::rules::selected_unit(state).map(|unit| state.switches.toggle_unit(unit))
+        }
+        _ => None,
+    };
+    match action {
+        Some(action) => switch(state, action),
+        None => {
+            state.tell(match state.view {
+                View::Rules if state.rules.open.is_none() => "Enter opens the rule; its predicates are the switches",
+                View::Rules => "this stage is not a switch: only predicates of a where are",
+                _ => "nothing to switch here",
+            });
+            Vec::new()
+        }
+    }
+}
+
+fn selected_exclusion(state: &State) -> Option<ExclusionRef> {
+    state.effects.get(state.exclusions.table.selected).map(|effect| effect.exclusion.clone())
+}
+
+/// Makes a change that can be undone, and asks for what depends on it.
+pub fn switch(state: &mut State, action: SwitchAction) -> Vec<Effect> {
+    let told = describe(state, &action);
+    state.history.apply(&mut state.switches, action.clone());
+    state.tell(format!("{told} (u undoes)"));
+    changed(state, &action)
+}
+
+pub fn undo(state: &mut State, redo: bool) -> Vec<Effect> {
+    let action = if redo { state.history.redo(&mut state.switches) } else { state.history.undo(&mut state.switches) };
+    match action {
+        Some(action) => {
+            let told = describe(state, &action);
+            state.tell(format!("{}: {told}", if redo { "done again" } else { "undone" }));
+            changed(state, &action)
+        }
+        None => {
+            state.tell(if redo { "nothing to do again" } else { "nothing to undo" });
+            Vec::new()
+        }
+    }
+}
+
+fn changed(state: &mut State, action: &SwitchAction) -> Vec<Effect> {
+    state.changes = state.changes.saturating_add(1);
+    let save = ask(state, Question::Save(state.switches.clone()));
+    if matches!(action, SwitchAction::Pin { .. }) {
+        // A pin changes no result, only which of them are warned about.
+        rows::marks(state);
+        let settings = state.settings();
+        return vec![save, ask(state, Question::Effects(settings))];
+    }
+    show_at_once(state, action);
+    let mut effects = answers::ask_results(state);
+    effects.push(save);
+    effects
+}
+
+/// The switch itself moves at once; its numbers follow.
+fn show_at_once(state: &mut State, action: &SwitchAction) {
+    match action {
+        SwitchAction::Unit { unit, .. } => {
+            let on = state.switches.is_on(unit);
+            for effect in &mut state.effects {
+                if effect.exclusion == ExclusionRef::Native(unit.clone()) {
+                    effect.enabled = on;
+                }
+            }
+        }
+        SwitchAction::Exclusion { id, .. } => match state.switches.exclusion(*id).cloned() {
+            Some(own) => {
+                if let Some(effect) = state.effects.iter_mut().find(|effect| effect.exclusion == ExclusionRef::Own(*id))
+                {
+                    effect.enabled = own.enabled;
+                    effect.condition = own.condition;
+                }
+            }
+            None => state.effects.retain(|effect| effect.exclusion != ExclusionRef::Own(*id)),
+        },
+        SwitchAction::Pin { .. } => {}
+        SwitchAction::All(actions) => actions.iter().for_each(|action| show_at_once(state, action)),
+    }
+}
+
+fn describe(state: &State, action: &SwitchAction) -> String {
+    let on = |on: bool| if on { "on" } else { "off" };
+    match action {
+        SwitchAction::Unit { unit, on: is_on } => {
+            format!("{} of {} {}", unit.unit, state.rule_title(&unit.rule), on(*is_on))
+        }
+        SwitchAction::Exclusion { id, exclusion: Some(own) } => format!("{id} {}: {}", on(own.enabled), own.condition),
+        SwitchAction::Exclusion { id, exclusion: None } => format!("{id} deleted"),
+        SwitchAction::Pin { on: true, .. } => "pinned: a warning names it when an exclusion would hide it".to_owned(),
+        SwitchAction::Pin { on: false, .. } => "no longer pinned".to_owned(),
+        SwitchAction::All(actions) => format!("{} changes", actions.len()),
+    }
+}
+
+/// Adds an exclusion, or puts an edited one in its place, and goes to it.
+pub fn add(state: &mut State, own: OwnExclusion) -> Vec<Effect> {
+    let id = state.switches.next_exclusion_id();
+    let mut effects = switch(state, SwitchAction::Exclusion { id, exclusion: Some(own) });
+    state.tell(format!("{id} written and still off: Space switches it on"));
+    super::remember(state);
+    effects.extend(show(state, View::Exclusions));
+    // Its row comes with the next answer, after those there are.
+    state.exclusions.table.selected = state.effects.len();
+    effects
+}
+
+pub fn edit(state: &mut State) -> Vec<Effect> {
+    match selected_exclusion(state) {
+        Some(ExclusionRef::Own(id)) => {
+            if let Some(own) = state.switches.exclusion(id) {
+                state.overlay = Some(Overlay::Exclusion(Box::new(ExclusionForm::edit(id, own))));
+            }
+        }
+        Some(ExclusionRef::Native(_)) => {
+            state.tell("this one belongs to the rule's text: Space switches it, w opens the rule");
+        }
+        None => state.tell("no exclusion here; a writes one"),
+    }
+    Vec::new()
+}
+
+pub fn delete(state: &mut State) -> Vec<Effect> {
+    match selected_exclusion(state) {
+        Some(ExclusionRef::Own(id)) => switch(state, SwitchAction::Exclusion { id, exclusion: None }),
+        Some(ExclusionRef::Native(_)) => {
+            state.tell("this one belongs to the rule's text: Space switches it off");
+            Vec::new()
+        }
+        None => {
+            state.tell("no exclusion here");
+            Vec::new()
+        }
+    }
+}
+
+pub fn turn_baseline(state: &mut State) -> Vec<Effect> {
+    state.exclusions.baseline = match state.exclusions.baseline {
+        Baseline::ExclusionsOff => Baseline::SessionStart,
+        Baseline::SessionStart => Baseline::ExclusionsOff,
+    };
+    rows::diff(state);
+    Vec::new()
+}

@@ -1,0 +1,203 @@
+//! Exclusions: the rules' own and the analyst's, each with what it hides, and the matches that come and go.
+
+use super::{edge, matches, severity_role};
+use crate::console::format;
+use crate::console::layout::Layout;
+use crate::console::paint::{Brush, Line};
+use crate::console::shown::Shown;
+use crate::console::source::Topic;
+use crate::console::state::{Baseline, State};
+use crate::console::theme::Role;
+use crate::console::widgets::table::{self, Column, Row};
+use crate::hunt::ExclusionEffect;
+use crate::hunt::exclusions::Change;
+use crate::hunt::switches::ExclusionRef;
+
+pub const COLUMNS: [Column; 6] = [
+    Column::fixed("ON", 3),
+    Column::fixed("ID", 5),
+    Column::share("SCOPE", 10, 2).from_width(70),
+    Column::share("CONDITION (KQL)", 16, 5),
+    Column::number("HIDES", 6),
+    Column::number("ONLY-BY", 7),
+];
+
+const DIFF_COLUMNS: [Column; 5] = [
+    Column::fixed("", 1),
+    Column::fixed("TIME", 8),
+    Column::fixed("SEV", 4),
+    Column::share("RULE", 12, 4),
+    Column::share("SUBJECT", 12, 5),
+];
+
+pub fn draw(state: &State, brush: &mut Brush<'_>, layout: &Layout) {
+    let Some(pane) = layout.panes.first() else { return };
+    let focused = state.pane == 0;
+    let effects = &state.effects;
+    let pending = state.board.is_pending(Topic::Effects);
+    let note = if pending { "counting…" } else { "every switch counts anew" };
+    let mut list = edge(brush, pane, "Exclusions", note, focused);
+    let warnings = warnings(state);
+    let warning_rows = u16::try_from(warning_rows(state, layout)).unwrap_or(0);
+    if effects.is_empty() {
+        let text = if pending {
+            "Counting what exclusions hide…"
+        } else {
+            "No exclusion yet: x on a match writes one, a writes one by hand."
+        };
+        list.put(1, 0, Role::Dim, &Shown::from(text));
+    } else {
+        let area = list.area;
+        let mut rows = list.within(ratatui::layout::Rect { height: area.height.saturating_sub(warning_rows), ..area });
+        table::draw(&mut rows, &COLUMNS, &state.exclusions.table, effects.len(), focused, |index| {
+            effects.get(index).map(|effect| row(state, effect, pending)).unwrap_or_default()
+        });
+        let first = area.height.saturating_sub(warning_rows);
+        for (offset, warning) in warnings.iter().take(usize::from(warning_rows)).enumerate() {
+            let y = first.saturating_add(u16::try_from(offset).unwrap_or(0));
+            list.put_line(1, y, &warning.fit(usize::from(area.width.saturating_sub(1))));
+        }
+    }
+    draw_diff(state, brush, layout);
+}
+
+/// How many lines of warnings stand below the list: never more than a third of it.
+pub fn warning_rows(state: &State, layout: &Layout) -> usize {
+    let height = usize::from(layout.inner(0).height);
+    warnings(state).len().min(height / 3)
+}
+
+/// What an analyst should know before trusting these numbers, the one under the cursor first.
+fn warnings(state: &State) -> Vec<Line> {
+    let mut lines = Vec::new();
+    let selected = state.effects.get(state.exclusions.table.selected);
+    let others = state.effects.iter().filter(|effect| Some(*effect) != selected);
+    for effect in selected.into_iter().chain(others) {
+        let id = id(effect);
+        if let Some(problem) = &effect.problem {
+            lines.push(Line::of(Role::Bad, format!("! {id} cannot be run: ")).with(Role::Text, problem.as_str()));
+        }
+        if !effect.pinned.is_empty() {
+            let verb = if effect.enabled { "hides" } else { "would hide" };
+            let names: Vec<String> = effect
+                .pinned
+                .iter()
+                .take(2)
+                .map(|id| {
+                    let time = id.time.map(|ticks| format::time(ticks, state.time_style())).unwrap_or_default();
+                    format!("★ {time} {}", state.rule_title(&id.rule))
+                })
+                .collect();
+            let more = effect.pinned.len().saturating_sub(2);
+            let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+            lines.push(Line::of(Role::Warning, format!("! {id} {verb} what you pinned: {}{more}", names.join(", "))));
+        }
+    }
+    lines
+}
+
+fn id(effect: &ExclusionEffect) -> String {
+    match &effect.exclusion {
+        ExclusionRef::Native(unit) => unit.unit.clone(),
+        ExclusionRef::Own(id) => id.to_string(),
+    }
+}
+
+fn row(state: &State, effect: &ExclusionEffect, pending: bool) -> Row {
+    let number = |count: u64| {
+        if effect.problem.is_some() {
+            "?".to_owned()
+        } else if effect.enabled {
+            format::count(count)
+        } else {
+            format!("(+{})", format::count(count))
+        }
+    };
+    let scope = match (&effect.rule, &effect.exclusion) {
+        (Some(rule), ExclusionRef::Native(_)) => format!("rule text: {}", state.rule_title(rule)),
+        (Some(rule), ExclusionRef::Own(_)) => state.rule_title(rule).to_owned(),
+        (None, _) => "any rule".to_owned(),
+    };
+    let counts = if pending { Role::Dim } else { Role::Text };
+    let role = if effect.enabled { Role::Text } else { Role::Dim };
+    let condition = if effect.note.is_empty() {
+        effect.condition.clone()
+    } else {
+        format!("{}  // {}", effect.condition, effect.note)
+    };
+    Row {
+        mark: (effect.problem.is_some() || !effect.pinned.is_empty()).then(|| (Shown::from("!"), Role::Warning)),
+        cells: vec![
+            Line::of(if effect.enabled { Role::Good } else { Role::Dim }, if effect.enabled { "[x]" } else { "[ ]" }),
+            Line::of(role, id(effect)),
+            Line::of(Role::Dim, scope),
+            Line::of(role, condition.replace(['\n', '\r'], " ")),
+            Line::of(counts, number(effect.hides)),
+            Line::of(counts, number(effect.only_by)),
+        ],
+    }
+}
+
+fn draw_diff(state: &State, brush: &mut Brush<'_>, layout: &Layout) {
+    let Some(pane) = layout.panes.get(1) else { return };
+    let diff = &state.exclusions.diff;
+    let focused = state.pane == 1;
+    let (hidden, new, kept) = (diff.count(Change::Hidden), diff.count(Change::New), diff.count(Change::Kept));
+    let before = match state.exclusions.baseline {
+        Baseline::ExclusionsOff => "yours all off",
+        Baseline::SessionStart => "start of session",
+    };
+    let title = format!("Matches: {before} ({}) → now ({})", hidden + kept, kept + new);
+    let note = format!("− {hidden} hidden   + {new} new   = {kept} kept");
+    let compact = !layout.is_roomy;
+    let title = if compact { format!("{title}  −{hidden} +{new} ={kept}") } else { title };
+    let mut list = edge(brush, pane, &title, &note, focused);
+    if diff.rows.is_empty() {
+        let text = if state.found.is_none() { "The rules are running…" } else { "No matches, before or now." };
+        list.put(1, 0, Role::Dim, &Shown::from(text));
+        return;
+    }
+    let mut columns = DIFF_COLUMNS;
+    if let Some(time) = columns.get_mut(1) {
+        time.width = table::Width::Fixed(state.time_style().width());
+    }
+    table::draw(&mut list, &columns, &state.exclusions.diff_table, diff.rows.len(), focused, |index| {
+        let Some(row) = diff.rows.get(index) else { return Row::default() };
+        let (sign, role) = match row.change {
+            Change::Hidden => ("−", Role::Dim),
+            Change::New => ("+", Role::Good),
+            Change::Kept => ("=", Role::Text),
+        };
+        let found = &row.found;
+        let severity = if row.change == Change::Hidden { Role::Dim } else { severity_role(found.severity) };
+        let pinned = state.switches.is_pinned(&found.id);
+        Row {
+            mark: pinned.then(|| (Shown::from("★"), Role::Warning)),
+            cells: vec![
+                Line::of(role, sign),
+                Line::of(role, matches::cell(state, found, 0).1),
+                Line::of(severity, found.severity.word()),
+                Line::of(role, &*found.title),
+                Line::of(role, found.subject.as_str()),
+            ],
+        }
+    });
+}
+
+pub fn status(state: &State) -> Line {
+    let mut line = Line::new();
+    let changed: Vec<String> = state
+        .exclusions
+        .diff
+        .rules
+        .iter()
+        .filter(|rule| rule.before != rule.after)
+        .map(|rule| format!("{} {}→{}", rule.title, rule.before, rule.after))
+        .collect();
+    if changed.is_empty() {
+        line.push(Role::Dim, " HIDES: covered by this one · ONLY-BY: by no other that is on · (+n): if it were on");
+    } else {
+        line.push(Role::Text, format!(" {}", changed.join("   ")));
+    }
+    line
+}

@@ -1,0 +1,387 @@
+//! Drawing the state: header, tabs, the view's panes, status, hints, and what lies over them.
+//!
+//! Reads the state and starts nothing.
+
+pub mod exclusions;
+pub mod indicators;
+pub mod matches;
+pub mod overlays;
+pub mod rules;
+pub mod tree;
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Position, Rect};
+
+use super::action::{ACTIONS, Lookup, View};
+use super::format;
+use super::keys;
+use super::layout::{Edge, Layout, Pane, SMALLEST};
+use super::paint::{Brush, Line};
+use super::shown::Shown;
+use super::source::Topic;
+use super::state::{Chip, State};
+use super::theme::Role;
+use super::update;
+use super::widgets::table::Column;
+use crate::hunt::matches::Severity;
+
+/// What a column is sorted by, and its text.
+pub type SortKey = (i64, String);
+
+/// Draws everything; yields where the text cursor belongs, if anywhere.
+pub fn draw(state: &State, area: Rect, buffer: &mut Buffer) -> Option<Position> {
+    let mut brush = Brush { buffer, theme: state.theme, area };
+    brush.clear();
+    if area.width < SMALLEST.0 || area.height < SMALLEST.1 {
+        brush.put(0, 0, Role::Text, &Shown::from("needs 20×5 or more").fit(usize::from(area.width)));
+        return None;
+    }
+    let layout = Layout::of(state);
+    brush.within(layout.header).put_line(0, 0, &header(state, usize::from(area.width)));
+    draw_tabs(state, &mut brush.within(layout.tabs), layout.is_roomy);
+    match state.view {
+        View::Matches => matches::draw(state, &mut brush, &layout),
+        View::Tree => tree::draw(state, &mut brush, &layout),
+        View::Indicators => indicators::draw(state, &mut brush, &layout),
+        View::Exclusions => exclusions::draw(state, &mut brush, &layout),
+        View::Rules => rules::draw(state, &mut brush, &layout),
+    }
+    brush.within(layout.status).put_line(0, 0, &status(state).fit(usize::from(area.width)));
+    let hints = hints(state, usize::from(area.width));
+    brush.within(layout.hints).put_line(0, 0, &hints);
+    overlays::draw(state, &mut brush)
+}
+
+fn header(state: &State, width: usize) -> Line {
+    let mut line = Line::of(Role::Title, " WHIPPET ");
+    let Some(overview) = &state.overview else {
+        return line.with(Role::Dim, " opening…").fit(width);
+    };
+    line.push(Role::Strong, format!(" {}", overview.name));
+    let mut facts = Vec::new();
+    match overview.devices.as_slice() {
+        [] => {}
+        [device] => facts.push(format!("host {device}")),
+        devices => facts.push(format!("{} hosts", devices.len())),
+    }
+    facts.push(format!("{} events", format::count(overview.events)));
+    if let (Some(first), Some(last)) = (overview.first, overview.last) {
+        let style = state.time_style();
+        let day = if style == format::TimeStyle::Clock {
+            let full = format::time(first, format::TimeStyle::Full);
+            full.split(' ').next().map(|day| format!("{day} ")).unwrap_or_default()
+        } else {
+            String::new()
+        };
+        facts.push(format!("{day}{} → {} UTC", format::time(first, style), format::time(last, style)));
+    }
+    let clock = match overview.clock.map(|clock| clock.mode) {
+        Some(crate::hunt::ClockMode::AsOf) => "clock: as of",
+        _ => "clock: whole",
+    };
+    facts.push(clock.to_owned());
+    for fact in facts {
+        if line.width() + fact.chars().count() + 3 > width {
+            break;
+        }
+        line.push(Role::Dim, format!(" · {fact}"));
+    }
+    line.fit(width)
+}
+
+fn draw_tabs(state: &State, brush: &mut Brush<'_>, roomy: bool) {
+    let mut column = 0;
+    for (view, start, label) in tabs(state, roomy) {
+        let role = if view == state.view { Role::Strong } else { Role::Dim };
+        column = brush.put(start, 0, role, &Shown::from(label));
+    }
+    let counts = counts(state);
+    let width = u16::try_from(counts.width()).unwrap_or(u16::MAX);
+    if let Some(start) = brush.area.width.checked_sub(width.saturating_add(1))
+        && start > column
+    {
+        brush.put_line(start, 0, &counts);
+    }
+}
+
+/// Each tab with its first column and its label: the chosen one in brackets, so that it shows without colour.
+fn tabs(state: &State, roomy: bool) -> Vec<(View, u16, String)> {
+    let mut column = 1u16;
+    let mut result = Vec::new();
+    for (position, view) in View::ALL.into_iter().enumerate() {
+        let title = if roomy { view.title() } else { view.short_title() };
+        let number = position + 1;
+        let label = if view == state.view { format!("[{number} {title}]") } else { format!(" {number} {title} ") };
+        let width = u16::try_from(label.len()).unwrap_or(0);
+        result.push((view, column, label));
+        column = column.saturating_add(width).saturating_add(u16::from(roomy));
+    }
+    result
+}
+
+/// The view whose tab is at this column.
+pub fn tab_at(state: &State, x: u16) -> Option<View> {
+    let tabs = tabs(state, Layout::of(state).is_roomy);
+    tabs.into_iter()
+        .find(|(_, start, label)| x >= *start && usize::from(x.saturating_sub(*start)) < label.len())
+        .map(|(view, ..)| view)
+}
+
+/// How many matches are shown of how many; dim while they are counted anew.
+fn counts(state: &State) -> Line {
+    if state.found.is_none() {
+        return Line::of(Role::Dim, if state.board.is_pending(Topic::Matches) { "hunting…" } else { "" });
+    }
+    let (shown, all) = (state.shown_count(), state.all_count());
+    let pending = state.board.is_pending(Topic::Matches);
+    let role = if pending { Role::Dim } else { Role::Strong };
+    let mut line = if shown == all {
+        Line::of(role, format!("{} matches", format::count(all as u64)))
+    } else {
+        let hidden = all.saturating_sub(shown);
+        Line::of(
+            role,
+            format!("{} of {} shown ({hidden} excluded)", format::count(shown as u64), format::count(all as u64)),
+        )
+    };
+    if pending {
+        line.push(Role::Dim, " counting…");
+    }
+    line
+}
+
+fn status(state: &State) -> Line {
+    let mut line = Line::new();
+    if let Some(notice) = &state.notice {
+        let first = notice.text.lines().next().unwrap_or_default();
+        let (role, sign) = if notice.is_problem { (Role::Bad, "! ") } else { (Role::Strong, "") };
+        line.push(role, format!(" {sign}{first} "));
+    }
+    if let Some((topic, waited)) = update::doing(state) {
+        let frames = ["|", "/", "-", "\\"];
+        let frame = (waited.as_millis() / 250) as usize % frames.len();
+        line.push(Role::Warning, format!(" {} {}", frames.get(frame).unwrap_or(&"|"), topic.doing()));
+        if waited.as_secs() >= 1 {
+            line.push(Role::Dim, format!(" {} s · Esc stops it", waited.as_secs()));
+        }
+    }
+    if !line.0.is_empty() {
+        return line;
+    }
+    match state.view {
+        View::Matches => matches::status(state),
+        View::Tree => tree::status(state),
+        View::Indicators => indicators::status(state),
+        View::Exclusions => exclusions::status(state),
+        View::Rules => rules::status(state),
+    }
+}
+
+/// The last row: what the next keys would do.
+fn hints(state: &State, width: usize) -> Line {
+    let words: Vec<(String, String)> = if let Some(overlay) = &state.overlay {
+        overlays::hints(overlay).iter().map(|(key, word)| ((*key).to_owned(), (*word).to_owned())).collect()
+    } else if let Lookup::Prefix(next) = state.keymap.lookup(state.view, &state.typed)
+        && !state.typed.is_empty()
+    {
+        let typed = keys::show(&state.typed);
+        next.into_iter().map(|(key, doc)| (format!("{typed}{key}"), doc.to_owned())).collect()
+    } else {
+        let mut rows: Vec<_> =
+            ACTIONS.iter().filter(|row| row.is_for(state.view)).filter_map(|row| Some((row.hint?, row))).collect();
+        rows.sort_by_key(|((order, _), _)| *order);
+        rows.into_iter()
+            .map(|((_, word), row)| match word.split_once(' ') {
+                // Two actions in one hint bring their keys themselves.
+                Some((keys, word)) if keys.contains('/') && keys.len() == 3 => (keys.to_owned(), word.to_owned()),
+                _ => (state.keymap.keys_of(row).into_iter().next().unwrap_or_default(), word.to_owned()),
+            })
+            .collect()
+    };
+    let mut line = Line::new();
+    // Help and palette are never the ones that fall off the edge.
+    let is_last = |key: &str| key == "?" || key == ":";
+    let reserved: usize = words
+        .iter()
+        .filter(|(key, _)| is_last(key))
+        .map(|(key, word)| key.chars().count() + word.chars().count() + 3)
+        .sum();
+    for (key, word) in words {
+        let room = if is_last(&key) { width } else { width.saturating_sub(reserved) };
+        if line.width() + key.chars().count() + word.chars().count() + 3 > room {
+            continue;
+        }
+        line.push(Role::Key, format!(" {key}"));
+        line.push(Role::Dim, format!(" {word} "));
+    }
+    line.fit(width)
+}
+
+/// The edge of a pane, with its title; yields where its content goes.
+pub fn edge<'a>(brush: &'a mut Brush<'_>, pane: &Pane, title: &str, note: &str, focused: bool) -> Brush<'a> {
+    let inner = pane.inner();
+    let mut outer = brush.within(pane.area);
+    match pane.edge {
+        Edge::Box => {
+            outer.frame(title, note, focused);
+        }
+        Edge::Rule => {
+            let bar = "─".repeat(usize::from(pane.area.width));
+            let role = if focused { Role::Focus } else { Role::Border };
+            outer.put(0, 0, role, &Shown::from(bar));
+            let title = Shown::from(format!(" {title} ")).fit(usize::from(pane.area.width.saturating_sub(2)));
+            outer.put(1, 0, if focused { Role::Focus } else { Role::Title }, &title);
+        }
+        Edge::None => {}
+    }
+    brush.within(inner)
+}
+
+/// Lines of text from `top` on.
+pub fn draw_lines(brush: &mut Brush<'_>, lines: &[Line], top: usize) {
+    for (row, line) in lines.iter().skip(top).take(usize::from(brush.area.height)).enumerate() {
+        brush.put_line(0, u16::try_from(row).unwrap_or(u16::MAX), line);
+    }
+}
+
+/// `label  value`, the value in as many lines as it takes.
+pub fn field(lines: &mut Vec<Line>, label: &str, value: &str, width: usize) {
+    if value.is_empty() {
+        return;
+    }
+    let indent = 10.min(width / 3);
+    let wrapped = Shown::from(value).wrap(width.saturating_sub(indent));
+    for (position, part) in wrapped.into_iter().enumerate() {
+        let label = if position == 0 { label } else { "" };
+        let mut line = Line::of(Role::Dim, Shown::from(label).fit_left(indent));
+        line.0.push((part, Role::Text));
+        lines.push(line);
+    }
+}
+
+/// A text in as many lines as it takes.
+pub fn paragraph(lines: &mut Vec<Line>, role: Role, text: &str, width: usize) {
+    for line in text.lines() {
+        lines.extend(Shown::from(line).wrap(width).into_iter().map(|part| Line(vec![(part, role)])));
+    }
+}
+
+pub const fn severity_role(severity: Severity) -> Role {
+    match severity {
+        Severity::Critical => Role::Critical,
+        Severity::High => Role::High,
+        Severity::Medium => Role::Medium,
+        Severity::Low => Role::Low,
+        Severity::Informational | Severity::Unrated => Role::Dim,
+    }
+}
+
+/// The filters that are on, for the status row.
+fn chips(line: &mut Line, chips: &[Chip], columns: &[Column]) {
+    for chip in chips {
+        let title = columns.get(chip.column).map_or("", |column| column.title);
+        let operator = if chip.keep { "=" } else { "≠" };
+        line.push(Role::Strong, Shown::from(format!(" {title} {operator} {}", chip.value)).fit(32));
+        line.push(Role::Dim, " |");
+    }
+    if !chips.is_empty() {
+        line.push(Role::Dim, " F clears");
+    }
+}
+
+/// What stands beside or below the table of the view.
+pub fn side_lines(state: &State, width: usize) -> Vec<Line> {
+    match state.view {
+        View::Matches => matches::detail(state, width),
+        View::Tree => tree::detail(state, width),
+        View::Rules => rules::side(state, width),
+        View::Indicators | View::Exclusions => Vec::new(),
+    }
+}
+
+/// What a search looks through in a row of the table that has the keys. Raw text.
+pub fn row_text(state: &State, row: usize) -> Option<String> {
+    match (state.view, state.pane) {
+        (View::Matches, _) => {
+            let found = state.match_at(*state.matches.rows.get(row)?)?;
+            let values: Vec<String> = found.values.iter().map(format::value).collect();
+            Some(format!("{} {} {}", found.title, found.subject, values.join(" ")))
+        }
+        (View::Indicators, _) => {
+            let indicator = state.indicators.as_ref()?.get(*state.indicator.rows.get(row)?)?;
+            Some(format!("{} {} {} {}", indicator.rule_title, indicator.field, indicator.kind, indicator.value))
+        }
+        (View::Exclusions, 0) => {
+            let effect = state.effects.get(row)?;
+            Some(format!("{} {}", effect.condition, effect.note))
+        }
+        (View::Exclusions, _) => {
+            let found = &state.exclusions.diff.rows.get(row)?.found;
+            Some(format!("{} {}", found.title, found.subject))
+        }
+        (View::Rules, _) if state.rules.open.is_some() => rules::stage_rows(state).get(row).map(|row| row.text.clone()),
+        (View::Rules, _) => rules::rows(state).get(row).map(|row| format!("{} {}", row.name, row.title)),
+        (View::Tree, _) => None,
+    }
+}
+
+/// The cell under the cursor, raw.
+pub fn cell_text(state: &State) -> Option<String> {
+    match state.view {
+        View::Matches => {
+            let (_, found) = state.selected_row()?;
+            Some(matches::cell(state, found, state.matches.table.column).1)
+        }
+        View::Tree => {
+            let node = state.forest.as_ref()?.node(state.tree.tree.selected()?)?;
+            let process = &node.process;
+            Some(if process.command_line.is_empty() { process.name.clone() } else { process.command_line.clone() })
+        }
+        View::Indicators => Some(indicators::selected(state)?.value.clone()),
+        View::Exclusions => state.effects.get(state.exclusions.table.selected).map(|effect| effect.condition.clone()),
+        View::Rules if state.rules.open.is_some() => {
+            rules::stage_rows(state).get(state.rules.stages.selected).map(|row| row.text.clone())
+        }
+        View::Rules => rules::rows(state).get(state.rules.table.selected).map(|row| row.title.clone()),
+    }
+}
+
+/// The row under the cursor as JSON.
+pub fn row_json(state: &State) -> Option<String> {
+    let value = match state.view {
+        View::Matches => {
+            let (_, found) = state.selected_row()?;
+            let fields: serde_json::Map<String, serde_json::Value> = found
+                .columns
+                .iter()
+                .zip(&found.values)
+                .map(|(column, value)| (column.name.clone(), serde_json::Value::from(format::value(value))))
+                .collect();
+            serde_json::json!({ "rule": found.id.rule, "events": found.events, "row": fields })
+        }
+        View::Tree => {
+            let node = state.forest.as_ref()?.node(state.tree.tree.selected()?)?;
+            serde_json::to_value(&node.process).ok()?
+        }
+        _ => return cell_text(state),
+    };
+    Some(value.to_string())
+}
+
+/// The chain of processes down to the focus, one a line. Raw text.
+pub fn chain_text(state: &State) -> Option<String> {
+    let node = tree::node_in_focus(state)?;
+    let forest = state.forest.as_ref()?;
+    let names: Vec<String> = forest
+        .path(node)
+        .into_iter()
+        .filter_map(|id| forest.node(id))
+        .enumerate()
+        .map(|(depth, node)| {
+            let process = &node.process;
+            let text = if process.command_line.is_empty() { &process.name } else { &process.command_line };
+            format!("{}{text}", "  ".repeat(depth))
+        })
+        .collect();
+    Some(names.join("\n"))
+}

@@ -1,0 +1,248 @@
+//! What lies over the view: help, palette, search, the exclusion form, a text.
+
+use ratatui::layout::{Position, Rect};
+
+use super::paragraph;
+use crate::console::format;
+use crate::console::overlay::{self, ExclusionForm, Overlay};
+use crate::console::paint::{Brush, Line};
+use crate::console::shown::Shown;
+use crate::console::state::State;
+use crate::console::theme::Role;
+
+/// Keys that an overlay takes, for the hint row.
+pub const fn hints(overlay: &Overlay) -> &'static [(&'static str, &'static str)] {
+    match overlay {
+        Overlay::Help { .. } => &[("type", "to filter"), ("Down/Up", "scroll"), ("Esc", "close")],
+        Overlay::Palette { .. } => &[("type", "to find"), ("Down/Up", "choose"), ("Enter", "do it"), ("Esc", "close")],
+        Overlay::Search { .. } => &[("Enter", "search"), ("Esc", "close")],
+        Overlay::Text { .. } => &[("j/k", "scroll"), ("Esc", "close")],
+        Overlay::Exclusion(form) => {
+            if form.in_text {
+                &[("type", "the condition"), ("Tab", "this rule / any rule"), ("Enter", "take it"), ("Esc", "back")]
+            } else {
+                &[
+                    ("Space", "choose field"),
+                    ("h/l", "operator"),
+                    ("e", "edit text"),
+                    ("Tab", "this rule / any rule"),
+                    ("Enter", "take it"),
+                    ("Esc", "close"),
+                ]
+            }
+        }
+    }
+}
+
+/// Draws what is open; yields where the text cursor belongs.
+pub fn draw(state: &State, brush: &mut Brush<'_>) -> Option<Position> {
+    match state.overlay.as_ref()? {
+        Overlay::Help { filter, top } => {
+            let mut inner = window(brush, "Keys", "? or Esc closes", 90, 30);
+            let cursor = input_row(&mut inner, 0, " filter: ", filter);
+            let rows = overlay::palette_rows(filter.value(), &state.keymap, state.view);
+            let mut lines = Vec::new();
+            let (mut here, mut elsewhere) = (false, false);
+            for row in rows {
+                let is_here = row.is_for(state.view);
+                if is_here && !here {
+                    lines.push(Line::of(Role::Title, format!("in {}", state.view.title())));
+                    here = true;
+                }
+                if !is_here && !elsewhere {
+                    lines.push(Line::of(Role::Title, "in other views"));
+                    elsewhere = true;
+                }
+                let keys = state.keymap.keys_of(row).join("  ");
+                let role = if is_here { Role::Key } else { Role::Dim };
+                let mut line = Line::of(role, Shown::from(keys).fit_left(16).as_str());
+                line.push(if is_here { Role::Text } else { Role::Dim }, row.doc);
+                lines.push(line);
+            }
+            let area = inner.area;
+            let mut list =
+                inner.within(Rect { y: area.y.saturating_add(1), height: area.height.saturating_sub(1), ..area });
+            super::draw_lines(&mut list, &lines, *top);
+            Some(cursor)
+        }
+        Overlay::Palette { input, selected } => {
+            let mut inner = window(brush, "Palette", "every action, by name, words or key", 90, 20);
+            let cursor = input_row(&mut inner, 0, " : ", input);
+            let rows = overlay::palette_rows(input.value(), &state.keymap, state.view);
+            let height = usize::from(inner.area.height.saturating_sub(1));
+            let top = selected.saturating_sub(height.saturating_sub(1));
+            for (offset, row) in rows.iter().skip(top).take(height).enumerate() {
+                let y = u16::try_from(offset).unwrap_or(u16::MAX).saturating_add(1);
+                let here = row.is_for(state.view);
+                let chosen = top.saturating_add(offset) == *selected;
+                let text = if here { Role::Text } else { Role::Dim };
+                let mut line = Line::of(Role::Focus, if chosen { "▶ " } else { "  " });
+                line.push(text, Shown::from(row.name).fit_left(18).as_str());
+                line.push(Role::Key, Shown::from(state.keymap.keys_of(row).join(" ")).fit_left(12).as_str());
+                line.push(if here { Role::Text } else { Role::Dim }, row.doc);
+                inner.put_line(0, y, &line.fit(usize::from(inner.area.width)));
+                if chosen {
+                    inner.tint_row(y, Role::Selected);
+                }
+            }
+            if rows.is_empty() {
+                inner.put(2, 1, Role::Dim, &Shown::from("no action fits"));
+            }
+            Some(cursor)
+        }
+        Overlay::Search { input } => {
+            let area = brush.area;
+            let y = area.bottom().saturating_sub(2);
+            let mut row = brush.within(Rect { y, height: 1, ..area });
+            row.clear();
+            Some(input_row(&mut row, 0, " search: ", input))
+        }
+        Overlay::Text { title, text, top } => {
+            let mut inner = window(brush, title, "Esc closes", 96, 24);
+            let mut lines = Vec::new();
+            for line in crate::console::shown::lines(text) {
+                let width = usize::from(inner.area.width);
+                lines.extend(line.wrap(width).into_iter().map(|part| Line(vec![(part, Role::Text)])));
+            }
+            super::draw_lines(&mut inner, &lines, *top);
+            None
+        }
+        Overlay::Exclusion(form) => exclusion(state, brush, form),
+    }
+}
+
+/// A box in the middle, cleared; yields what is within it.
+fn window<'a>(brush: &'a mut Brush<'_>, title: &str, note: &str, width: u16, height: u16) -> Brush<'a> {
+    let area = brush.area;
+    // The hint row stays readable.
+    let (room_x, room_y) = (area.width, area.height.saturating_sub(1));
+    let width = width.min(room_x);
+    let height = height.min(room_y);
+    let area = Rect {
+        x: area.x.saturating_add(room_x.saturating_sub(width) / 2),
+        y: area.y.saturating_add(room_y.saturating_sub(height) / 2),
+        width,
+        height,
+    };
+    let mut outer = brush.within(area);
+    outer.clear();
+    let inner = outer.frame(title, note, true);
+    brush.within(inner)
+}
+
+/// A line of input with its label; yields where the cursor is.
+fn input_row(brush: &mut Brush<'_>, y: u16, label: &str, input: &tui_input::Input) -> Position {
+    let column = brush.put(0, y, Role::Key, &Shown::from(label));
+    let width = usize::from(brush.area.width.saturating_sub(column).saturating_sub(1)).max(1);
+    // What was typed or pasted may hold anything, and the escapes of it are wider than it is.
+    let before: String = input.value().chars().take(input.cursor()).collect();
+    let cursor = Shown::from(&before).width();
+    let skip = cursor.saturating_sub(width);
+    let mut text = String::new();
+    let mut passed = 0;
+    for (grapheme, cells, _) in Shown::from(input.value()).graphemes() {
+        if passed >= skip {
+            text.push_str(grapheme);
+        }
+        passed += cells;
+    }
+    brush.put(column, y, Role::Strong, &Shown::from(text));
+    let offset = u16::try_from(cursor.saturating_sub(skip)).unwrap_or(0);
+    Position {
+        x: brush.area.x.saturating_add(column).saturating_add(offset).min(brush.area.right().saturating_sub(1)),
+        y: brush.area.y.saturating_add(y).min(brush.area.bottom().saturating_sub(1)),
+    }
+}
+
+fn exclusion(state: &State, brush: &mut Brush<'_>, form: &ExclusionForm) -> Option<Position> {
+    let title = match &form.editing {
+        Some((id, _)) => format!("Edit {id}"),
+        None => "New exclusion".to_owned(),
+    };
+    let fields = u16::try_from(form.fields.len()).unwrap_or(u16::MAX);
+    let wanted = fields.saturating_add(13).min(30);
+    let mut inner = window(brush, &title, "a row is hidden where the condition holds", 104, wanted);
+    let width = usize::from(inner.area.width);
+    let below = 9u16.min(inner.area.height);
+    let list = inner.area.height.saturating_sub(below);
+    let top = form.cursor.saturating_sub(usize::from(list.saturating_sub(1)));
+    for (offset, field) in form.fields.iter().skip(top).take(usize::from(list)).enumerate() {
+        let y = u16::try_from(offset).unwrap_or(u16::MAX);
+        let at_cursor = top.saturating_add(offset) == form.cursor && !form.in_text;
+        let mut line = Line::of(Role::Focus, if at_cursor { "▶ " } else { "  " });
+        let box_role = if field.chosen { Role::Good } else { Role::Dim };
+        line.push(box_role, if field.chosen { "[x] " } else { "[ ] " });
+        line.push(Role::Text, Shown::from(&field.column).fit_left(32).as_str());
+        line.push(Role::Keyword, format!(" {:<10} ", field.operator()));
+        line.push(if field.chosen { Role::Strong } else { Role::Dim }, field.value.as_str());
+        inner.put_line(0, y, &line.fit(width));
+        if at_cursor {
+            inner.tint_row(y, Role::Selected);
+        }
+    }
+    let mut y = list;
+    let bar = "─".repeat(width);
+    inner.put(0, y, Role::Border, &Shown::from(bar));
+    y = y.saturating_add(1);
+    let cursor = input_row(&mut inner, y, " where not: ", &form.text);
+    y = y.saturating_add(1);
+    let scope = match (&form.rule, form.any_rule) {
+        (Some(rule), false) => format!(" for:       this rule ({})   Tab: any rule", state.rule_title(rule)),
+        (Some(_), true) => " for:       any rule   Tab: only the match's rule".to_owned(),
+        (None, _) => " for:       any rule".to_owned(),
+    };
+    inner.put(0, y, Role::Dim, &Shown::from(scope).fit(width));
+    y = y.saturating_add(1);
+    for line in preview(state, form, width).iter().take(usize::from(inner.area.height.saturating_sub(y))) {
+        inner.put_line(1, y, &line.fit(width.saturating_sub(1)));
+        y = y.saturating_add(1);
+    }
+    form.in_text.then_some(cursor)
+}
+
+/// What it would hide, before anything is hidden.
+fn preview(state: &State, form: &ExclusionForm, width: usize) -> Vec<Line> {
+    let mut lines = Vec::new();
+    let Some(wanted) = form.exclusion() else {
+        lines.push(Line::of(
+            Role::Dim,
+            "Choose fields, or write a condition: what it would hide is counted here first.",
+        ));
+        return lines;
+    };
+    let Some(preview) = form.preview.as_ref().filter(|preview| preview.exclusion == wanted) else {
+        lines.push(Line::of(Role::Dim, "counting what it would hide…"));
+        return lines;
+    };
+    match &preview.effect {
+        Err(problem) => {
+            for line in problem.lines().take(5) {
+                paragraph(&mut lines, Role::Bad, line, width.saturating_sub(2));
+            }
+        }
+        Ok(effect) => {
+            let shown = state.shown_count() as u64;
+            let text = format!(
+                "would hide {} of {} shown matches, {} of them by nothing else that is on",
+                format::count(effect.hides),
+                format::count(shown),
+                format::count(effect.only_by)
+            );
+            lines.push(Line::of(if effect.hides == 0 { Role::Warning } else { Role::Strong }, text));
+            if let Some(problem) = &effect.problem {
+                lines.push(Line::of(Role::Warning, problem.as_str()));
+            }
+            for id in effect.pinned.iter().take(2) {
+                let time = id.time.map(|ticks| format::time(ticks, state.time_style())).unwrap_or_default();
+                lines.push(Line::of(
+                    Role::Bad,
+                    format!("! hides what you pinned: ★ {time} {}", state.rule_title(&id.rule)),
+                ));
+            }
+            for example in preview.examples.iter().take(4) {
+                lines.push(Line::of(Role::Dim, format!("− {example}")));
+            }
+        }
+    }
+    lines
+}

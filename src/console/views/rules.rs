@@ -1,0 +1,497 @@
+//! Rules: the list, and the page of one rule: its pipeline over this data, why and why not, its facts and text.
+
+use super::{draw_lines, edge, field, matches, paragraph, severity_role};
+use crate::console::format;
+use crate::console::layout::Layout;
+use crate::console::paint::{Brush, Line};
+use crate::console::shown::{self, Shown};
+use crate::console::source::{RuleSummary, Topic};
+use crate::console::state::{RuleSide, State};
+use crate::console::theme::Role;
+use crate::console::widgets::table::{self, Column, Row};
+use crate::hunt::UnitId;
+use crate::hunt::funnel::{Funnel, FunnelUnit, Rows, UnitState};
+use crate::hunt::matches::RuleStatus;
+use crate::kql::diagnostic::Diagnostic;
+
+pub const COLUMNS: [Column; 5] = [
+    Column::fixed("SEV", 4),
+    Column::share("RULE", 20, 5),
+    Column::fixed("STATUS", 12),
+    Column::number("MATCHES", 8),
+    Column::number("TIME", 7).from_width(60),
+];
+
+/// The rules in the order of the list.
+pub fn rows(state: &State) -> Vec<&RuleSummary> {
+    let mut rows: Vec<&RuleSummary> = state.overview.iter().flat_map(|overview| &overview.rules).collect();
+    if let Some(sort) = state.rules.table.sort {
+        rows.sort_by_cached_key(|rule| cell(state, rule, sort.column));
+        if sort.descending {
+            rows.reverse();
+        }
+    }
+    rows
+}
+
+fn cell(state: &State, rule: &RuleSummary, column: usize) -> super::SortKey {
+    let run = state.run_of(&rule.name);
+    match column {
+        0 => (rule.severity as i64, rule.severity.word().to_owned()),
+        1 => (0, rule.title.clone()),
+        2 => {
+            let word = match run.map(|run| &run.status) {
+                None => "…",
+                Some(RuleStatus::Ran) => "ran",
+                Some(RuleStatus::Invalid(_)) => "cannot run",
+                Some(RuleStatus::NeedsInput(_)) => "needs input",
+                Some(RuleStatus::Failed(_)) => "failed",
+            };
+            (0, word.to_owned())
+        }
+        3 => {
+            let Some(run) = run.filter(|run| run.status == RuleStatus::Ran) else { return (-1, String::new()) };
+            let all = run.matches.len();
+            let shown = shown_of(state, &rule.name);
+            let text = if shown == all { all.to_string() } else { format!("{shown}/{all}") };
+            (i64::try_from(all).unwrap_or(i64::MAX), text)
+        }
+        _ => run.map_or_else(super::SortKey::default, |run| {
+            let millis = run.elapsed.as_millis();
+            (i64::try_from(millis).unwrap_or(i64::MAX), format!("{millis} ms"))
+        }),
+    }
+}
+
+fn shown_of(state: &State, rule: &str) -> usize {
+    let runs = state.found.iter().flat_map(|found| &found.shown.runs);
+    runs.filter(|run| run.rule == rule).map(|run| run.matches.len()).sum()
+}
+
+/// A line of the page: a section's name, a stage, or a conjunct of a stage.
+#[derive(Debug, Clone)]
+pub struct StageRow {
+    pub number: String,
+    pub kind: String,
+    pub text: String,
+    pub rows_in: Rows,
+    pub rows_out: Rows,
+    pub unit: Option<FunnelUnit>,
+    pub is_section: bool,
+}
+
+fn funnel(state: &State) -> Option<&Funnel> {
+    state.funnel.as_ref().filter(|funnel| Some(&funnel.rule) == state.rules.open.as_ref())
+}
+
+pub fn stage_rows(state: &State) -> Vec<StageRow> {
+    let mut rows = Vec::new();
+    let Some(funnel) = funnel(state) else { return rows };
+    for section in &funnel.sections {
+        rows.push(StageRow {
+            number: String::new(),
+            kind: section.name.as_ref().map_or_else(|| "outer".to_owned(), |name| format!("let {name}")),
+            text: String::new(),
+            rows_in: Rows::None,
+            rows_out: Rows::None,
+            unit: None,
+            is_section: true,
+        });
+        for stage in &section.stages {
+            let number = stage.number.rsplit(':').next().unwrap_or_default().to_owned();
+            // A where of one conjunct is its switch itself; one of several gets a line for each below it.
+            let only = if stage.units.len() == 1 { stage.units.first().cloned() } else { None };
+            rows.push(StageRow {
+                number: number.clone(),
+                kind: stage.kind.clone(),
+                text: match (&only, stage.units.len()) {
+                    (Some(unit), _) => unit.text.clone(),
+                    (None, 0) => without_word(&stage.text, &stage.kind),
+                    (None, count) => format!("all {count} of"),
+                },
+                rows_in: stage.rows_in.clone(),
+                rows_out: stage.rows_out.clone(),
+                unit: only,
+                is_section: false,
+            });
+            if stage.units.len() > 1 {
+                for unit in &stage.units {
+                    rows.push(StageRow {
+                        number: String::new(),
+                        kind: "and".to_owned(),
+                        text: unit.text.clone(),
+                        rows_in: unit.rows_in.clone(),
+                        rows_out: unit.rows_out.clone(),
+                        unit: Some(unit.clone()),
+                        is_section: false,
+                    });
+                }
+            }
+        }
+    }
+    rows
+}
+
+/// The operator's text without its own word, which stands in a column before it.
+fn without_word(text: &str, word: &str) -> String {
+    let text = text.trim_start().trim_start_matches('|').trim_start();
+    text.strip_prefix(word).unwrap_or(text).trim().to_owned()
+}
+
+/// The switch under the cursor of the page.
+pub fn selected_unit(state: &State) -> Option<UnitId> {
+    stage_rows(state).get(state.rules.stages.selected)?.unit.as_ref().map(|unit| unit.id.clone())
+}
+
+pub fn draw(state: &State, brush: &mut Brush<'_>, layout: &Layout) {
+    match &state.rules.open {
+        Some(rule) => draw_page(state, brush, layout, rule),
+        None => draw_list(state, brush, layout),
+    }
+}
+
+fn draw_list(state: &State, brush: &mut Brush<'_>, layout: &Layout) {
+    let Some(pane) = layout.panes.first() else { return };
+    let rules = rows(state);
+    let focused = state.pane == 0;
+    let note = format!("rule {}/{}", state.rules.table.selected.saturating_add(1).min(rules.len()), rules.len());
+    let mut list = edge(brush, pane, "Rules", &note, focused);
+    if rules.is_empty() {
+        list.put(1, 0, Role::Dim, &Shown::from("No rules are loaded; whippet open FILE --rules DIR loads a folder."));
+    } else {
+        table::draw(&mut list, &COLUMNS, &state.rules.table, rules.len(), focused, |index| {
+            let Some(rule) = rules.get(index) else { return Row::default() };
+            let trouble = state.run_of(&rule.name).is_some_and(|run| run.status != RuleStatus::Ran);
+            let cells = (0..COLUMNS.len())
+                .map(|column| {
+                    let role = match column {
+                        0 => severity_role(rule.severity),
+                        2 if trouble => Role::Warning,
+                        2 | 4 => Role::Dim,
+                        _ => Role::Text,
+                    };
+                    Line::of(role, cell(state, rule, column).1)
+                })
+                .collect();
+            Row { mark: trouble.then(|| (Shown::from("!"), Role::Warning)), cells }
+        });
+    }
+    draw_side(state, brush, layout);
+}
+
+fn draw_page(state: &State, brush: &mut Brush<'_>, layout: &Layout, rule: &str) {
+    let Some(pane) = layout.panes.first() else { return };
+    let focused = state.pane == 0;
+    let title = format!("{}: stages and predicates", state.rule_title(rule));
+    let mut list = edge(brush, pane, &title, "rows in → out", focused);
+    let rows = stage_rows(state);
+    if rows.is_empty() {
+        let width = usize::from(list.area.width);
+        let lines = no_stages(state, rule, width);
+        draw_lines(&mut list, &lines, 0);
+    } else {
+        let narrow = list.area.width < 60;
+        let columns = [
+            Column::fixed("#", 3),
+            Column::share("STAGE", 20, 1),
+            Column::fixed("", 6),
+            Column::number("IN", 8).from_width(60),
+            Column::number("OUT", if narrow { 7 } else { 8 }),
+        ];
+        let pending = state.board.is_pending(Topic::Funnel);
+        table::draw(&mut list, &columns, &state.rules.stages, rows.len(), focused, |index| {
+            rows.get(index).map(|row| stage(row, pending)).unwrap_or_default()
+        });
+        draw_whole(state, &mut list, &rows);
+    }
+    draw_side(state, brush, layout);
+}
+
+/// Why there are no stages to show.
+fn no_stages(state: &State, rule: &str, width: usize) -> Vec<Line> {
+    let mut lines = Vec::new();
+    if state.board.is_pending(Topic::Funnel) {
+        lines.push(Line::of(Role::Dim, "Counting the rows of each stage…"));
+        return lines;
+    }
+    match state.run_of(rule).map(|run| &run.status) {
+        Some(RuleStatus::Invalid(diagnostics) | RuleStatus::NeedsInput(diagnostics)) => {
+            diagnostic_lines(&mut lines, diagnostics, width);
+        }
+        Some(RuleStatus::Failed(reason)) => paragraph(&mut lines, Role::Bad, reason, width),
+        _ => lines.push(Line::of(Role::Dim, "The stages have not been counted; Ctrl-l asks again.")),
+    }
+    lines
+}
+
+fn diagnostic_lines(lines: &mut Vec<Line>, diagnostics: &[Diagnostic], width: usize) {
+    for diagnostic in diagnostics {
+        let role = if diagnostic.is_error() { Role::Bad } else { Role::Warning };
+        paragraph(lines, role, &format!("! {}", diagnostic.message), width);
+        for help in &diagnostic.help {
+            paragraph(lines, Role::Text, &format!("  {help}"), width);
+        }
+    }
+}
+
+fn stage(row: &StageRow, pending: bool) -> Row {
+    if row.is_section {
+        return Row { mark: None, cells: vec![Line::new(), Line::of(Role::Title, row.kind.as_str())] };
+    }
+    let state = row.unit.as_ref().map(|unit| unit.state);
+    let switch = match state {
+        Some(UnitState::On) => Line::of(Role::Good, "[x]"),
+        Some(UnitState::Off) => Line::of(Role::Warning, "[ ]"),
+        Some(UnitState::Lifted) => Line::of(Role::Dim, "lifted"),
+        None => Line::new(),
+    };
+    let ends = row.rows_in.count().is_some_and(|rows| rows > 0) && row.rows_out.count() == Some(0);
+    let text_role = if matches!(state, Some(UnitState::Off | UnitState::Lifted)) { Role::Dim } else { Role::Text };
+    let numbers = if pending { Role::Dim } else { Role::Text };
+    let out = if ends { Role::Bad } else { numbers };
+    let mut text = Line::of(Role::Keyword, format!("{} ", row.kind));
+    if row.kind == "and" {
+        text = Line::of(Role::Keyword, "  and ");
+    }
+    if row.unit.as_ref().is_some_and(|unit| unit.is_exclusion) {
+        text.push(Role::Warning, "excl ");
+    }
+    text.push(text_role, one_line(&row.text));
+    Row {
+        mark: ends.then(|| (Shown::from("!"), Role::Bad)),
+        cells: vec![
+            Line::of(Role::Dim, row.number.as_str()),
+            text,
+            switch,
+            Line::of(numbers, rows_text(&row.rows_in)),
+            Line::of(out, rows_text(&row.rows_out)),
+        ],
+    }
+}
+
+/// The text of the row under the cursor in full, in the room below the stages.
+fn draw_whole(state: &State, brush: &mut Brush<'_>, rows: &[StageRow]) {
+    let Some(row) = rows.get(state.rules.stages.selected) else { return };
+    let (width, height) = (brush.area.width, usize::from(brush.area.height));
+    let free = height.saturating_sub(rows.len().saturating_add(1));
+    let mut lines = Vec::new();
+    for line in shown::lines(&row.text) {
+        lines.extend(line.wrap(usize::from(width)).into_iter().map(|part| Line(vec![(part, Role::Text)])));
+    }
+    let wanted = lines.len().saturating_add(1);
+    if free < 2 || row.text.is_empty() {
+        return;
+    }
+    let top = u16::try_from(height.saturating_sub(wanted.min(free))).unwrap_or(0);
+    brush.put(0, top, Role::Border, &Shown::from("─".repeat(usize::from(width))));
+    for (offset, line) in lines.iter().take(free.saturating_sub(1)).enumerate() {
+        brush.put_line(0, top.saturating_add(1).saturating_add(u16::try_from(offset).unwrap_or(0)), line);
+    }
+}
+
+/// Line breaks and indents within an operator say nothing in one line.
+fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+fn rows_text(rows: &Rows) -> String {
+    match rows {
+        Rows::Counted(count) => format::count(*count),
+        Rows::TimedOut(limit) => format!(">{}s", limit.as_secs()),
+        Rows::NotRun(_) => "n/a".to_owned(),
+        Rows::None => "—".to_owned(),
+    }
+}
+
+fn draw_side(state: &State, brush: &mut Brush<'_>, layout: &Layout) {
+    let Some(pane) = layout.panes.get(1) else { return };
+    let title = match (state.rules.open.is_some(), state.rules.side) {
+        (true, RuleSide::Why) => "Why / why not",
+        (false, RuleSide::Why) | (_, RuleSide::Facts) => "About the rule",
+        (_, RuleSide::Text) => "KQL",
+        (_, RuleSide::Sql) => "SQL",
+    };
+    let mut brush = edge(brush, pane, title, "K next page", state.pane == 1);
+    let width = usize::from(brush.area.width);
+    draw_lines(&mut brush, &side(state, width), state.rules.scroll);
+}
+
+/// The pane beside the list or the stages.
+pub fn side(state: &State, width: usize) -> Vec<Line> {
+    match (state.rules.open.is_some(), state.rules.side) {
+        (true, RuleSide::Why) => why(state, width),
+        (_, RuleSide::Text) => text(state, width, false),
+        (_, RuleSide::Sql) => text(state, width, true),
+        _ => facts(state, width),
+    }
+}
+
+fn rule_name(state: &State) -> Option<&str> {
+    match &state.rules.open {
+        Some(rule) => Some(rule),
+        None => rows(state).get(state.rules.table.selected).map(|rule| rule.name.as_str()),
+    }
+}
+
+fn facts(state: &State, width: usize) -> Vec<Line> {
+    let mut lines = Vec::new();
+    let Some(rule) = rule_name(state) else { return lines };
+    if let Some(run) = state.run_of(rule) {
+        match &run.status {
+            RuleStatus::Ran => {}
+            RuleStatus::Invalid(found) | RuleStatus::NeedsInput(found) => {
+                diagnostic_lines(&mut lines, found, width);
+                lines.push(Line::new());
+            }
+            RuleStatus::Failed(reason) => {
+                paragraph(&mut lines, Role::Bad, &format!("! {reason}"), width);
+                lines.push(Line::new());
+            }
+        }
+        diagnostic_lines(&mut lines, &run.warnings, width);
+    }
+    let Some(sheet) = state.sheets.get(rule) else {
+        lines.push(Line::of(Role::Dim, "reading the rule…"));
+        return lines;
+    };
+    lines.push(
+        Line::of(severity_role(sheet.severity), sheet.severity.word())
+            .with(Role::Strong, format!(" {}", sheet.title))
+            .fit(width),
+    );
+    paragraph(&mut lines, Role::Text, &sheet.description, width);
+    lines.push(Line::new());
+    for (tactic, technique) in &sheet.attack {
+        field(&mut lines, "ATT&CK", &format!("{tactic}: {technique}"), width);
+    }
+    for coverage in &sheet.coverage {
+        field(&mut lines, "event", &format!("{} {} {}", coverage.provider, coverage.event, coverage.title), width);
+    }
+    for (name, value) in &sheet.parameters {
+        field(&mut lines, "param", &format!("{name} = {}", one_line(value)), width);
+    }
+    let mut indicators = 0;
+    for indicator in state.indicators.iter().flatten().filter(|indicator| indicator.rule == rule) {
+        if indicator.hits.is_some_and(|hits| hits > 0) && indicators < 12 {
+            indicators += 1;
+            let hits = indicator.hits.map(format::count).unwrap_or_default();
+            let text = format!(
+                "{} {} {}: {hits} hits, corpus {}",
+                indicator.field, indicator.kind, indicator.value, indicator.corpus
+            );
+            field(&mut lines, "seen", &text, width);
+        }
+    }
+    let outputs: Vec<String> = sheet.outputs.iter().map(|(name, source)| format!("{name} ({source})")).collect();
+    field(&mut lines, "output", &outputs.join(", "), width);
+    for false_positive in &sheet.false_positives {
+        field(&mut lines, "false +", false_positive, width);
+    }
+    for test in &sheet.tests {
+        field(&mut lines, "test", test, width);
+    }
+    field(&mut lines, "author", &sheet.author, width);
+    field(&mut lines, "licence", &sheet.licence, width);
+    field(&mut lines, "file", &sheet.source, width);
+    for reference in &sheet.references {
+        field(&mut lines, "see", reference, width);
+    }
+    lines
+}
+
+fn text(state: &State, width: usize, sql: bool) -> Vec<Line> {
+    let Some(sheet) = rule_name(state).and_then(|rule| state.sheets.get(rule)) else {
+        return vec![Line::of(Role::Dim, "reading the rule…")];
+    };
+    let mut lines = Vec::new();
+    let text = match (sql, &sheet.sql) {
+        (false, _) => &sheet.query,
+        (true, Ok(sql)) => sql,
+        (true, Err(reason)) => {
+            paragraph(&mut lines, Role::Bad, reason, width);
+            return lines;
+        }
+    };
+    for line in shown::lines(text) {
+        let role = if line.as_str().trim_start().starts_with("//") { Role::Dim } else { Role::Text };
+        lines.extend(line.wrap(width).into_iter().map(|part| Line(vec![(part, role)])));
+    }
+    lines
+}
+
+/// Why the focused event is in the rule's result, or what keeps it out.
+fn why(state: &State, width: usize) -> Vec<Line> {
+    let mut lines = Vec::new();
+    let Some(rule) = rule_name(state) else { return lines };
+    let Some(event) = state.focus.event else {
+        let text = "No event in focus. Choose a match (1) or a process in the tree (2), then w: this pane says why \
+                    the rule keeps it or which predicate drops it.";
+        paragraph(&mut lines, Role::Dim, text, width);
+        return lines;
+    };
+    let Some(explanation) = state.explanation_of(rule) else {
+        let text = if state.board.is_pending(Topic::Explain) { "asking…" } else { "not asked; Ctrl-l asks again" };
+        lines.push(Line::of(Role::Dim, format!("event #{event}: {text}")));
+        return lines;
+    };
+    let time =
+        explanation.time.map(|ticks| format!("  {}", format::time(ticks, state.time_style()))).unwrap_or_default();
+    lines.push(Line::of(Role::Strong, explanation.subject.as_str()).with(Role::Dim, time).fit(width));
+    let verdict = if explanation.matched {
+        Line::of(Role::Good, "✓ the rule keeps this event")
+    } else {
+        Line::of(Role::Bad, "✗ the rule does not keep this event")
+    };
+    lines.push(verdict.with(Role::Dim, format!("  #{event}")).fit(width));
+    if !explanation.hidden_by.is_empty() {
+        let ids: Vec<String> = explanation.hidden_by.iter().map(ToString::to_string).collect();
+        lines.push(Line::of(Role::Warning, format!("hidden by {}", ids.join(", "))));
+    }
+    for leg in &explanation.legs {
+        if explanation.legs.len() > 1 {
+            let name = leg.name.as_deref().unwrap_or("outer");
+            let other = if leg.reads_event { "" } else { ": another table" };
+            lines.push(Line::of(Role::Title, format!("{name} · {}{other}", leg.table)).fit(width));
+        }
+        if !leg.reads_event {
+            continue;
+        }
+        for stage in &leg.stages {
+            for conjunct in &stage.conjuncts {
+                matches::conjunct_lines(&stage.number, conjunct, width, &mut lines);
+            }
+        }
+    }
+    if !explanation.nearest.is_empty() {
+        lines.push(Line::new());
+        lines.push(Line::of(Role::Title, "one switch would keep it"));
+        for change in &explanation.nearest {
+            let text = format!("{} off: the rule gives {} rows", change.unit.unit, format::count(change.rows));
+            paragraph(&mut lines, Role::Text, &text, width);
+        }
+    }
+    for note in &explanation.notes {
+        paragraph(&mut lines, Role::Dim, note, width);
+    }
+    lines
+}
+
+pub fn status(state: &State) -> Line {
+    if let Some(rule) = &state.rules.open {
+        let off = state.switches.off_units(rule).count();
+        let off = if off > 0 { format!(" · {off} predicates switched off") } else { String::new() };
+        let problem = stage_rows(state).get(state.rules.stages.selected).and_then(|row| match &row.rows_out {
+            Rows::NotRun(reason) => Some(reason.clone()),
+            _ => None,
+        });
+        if let Some(problem) = problem {
+            return Line::of(Role::Warning, format!(" not counted: {problem}"));
+        }
+        let rows = funnel(state).map(|funnel| rows_text(&funnel.matches)).unwrap_or_default();
+        return Line::of(Role::Dim, format!(" rows of the whole rule: {rows}{off} · Space switches a predicate"));
+    }
+    let rules = rows(state);
+    let runs = state.found.iter().flat_map(|found| &found.all.runs);
+    let ran = runs.filter(|run| run.status == RuleStatus::Ran).count();
+    Line::of(Role::Dim, format!(" {} rules · {ran} ran · Enter opens the rule's page", rules.len()))
+}
