@@ -1,6 +1,9 @@
 //! Commands, output formats, exit statuses.
 
+pub mod format;
 mod import;
+pub mod query;
+pub mod report;
 mod rule;
 
 use std::ffi::OsString;
@@ -43,12 +46,14 @@ enum Command {
     /// List, print and check detection rules.
     Rule(rule::Args),
     Import(import::Args),
+    Query(query::Args),
 }
 
 /// Runs one command line, the program's name first. Writes results to `stdout` and diagnostics to `stderr`.
 pub fn run(arguments: impl IntoIterator<Item = OsString>, stdout: &mut dyn Write, stderr: &mut dyn Write) -> Exit {
     match Arguments::try_parse_from(arguments) {
         Ok(arguments) => match arguments.command {
+            Command::Query(arguments) => query::run(&arguments, stdout, stderr),
             Command::Rule(arguments) => rule::run(arguments, stdout, stderr),
             Command::Import(arguments) => import::run(&arguments, stdout, stderr),
         },

@@ -2,5 +2,22 @@
 //!
 //! Knows nothing of SQLite.
 
+mod aggregate;
+mod binder;
+mod calls;
+mod environment;
+mod expressions;
 pub mod functions;
+mod join;
+mod later;
+mod names;
 pub mod operators;
+mod scope;
+mod sources;
+mod stages;
+pub mod tree;
+mod union;
+
+pub use binder::{Bound, bind};
+pub use environment::{Environment, Inputs, MissingColumns, NoInputs, SavedFunction};
+pub use tree::Plan;

@@ -2,5 +2,17 @@
 //!
 //! Knows nothing of rules or files.
 
+mod aggregate;
+mod compile;
+mod demand;
+mod execute;
+mod expression;
 pub mod functions;
+mod generate;
 pub mod layout;
+mod literal;
+mod support;
+
+pub use compile::{Compiled, Options, compile, generate};
+pub use execute::{ExecuteError, Limits, Row, execute, for_each_row, register};
+pub use generate::StageSql;

@@ -1,0 +1,130 @@
+//! Results as text: a table for people, JSON, NDJSON, CSV, and the response of the Kusto v1 query interface.
+
+use std::io::{self, Write};
+
+use serde_json::{Map, Value as Json, json};
+use unicode_width::UnicodeWidthStr;
+
+use crate::kql::visible::visible;
+use crate::schema::{Table, Value, format};
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Format {
+    Table,
+    Json,
+    Ndjson,
+    Csv,
+    Kusto,
+}
+
+/// Writes a whole result.
+pub fn write(output: &mut dyn Write, table: &Table, chosen: Format) -> io::Result<()> {
+    match chosen {
+        Format::Table => write_table(output, table),
+        Format::Json => {
+            let rows: Vec<Json> = table.rows.iter().map(|row| object(table, row)).collect();
+            serde_json::to_writer_pretty(&mut *output, &rows)?;
+            writeln!(output)
+        }
+        Format::Ndjson => {
+            for row in &table.rows {
+                writeln!(output, "{}", object(table, row))?;
+            }
+            Ok(())
+        }
+        Format::Csv => write_csv(output, table),
+        Format::Kusto => write_kusto(output, table),
+    }
+}
+
+fn object(table: &Table, row: &[Value]) -> Json {
+    let members: Map<String, Json> =
+        table.columns.iter().zip(row).map(|(column, value)| (column.name.clone(), format::json(value))).collect();
+    Json::Object(members)
+}
+
+/// Cells are cut here: a command line may be thousands of characters long.
+const WIDEST: usize = 120;
+
+fn write_table(output: &mut dyn Write, table: &Table) -> io::Result<()> {
+    let header: Vec<String> = table.columns.iter().map(|column| visible(&column.name)).collect();
+    let rows: Vec<Vec<String>> =
+        table.rows.iter().map(|row| row.iter().map(|value| cut(&visible(&format::text(value)))).collect()).collect();
+    let mut widths: Vec<usize> = header.iter().map(|name| name.width()).collect();
+    for row in &rows {
+        for (width, cell) in widths.iter_mut().zip(row) {
+            *width = (*width).max(cell.width());
+        }
+    }
+    write_line(output, &header, &widths)?;
+    let rules: Vec<String> = widths.iter().map(|width| "-".repeat(*width)).collect();
+    write_line(output, &rules, &widths)?;
+    for row in &rows {
+        write_line(output, row, &widths)?;
+    }
+    let count = rows.len();
+    writeln!(output, "({count} {})", if count == 1 { "row" } else { "rows" })
+}
+
+fn write_line(output: &mut dyn Write, cells: &[String], widths: &[usize]) -> io::Result<()> {
+    let mut line = String::new();
+    for (cell, width) in cells.iter().zip(widths) {
+        if !line.is_empty() {
+            line.push_str("  ");
+        }
+        line.push_str(cell);
+        line.extend(std::iter::repeat_n(' ', width.saturating_sub(cell.width())));
+    }
+    writeln!(output, "{}", line.trim_end())
+}
+
+fn cut(text: &str) -> String {
+    if text.width() <= WIDEST {
+        return text.to_owned();
+    }
+    let mut kept = String::new();
+    for character in text.chars() {
+        if kept.width() + 2 > WIDEST {
+            break;
+        }
+        kept.push(character);
+    }
+    kept.push('…');
+    kept
+}
+
+/// A spreadsheet would run a cell that begins with one of these as a formula.
+const FORMULA_STARTS: [char; 6] = ['=', '+', '-', '@', '\t', '\r'];
+
+fn write_csv(output: &mut dyn Write, table: &Table) -> io::Result<()> {
+    let mut writer = csv::Writer::from_writer(output);
+    writer.write_record(table.columns.iter().map(|column| guarded(&column.name)))?;
+    for row in &table.rows {
+        writer.write_record(row.iter().map(|value| match value {
+            Value::String(text) | Value::Dynamic(text) => guarded(text),
+            other => format::text(other),
+        }))?;
+    }
+    writer.flush()
+}
+
+fn guarded(text: &str) -> String {
+    if text.starts_with(FORMULA_STARTS) { format!("'{text}") } else { text.to_owned() }
+}
+
+fn write_kusto(output: &mut dyn Write, table: &Table) -> io::Result<()> {
+    let columns: Vec<Json> = table
+        .columns
+        .iter()
+        .map(|column| {
+            json!({
+                "ColumnName": column.name,
+                "DataType": column.scalar_type.clr_name(),
+                "ColumnType": column.scalar_type.name(),
+            })
+        })
+        .collect();
+    let rows: Vec<Json> = table.rows.iter().map(|row| Json::Array(row.iter().map(format::json).collect())).collect();
+    let response = json!({"Tables": [{"TableName": "Table_0", "Columns": columns, "Rows": rows}]});
+    writeln!(output, "{response}")
+}

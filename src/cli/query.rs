@@ -1,0 +1,178 @@
+//! `whippet query`: runs one query and prints its result.
+
+use std::collections::BTreeMap;
+use std::io::{Read as _, Write};
+use std::path::PathBuf;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use super::Exit;
+use super::format::{self, Format};
+use super::report;
+use crate::kql;
+use crate::kql::diagnostic::{Class, Diagnostic};
+use crate::plan::{Environment, Inputs, MissingColumns};
+use crate::schema::{Column, ScalarType, Table, Value};
+use crate::sql::{self, Limits, Options};
+use crate::store::Store;
+
+/// Run a KQL query and print its result.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// The query, or '-' to read it from standard input.
+    #[arg(default_value = "-", value_name = "KQL")]
+    query: String,
+    /// The store to query; without it, an empty one that knows all tables.
+    #[arg(long, value_name = "FILE")]
+    db: Option<PathBuf>,
+    #[arg(long, value_enum, default_value_t = Format::Table)]
+    format: Format,
+    /// Print the SQL instead of running it.
+    #[arg(long)]
+    sql: bool,
+    /// Make a column that its table lacks an error everywhere.
+    #[arg(long)]
+    strict: bool,
+    /// Map an externaldata URI or a watchlist to a local file.
+    #[arg(long, value_name = "NAME=FILE")]
+    input: Vec<String>,
+    /// What now() gives; the newest event's time by default.
+    #[arg(long, value_name = "TIME")]
+    now: Option<String>,
+    /// Add the ids of the events behind each row, as a last column '$lineage'.
+    #[arg(long)]
+    lineage: bool,
+    /// Print at most this many rows.
+    #[arg(long, value_name = "ROWS")]
+    limit: Option<usize>,
+    /// Give up after so many seconds.
+    #[arg(long, value_name = "SECONDS")]
+    timeout: Option<u64>,
+}
+
+/// Files mapped to names on the command line.
+struct FileInputs {
+    files: BTreeMap<String, PathBuf>,
+}
+
+impl Inputs for FileInputs {
+    fn external_data(&self, uri: &str) -> Option<String> {
+        std::fs::read_to_string(self.files.get(uri)?).ok()
+    }
+
+    fn watchlist(&self, name: &str) -> Option<Table> {
+        let mut reader = csv::ReaderBuilder::new().flexible(true).from_path(self.files.get(name)?).ok()?;
+        let columns: Vec<Column> =
+            reader.headers().ok()?.iter().map(|name| Column::new(name, ScalarType::String)).collect();
+        let rows = reader
+            .records()
+            .map(|record| {
+                let record = record.ok()?;
+                Some(
+                    (0..columns.len())
+                        .map(|place| Value::String(record.get(place).unwrap_or_default().to_owned()))
+                        .collect(),
+                )
+            })
+            .collect::<Option<_>>()?;
+        Some(Table { columns, rows })
+    }
+}
+
+pub fn run(arguments: &Args, stdout: &mut dyn Write, stderr: &mut dyn Write) -> Exit {
+    match attempt(arguments, stdout, stderr) {
+        Ok(exit) => exit,
+        Err(error) => {
+            let _ = writeln!(stderr, "error: {}", kql::visible::visible(&format!("{error:#}")));
+            Exit::Failed
+        }
+    }
+}
+
+fn attempt(arguments: &Args, stdout: &mut dyn Write, stderr: &mut dyn Write) -> anyhow::Result<Exit> {
+    let text = if arguments.query == "-" {
+        let mut bytes = Vec::new();
+        std::io::stdin().read_to_end(&mut bytes)?;
+        String::from_utf8_lossy(&bytes).into_owned()
+    } else {
+        arguments.query.clone()
+    };
+    let mut files = BTreeMap::new();
+    for input in &arguments.input {
+        let Some((name, file)) = input.rsplit_once('=') else {
+            writeln!(stderr, "error: --input wants NAME=FILE, not '{}'", kql::visible::visible(input))?;
+            return Ok(Exit::Invalid);
+        };
+        files.insert(name.to_owned(), PathBuf::from(file));
+    }
+    let parsed = kql::parse(&text);
+    if parsed.has_errors() {
+        report::write(stderr, &text, &parsed.diagnostics)?;
+        return Ok(Exit::Invalid);
+    }
+    let store = match &arguments.db {
+        Some(path) => Store::open_read_only(path)?,
+        None => Store::in_memory()?,
+    };
+    let now = match &arguments.now {
+        Some(time) => match crate::schema::time::parse_datetime(time) {
+            Some(ticks) => ticks,
+            None => {
+                writeln!(stderr, "error: --now wants a time like 2024-01-31T12:00:00Z")?;
+                return Ok(Exit::Invalid);
+            }
+        },
+        None => match arguments.db {
+            Some(_) => store.newest_event_time()?.unwrap_or_else(system_ticks),
+            None => system_ticks(),
+        },
+    };
+    let inputs = FileInputs { files };
+    let missing = if arguments.strict { MissingColumns::Strict } else { MissingColumns::Lenient };
+    let environment = Environment::new(store.schema(), now).with_inputs(&inputs).with_missing_columns(missing);
+    let options = Options { lineage: arguments.lineage, ..Options::default() };
+    let compiled = match sql::compile(&parsed.query, &environment, &options) {
+        Ok(compiled) => compiled,
+        Err(diagnostics) => {
+            report::write(stderr, &text, &diagnostics)?;
+            return Ok(exit_for(&diagnostics));
+        }
+    };
+    report::write(stderr, &text, &compiled.warnings)?;
+    if arguments.sql {
+        writeln!(stdout, "{};", compiled.sql)?;
+        return Ok(Exit::Done);
+    }
+    sql::register(store.connection())?;
+    let limits = Limits { rows: arguments.limit, time: arguments.timeout.map(Duration::from_secs) };
+    let mut table = Table { columns: compiled.columns.clone(), rows: Vec::new() };
+    if compiled.lineage {
+        table.columns.push(Column::new("$lineage", ScalarType::Dynamic));
+    }
+    sql::for_each_row(store.connection(), &compiled, &limits, |row| {
+        let mut values = row.values;
+        if compiled.lineage {
+            values.push(Value::Dynamic(serde_json::Value::from(row.lineage).to_string()));
+        }
+        table.rows.push(values);
+        true
+    })?;
+    format::write(stdout, &table, arguments.format)?;
+    Ok(Exit::Done)
+}
+
+/// A missing input is another thing than a wrong query, which the exit status says.
+pub fn exit_for(diagnostics: &[Diagnostic]) -> Exit {
+    let mut errors = diagnostics.iter().filter(|diagnostic| diagnostic.is_error()).peekable();
+    if errors.peek().is_some() && errors.all(|diagnostic| diagnostic.class == Class::NeedsInput) {
+        Exit::NeedsInput
+    } else {
+        Exit::Invalid
+    }
+}
+
+/// The wall clock in ticks since year 1.
+fn system_ticks() -> i64 {
+    const UNIX_EPOCH_TICKS: i64 = 621_355_968_000_000_000;
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_nanos() / 100).unwrap_or_default().saturating_add(UNIX_EPOCH_TICKS)
+}

@@ -1,0 +1,520 @@
+//! The binder: its state, statements, scopes and user functions.
+//!
+//! Sources, operators and expressions have files of their own. The binder goes on after an error, so that one run
+//! reports all that is wrong: what failed becomes [`ExprKind::Unknown`](super::tree::ExprKind::Unknown) or an *open*
+//! node, whose columns nobody knows, and neither causes further reports.
+
+use std::collections::{HashMap, HashSet};
+use std::rc::Rc;
+
+use super::environment::Environment;
+use super::expressions::did_you_mean;
+use super::functions::nearest::nearest;
+use super::scope::{Binding, Scope, UserFunction};
+use super::tree::{Aggregate, Carried, ColumnId, Expr, ExprKind, Field, Node, NodeId, NodeKind, Plan};
+use crate::kql::diagnostic::Diagnostic;
+use crate::kql::span::Span;
+use crate::kql::syntax::{self, Argument, Name, Parameter, ParameterKind, Query, Statement, StatementKind};
+use crate::schema::ScalarType;
+
+/// How deep function calls may nest: KQL has no recursion, so more than this is a cycle through the environment.
+const MAXIMUM_CALL_DEPTH: usize = 60;
+
+/// The result of binding: a plan where nothing was wrong.
+#[derive(Debug)]
+pub struct Bound {
+    pub plan: Option<Plan>,
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+/// What an expression may see and do.
+#[derive(Debug, Default)]
+pub(super) struct Context {
+    /// The rows whose columns are visible.
+    pub node: Option<NodeId>,
+    /// In `join … on`: the right side (`$right`).
+    pub right: Option<NodeId>,
+    /// Columns visible beside those of `node`, and before them.
+    pub extra: Vec<Field>,
+    /// Where aggregates are allowed: the ones met so far.
+    pub aggregates: Option<Vec<Aggregate>>,
+    /// Where window functions are allowed: the ones met so far.
+    pub windows: Option<Vec<(ColumnId, Expr)>>,
+    /// Whether a missing column of a known table may stand for an empty one.
+    pub lenient: bool,
+}
+
+impl Context {
+    pub fn rows(node: NodeId) -> Self {
+        Self { node: Some(node), ..Self::default() }
+    }
+}
+
+pub(super) struct Binder<'a> {
+    pub environment: &'a Environment<'a>,
+    pub nodes: Vec<Node>,
+    pub diagnostics: Vec<Diagnostic>,
+    pub scope: Rc<Scope>,
+    pub render: Option<String>,
+    /// Nodes that may have columns nobody knows.
+    pub open: HashSet<NodeId>,
+    /// Columns whose value is unknown.
+    pub unknown: HashSet<ColumnId>,
+    /// Which table's columns a node still shows, for the lenient reading of missing columns.
+    pub origin: HashMap<NodeId, String>,
+    next_column: u32,
+    depth: usize,
+}
+
+/// A bound expression that may be a table.
+pub(super) enum Value {
+    Scalar(Expr),
+    Table(NodeId),
+}
+
+/// Binds a query. The diagnostics are in the order they were found.
+pub fn bind(query: &Query, environment: &Environment<'_>) -> Bound {
+    let mut binder = Binder {
+        environment,
+        nodes: Vec::new(),
+        diagnostics: Vec::new(),
+        scope: Rc::new(Scope::default()),
+        render: None,
+        open: HashSet::new(),
+        unknown: HashSet::new(),
+        origin: HashMap::new(),
+        next_column: 0,
+        depth: 0,
+    };
+    for (name, function) in &environment.functions {
+        let function = UserFunction {
+            parameters: function.parameters.clone(),
+            body: function.body.clone(),
+            scope: Rc::clone(&binder.scope),
+        };
+        binder.scope.set(name, Binding::Function(Rc::new(function)));
+    }
+    binder.scope = Scope::child(&binder.scope);
+    let root = binder.statements(&query.statements, true);
+    let mut seen = HashSet::new();
+    binder.diagnostics.retain(|diagnostic| seen.insert((diagnostic.span, diagnostic.code, diagnostic.message.clone())));
+    let failed = binder.diagnostics.iter().any(Diagnostic::is_error);
+    let plan = match root {
+        Some(Value::Table(root)) if !failed => {
+            Some(Plan { nodes: std::mem::take(&mut binder.nodes), root, render: binder.render.take() })
+        }
+        _ => {
+            if !failed {
+                let span = query.statements.last().map_or(Span::default(), |statement| statement.span);
+                binder.diagnostics.push(
+                    Diagnostic::error("no-result", span, "the query gives no table")
+                        .with_help("end it with a tabular expression: the name of a table or of a let, and operators"),
+                );
+            }
+            None
+        }
+    };
+    Bound { plan, diagnostics: binder.diagnostics }
+}
+
+impl Binder<'_> {
+    pub fn error(&mut self, code: &'static str, span: Span, message: impl Into<String>) {
+        self.diagnostics.push(Diagnostic::error(code, span, message));
+    }
+
+    pub fn unsupported(&mut self, span: Span, construct: &str, instead: &str) {
+        let mut diagnostic =
+            Diagnostic::unsupported("unsupported", span, format!("{construct} is not supported by this engine"));
+        if !instead.is_empty() {
+            diagnostic = diagnostic.with_help(instead);
+        }
+        self.diagnostics.push(diagnostic);
+    }
+
+    pub fn warning(&mut self, code: &'static str, span: Span, message: impl Into<String>) {
+        self.diagnostics.push(Diagnostic::warning(code, span, message));
+    }
+
+    pub fn new_column(&mut self) -> ColumnId {
+        let id = ColumnId(self.next_column);
+        self.next_column += 1;
+        id
+    }
+
+    pub fn new_field(&mut self, name: impl Into<String>, scalar_type: ScalarType) -> Field {
+        Field { id: self.new_column(), name: name.into(), scalar_type }
+    }
+
+    pub fn fields(&self, node: NodeId) -> &[Field] {
+        self.nodes.get(node.0).map_or(&[], |node| &node.fields)
+    }
+
+    pub fn carried(&self, node: NodeId) -> Carried {
+        self.nodes.get(node.0).map(|node| node.carried.clone()).unwrap_or_default()
+    }
+
+    /// Adds a node. It is open where one of its inputs is, unless the operator fixes the columns (see `close`).
+    pub fn add(&mut self, node: Node) -> NodeId {
+        let id = NodeId(self.nodes.len());
+        if node.inputs().iter().any(|input| self.open.contains(input)) {
+            self.open.insert(id);
+        }
+        if let [input] = node.inputs().as_slice()
+            && let Some(origin) = self.origin.get(input)
+        {
+            let origin = origin.clone();
+            self.origin.insert(id, origin);
+        }
+        self.nodes.push(node);
+        id
+    }
+
+    /// Says that all columns of a node are known, whatever its inputs are.
+    pub fn close(&mut self, node: NodeId) -> NodeId {
+        self.open.remove(&node);
+        node
+    }
+
+    /// A node nobody knows the columns of: what stands for a table that does not exist.
+    pub fn unknown_table(&mut self, span: Span) -> NodeId {
+        let id = self.add(Node {
+            kind: NodeKind::Rows { columns: Vec::new(), rows: Vec::new() },
+            fields: Vec::new(),
+            carried: Carried::default(),
+            span,
+            label: "unknown".to_owned(),
+        });
+        self.open.insert(id);
+        id
+    }
+
+    /// Binds statements in the present scope and gives the value of the last expression.
+    pub fn statements(&mut self, statements: &[Statement], top: bool) -> Option<Value> {
+        let mut result = None;
+        for statement in statements {
+            match &statement.kind {
+                StatementKind::Let { name, value } => self.bind_let(name, value),
+                // `set` tunes the service (`notruncation`, `query_datascope`): it does not change what rows mean.
+                StatementKind::Set { .. } => {}
+                StatementKind::DeclareParameters(parameters) => self.declare_parameters(parameters),
+                StatementKind::Other { keyword, .. } => {
+                    self.unsupported(statement.span, &format!("the statement '{}'", keyword.text), "");
+                }
+                StatementKind::Expression(expression) => {
+                    if result.is_some() {
+                        self.warning(
+                            "several-results",
+                            statement.span,
+                            "the query has several result statements; only the last one is run",
+                        );
+                    }
+                    result = Some(self.value(expression, &mut Context::default()));
+                }
+            }
+        }
+        if top && let Some(Value::Scalar(expr)) = &result {
+            if !expr.is_unknown() {
+                let span = statements.last().map_or(Span::default(), |statement| statement.span);
+                self.diagnostics.push(
+                    Diagnostic::error("not-a-table", span, "the query must end in a table, and this is a scalar")
+                        .with_help("put 'print' before it"),
+                );
+            }
+            return None;
+        }
+        result
+    }
+
+    fn bind_let(&mut self, name: &Name, value: &syntax::Expr) {
+        let binding = match &value.kind {
+            syntax::ExprKind::Function { parameters, body, .. } => Binding::Function(Rc::new(UserFunction {
+                parameters: parameters.clone(),
+                body: body.clone(),
+                scope: Rc::clone(&self.scope),
+            })),
+            _ => match self.value(value, &mut Context::default()) {
+                Value::Scalar(expr) => Binding::Scalar(expr),
+                Value::Table(node) => Binding::Table(node),
+            },
+        };
+        // A later `let` must not be seen by functions defined before it: each opens a scope of its own.
+        self.scope = Scope::child(&self.scope);
+        self.scope.set(&name.text, binding);
+    }
+
+    fn declare_parameters(&mut self, parameters: &[Parameter]) {
+        for parameter in parameters {
+            let ParameterKind::Scalar(type_name) = &parameter.kind else {
+                self.unsupported(parameter.span, "a tabular query parameter", "use a let with a table");
+                continue;
+            };
+            let Some(scalar_type) = self.scalar_type(type_name) else { continue };
+            let value = if let Some(value) = self.environment.parameters.get(&parameter.name.text) {
+                super::expressions::literal(value)
+            } else if let Some(default) = &parameter.default {
+                self.scalar(default, &mut Context::default())
+            } else {
+                self.diagnostics.push(
+                    Diagnostic::needs_input(
+                        "query-parameter",
+                        parameter.span,
+                        format!("the query parameter '{}' has no value", parameter.name.text),
+                    )
+                    .with_help(format!("give it with --parameter {}=VALUE", parameter.name.text)),
+                );
+                Expr::unknown()
+            };
+            let value = self.cast(value, scalar_type);
+            self.scope.set(&parameter.name.text, Binding::Scalar(value));
+        }
+    }
+
+    pub fn scalar_type(&mut self, name: &Name) -> Option<ScalarType> {
+        let found = ScalarType::from_name(&name.text.to_ascii_lowercase());
+        if found.is_none() {
+            let words = ["bool", "int", "long", "real", "decimal", "string", "datetime", "timespan", "dynamic", "guid"];
+            let mut diagnostic =
+                Diagnostic::error("unknown-type", name.span, format!("there is no type '{}'", name.text));
+            diagnostic.help.extend(did_you_mean(&nearest(&name.text, words.into_iter())));
+            self.diagnostics.push(diagnostic);
+        }
+        found
+    }
+
+    /// Binds what may be a table or a scalar.
+    pub fn value(&mut self, expression: &syntax::Expr, context: &mut Context) -> Value {
+        if self.is_tabular(expression, &self.scope.clone()) {
+            return Value::Table(self.table(expression));
+        }
+        if let syntax::ExprKind::Call { function, arguments } = &expression.kind
+            && let Some(Binding::Function(user)) = self.scope.get(&function.text)
+        {
+            return self.call_user(&user, function, arguments, context, None);
+        }
+        match &expression.kind {
+            syntax::ExprKind::Name(name) if self.scope.get(&name.text).is_none() && context.node.is_none() => {
+                Value::Table(self.table(expression))
+            }
+            syntax::ExprKind::Parenthesised(inner) => self.value(inner, context),
+            _ => Value::Scalar(self.scalar(expression, context)),
+        }
+    }
+
+    /// Whether an expression is a table, by its form and by what its names are bound to.
+    pub fn is_tabular(&self, expression: &syntax::Expr, scope: &Rc<Scope>) -> bool {
+        use syntax::ExprKind as Kind;
+        match &expression.kind {
+            Kind::Pipeline(_) | Kind::Datatable { .. } | Kind::Externaldata { .. } | Kind::OperatorSource(_) => true,
+            Kind::Wildcard(_) => true,
+            Kind::Parenthesised(inner) => self.is_tabular(inner, scope),
+            Kind::Name(name) => match scope.get(&name.text) {
+                Some(Binding::Table(_)) => true,
+                Some(Binding::Function(function)) => self.function_is_tabular(&function, 0),
+                Some(Binding::Scalar(_)) => false,
+                None => self.environment.schema.table(&name.text).is_some(),
+            },
+            Kind::Call { function, arguments } => match scope.get(&function.text) {
+                Some(Binding::Function(user)) => self.function_is_tabular(&user, 0),
+                _ => match function.text.as_str() {
+                    "materialize" | "table" | "_GetWatchlist" | "view" => true,
+                    "FileProfile" | "DeviceFromIP" | "SeenBy" | "AssignedIPAddresses" => true,
+                    name if name.starts_with("_Im_") || name.starts_with("_ASim_") || name.starts_with("im") => {
+                        arguments.iter().all(|argument| argument.name.is_some()) && super::calls::find(name).is_none()
+                    }
+                    _ => false,
+                },
+            },
+            Kind::Member { base, .. } | Kind::MemberCall { base, .. } => match &base.kind {
+                Kind::Call { function, .. } => {
+                    matches!(function.text.as_str(), "database" | "cluster" | "workspace" | "app" | "adx" | "arg")
+                        || self.is_tabular(base, scope)
+                }
+                Kind::MemberCall { .. } | Kind::Member { .. } => self.is_tabular(base, scope),
+                _ => false,
+            },
+            _ => false,
+        }
+    }
+
+    fn function_is_tabular(&self, function: &UserFunction, depth: usize) -> bool {
+        if depth > MAXIMUM_CALL_DEPTH {
+            return false;
+        }
+        let Some(last) = function.body.iter().rev().find_map(|statement| match &statement.kind {
+            StatementKind::Expression(expression) => Some(expression),
+            _ => None,
+        }) else {
+            return false;
+        };
+        self.body_is_tabular(last, function, depth)
+    }
+
+    fn body_is_tabular(&self, last: &syntax::Expr, function: &UserFunction, depth: usize) -> bool {
+        match &last.kind {
+            syntax::ExprKind::Parenthesised(inner) => self.body_is_tabular(inner, function, depth),
+            syntax::ExprKind::Name(name) => {
+                if let Some(parameter) = function.parameters.iter().find(|parameter| parameter.name.text == name.text) {
+                    return matches!(parameter.kind, ParameterKind::Tabular { .. });
+                }
+                let local = function.body.iter().rev().find_map(|statement| match &statement.kind {
+                    StatementKind::Let { name: local, value } if local.text == name.text => Some(value),
+                    _ => None,
+                });
+                match local {
+                    Some(value) if value != last => self.body_is_tabular(value, function, depth + 1),
+                    _ => match function.scope.get(&name.text) {
+                        Some(Binding::Function(inner)) => self.function_is_tabular(&inner, depth + 1),
+                        _ => self.is_tabular(last, &function.scope),
+                    },
+                }
+            }
+            syntax::ExprKind::Call { function: called, .. } => match function.scope.get(&called.text) {
+                Some(Binding::Function(inner)) => self.function_is_tabular(&inner, depth + 1),
+                _ => self.is_tabular(last, &function.scope),
+            },
+            _ => self.is_tabular(last, &function.scope),
+        }
+    }
+
+    /// Calls a function of the query by binding its body anew with the parameters bound to the arguments.
+    pub fn call_user(
+        &mut self,
+        function: &Rc<UserFunction>,
+        name: &Name,
+        arguments: &[Argument],
+        context: &mut Context,
+        piped: Option<NodeId>,
+    ) -> Value {
+        if self.depth >= MAXIMUM_CALL_DEPTH {
+            self.error("recursive-function", name.span, format!("'{}' calls itself", name.text));
+            return Value::Scalar(Expr::unknown());
+        }
+        let inner = Scope::child(&function.scope);
+        let mut positional = arguments.iter().filter(|argument| argument.name.is_none());
+        let mut used = 0;
+        let mut piped = piped;
+        for argument in arguments {
+            if let Some(given) = &argument.name
+                && !function.parameters.iter().any(|parameter| parameter.name.text == given.text)
+            {
+                self.error(
+                    "unknown-parameter",
+                    given.span,
+                    format!("'{}' has no parameter '{}'", name.text, given.text),
+                );
+            }
+        }
+        for parameter in &function.parameters {
+            if let (ParameterKind::Tabular { .. }, Some(node)) = (&parameter.kind, piped) {
+                piped = None;
+                self.check_tabular_argument(node, parameter, name.span);
+                inner.set(&parameter.name.text, Binding::Table(node));
+                continue;
+            }
+            let named = arguments
+                .iter()
+                .find(|argument| argument.name.as_ref().is_some_and(|given| given.text == parameter.name.text));
+            let given = named.or_else(|| {
+                used += 1;
+                positional.next()
+            });
+            let binding = match (&parameter.kind, given) {
+                (ParameterKind::Tabular { .. }, Some(argument)) => {
+                    let node = self.table(&argument.value);
+                    self.check_tabular_argument(node, parameter, argument.value.span);
+                    Binding::Table(node)
+                }
+                (ParameterKind::Scalar(type_name), Some(argument)) => {
+                    let value = self.scalar(&argument.value, context);
+                    Binding::Scalar(match self.scalar_type(type_name) {
+                        Some(wanted) => self.cast(value, wanted),
+                        None => value,
+                    })
+                }
+                (kind, None) => match (&parameter.default, kind) {
+                    (Some(default), ParameterKind::Scalar(type_name)) => {
+                        let value = self.scalar(default, &mut Context::default());
+                        Binding::Scalar(match self.scalar_type(type_name) {
+                            Some(wanted) => self.cast(value, wanted),
+                            None => value,
+                        })
+                    }
+                    _ => {
+                        self.error(
+                            "missing-argument",
+                            name.span,
+                            format!("'{}' needs an argument for '{}'", name.text, parameter.name.text),
+                        );
+                        match kind {
+                            ParameterKind::Scalar(_) => Binding::Scalar(Expr::unknown()),
+                            ParameterKind::Tabular { .. } => Binding::Table(self.unknown_table(name.span)),
+                        }
+                    }
+                },
+            };
+            inner.set(&parameter.name.text, binding);
+        }
+        let extra = positional.count();
+        if extra > 0 {
+            self.error(
+                "too-many-arguments",
+                name.span,
+                format!(
+                    "'{}' takes {} arguments, and {} are given",
+                    name.text,
+                    function.parameters.len(),
+                    used + extra
+                ),
+            );
+        }
+        let saved = std::mem::replace(&mut self.scope, Scope::child(&inner));
+        self.depth += 1;
+        let first_new = self.diagnostics.len();
+        let result = self.statements(&function.body, false);
+        // The body of a function of the environment is another text: its spans would point into this one.
+        if !self.is_inside_query(function, name) {
+            for diagnostic in self.diagnostics.iter_mut().skip(first_new) {
+                diagnostic.span = name.span;
+            }
+        }
+        self.depth -= 1;
+        self.scope = saved;
+        result.unwrap_or_else(|| {
+            self.error("empty-function", name.span, format!("the body of '{}' gives no value", name.text));
+            Value::Scalar(Expr::unknown())
+        })
+    }
+
+    fn is_inside_query(&self, function: &UserFunction, name: &Name) -> bool {
+        self.environment.functions.get(&name.text).is_none_or(|saved| saved.body != function.body)
+    }
+
+    fn check_tabular_argument(&mut self, node: NodeId, parameter: &Parameter, span: Span) {
+        let ParameterKind::Tabular { columns, .. } = &parameter.kind else { return };
+        if self.open.contains(&node) {
+            return;
+        }
+        for column in columns {
+            if !self.fields(node).iter().any(|field| field.name == column.name.text) {
+                self.error(
+                    "missing-column",
+                    span,
+                    format!("'{}' needs a column '{}', which this table lacks", parameter.name.text, column.name.text),
+                );
+            }
+        }
+    }
+
+    /// Binds an expression that must be a table.
+    pub fn table(&mut self, expression: &syntax::Expr) -> NodeId {
+        self.bind_source(expression)
+    }
+
+    pub fn is_unknown_column(&self, expr: &Expr) -> bool {
+        match &expr.kind {
+            ExprKind::Unknown => true,
+            ExprKind::Column(id) => self.unknown.contains(id),
+            _ => false,
+        }
+    }
+}

@@ -1,0 +1,466 @@
+//! Binding calls: the registry's functions, and the few that need the row set, the clock or the environment.
+
+use super::binder::{Binder, Context, Value as Bound};
+use super::expressions::negate;
+use super::functions::{ArgumentShape, FunctionKind, Resolution, resolve_function};
+use super::scope::Binding;
+use super::tree::{Aggregate, AggregateKind, Expr, ExprKind, WindowFunction};
+use crate::kql::diagnostic::Diagnostic;
+use crate::kql::span::Span;
+use crate::kql::syntax::{self, Argument, BinaryOperator, LiteralValue, Name, TypeofItem};
+use crate::schema::{ScalarType, Value};
+
+pub(super) use super::functions::find;
+
+impl Binder<'_> {
+    /// Binds `function(arguments)` where a scalar is wanted.
+    pub fn call(&mut self, function: &Name, arguments: &[Argument], span: Span, context: &mut Context) -> Expr {
+        if let Some(Binding::Function(user)) = self.scope.get(&function.text) {
+            return match self.call_user(&user, function, arguments, context, None) {
+                Bound::Scalar(expr) => expr,
+                Bound::Table(_) => {
+                    self.diagnostics.push(
+                        Diagnostic::error(
+                            "unexpected-table",
+                            span,
+                            format!("'{}' gives a table, not a value", function.text),
+                        )
+                        .with_help("wrap it in toscalar() to take its first value"),
+                    );
+                    Expr::unknown()
+                }
+            };
+        }
+        if let Some(expr) = self.special(function, arguments, span, context) {
+            return expr;
+        }
+        match find(&function.text).map(|row| row.kind) {
+            Some(FunctionKind::Window) if function.text != "row_window_session" => {
+                return self.window(function, arguments, span, context);
+            }
+            Some(FunctionKind::Aggregate) => return self.aggregate_call(function, arguments, span, context),
+            _ => {}
+        }
+        let mut bound = Vec::with_capacity(arguments.len());
+        let mut shapes = Vec::with_capacity(arguments.len());
+        let mut unknown = false;
+        for argument in arguments {
+            if let syntax::ExprKind::Typeof(items) = &argument.value.kind {
+                let [TypeofItem::Type(name)] = items.as_slice() else {
+                    self.error("typeof-argument", argument.value.span, "one type is wanted here");
+                    return Expr::unknown();
+                };
+                let Some(scalar_type) = self.scalar_type(name) else { return Expr::unknown() };
+                shapes.push(ArgumentShape::typeof_(scalar_type));
+                bound.push(Expr::null(scalar_type));
+                continue;
+            }
+            let value = self.scalar(&argument.value, context);
+            unknown |= self.is_unknown_column(&value);
+            shapes.push(shape(&value));
+            bound.push(value);
+        }
+        if unknown {
+            if find(&function.text).is_none() {
+                self.unknown_function(function, &shapes);
+            }
+            return Expr::unknown();
+        }
+        if let Some(folded) = fold_array_concat(&function.text, &bound) {
+            return folded;
+        }
+        match resolve_function(&function.text, &shapes) {
+            Ok(resolution) => {
+                if resolution.symbol.starts_with(super::functions::ENGINE) {
+                    self.unsupported(span, &format!("the function '{}' here", function.text), "");
+                    return Expr::unknown();
+                }
+                self.apply(&resolution, bound)
+            }
+            Err(error) => {
+                let at = argument_span(&error, arguments).unwrap_or(span);
+                self.resolution_error(&error, function, at);
+                Expr::unknown()
+            }
+        }
+    }
+
+    fn unknown_function(&mut self, function: &Name, shapes: &[ArgumentShape]) {
+        if let Err(error) = resolve_function(&function.text, shapes) {
+            self.resolution_error(&error, function, function.span);
+        }
+    }
+
+    fn resolution_error(&mut self, error: &super::functions::ResolutionError, function: &Name, span: Span) {
+        use super::functions::ResolutionError as Error;
+        let (code, span) = match error {
+            Error::UnknownFunction { .. } => ("unknown-function", function.span),
+            Error::ArgumentCount { .. } => ("argument-count", function.span),
+            _ => ("argument-type", span),
+        };
+        self.error(code, span, error.to_string());
+    }
+
+    /// A call of the registry with arguments already bound.
+    pub fn registered(&mut self, name: &str, arguments: Vec<Expr>, span: Span) -> Expr {
+        if arguments.iter().any(|argument| self.is_unknown_column(argument)) {
+            return Expr::unknown();
+        }
+        let shapes: Vec<ArgumentShape> = arguments.iter().map(shape).collect();
+        match resolve_function(name, &shapes) {
+            Ok(resolution) => self.apply(&resolution, arguments),
+            Err(error) => {
+                self.error("argument-type", span, error.to_string());
+                Expr::unknown()
+            }
+        }
+    }
+
+    /// Casts the arguments as the resolution says and makes the call.
+    pub fn apply(&mut self, resolution: &Resolution, arguments: Vec<Expr>) -> Expr {
+        let typeof_position = resolution.cast_result.map(|(position, _)| position);
+        let arguments: Vec<Expr> = arguments
+            .into_iter()
+            .enumerate()
+            .filter(|(position, _)| Some(*position) != typeof_position)
+            .map(|(position, argument)| match resolution.parameters.get(position) {
+                Some(wanted) => self.cast(argument, *wanted),
+                None => argument,
+            })
+            .collect();
+        match resolution.cast_result {
+            Some((_, to)) => {
+                let call = Expr::call(resolution.symbol, arguments, ScalarType::String);
+                self.cast(call, to)
+            }
+            None => Expr::call(resolution.symbol, arguments, resolution.returns),
+        }
+    }
+
+    /// Functions that the registry cannot compute: `None` where the name is not one of them.
+    fn special(&mut self, function: &Name, arguments: &[Argument], span: Span, context: &mut Context) -> Option<Expr> {
+        let values: Vec<&syntax::Expr> = arguments.iter().map(|argument| &argument.value).collect();
+        Some(match (function.text.as_str(), values.as_slice()) {
+            ("now", []) => Expr::constant(Value::Datetime(self.environment.now), ScalarType::Datetime),
+            ("now" | "ago", [offset]) => {
+                let offset = self.scalar(offset, context);
+                let now = Expr::constant(Value::Datetime(self.environment.now), ScalarType::Datetime);
+                let operator = if function.text == "now" { BinaryOperator::Add } else { BinaryOperator::Subtract };
+                self.binary_of(operator, span, now, offset)
+            }
+            ("not", [operand]) => {
+                let operand = self.predicate(operand, context);
+                if operand.is_unknown() { operand } else { negate(operand) }
+            }
+            ("ingestion_time", []) => {
+                let column = context.node.and_then(|node| self.carried(node).ingestion);
+                match column {
+                    Some(column) => Expr::new(ExprKind::Column(column), ScalarType::Datetime),
+                    None if context.node.is_some_and(|node| self.open.contains(&node)) => Expr::unknown(),
+                    None => Expr::null(ScalarType::Datetime),
+                }
+            }
+            ("event_id", []) => match context.node.and_then(|node| self.carried(node).event) {
+                Some(column) => Expr::new(ExprKind::Column(column), ScalarType::Long),
+                None if context.node.is_some_and(|node| self.open.contains(&node)) => Expr::unknown(),
+                None => Expr::null(ScalarType::Long),
+            },
+            ("column_ifexists" | "columnifexists", [column, default]) => {
+                let name = match self.scalar(column, &mut Context::default()).as_constant() {
+                    Some(Value::String(name)) => name.clone(),
+                    _ => {
+                        self.error("column-name", column.span, "the name of a column is wanted, as a constant string");
+                        return Some(Expr::unknown());
+                    }
+                };
+                match self.find_field(&name, context) {
+                    Some(field) => self.field_expr(&field),
+                    None if context.node.is_some_and(|node| self.open.contains(&node)) => Expr::unknown(),
+                    None => self.scalar(default, context),
+                }
+            }
+            ("toscalar", [table]) => self.scalar_of_table(table, context),
+            ("materialize", [value]) if !self.is_tabular(value, &self.scope.clone()) => self.scalar(value, context),
+            ("pack_all", rest) => self.pack_all(rest, span, context),
+            ("geo_info_from_ip_address", [address]) => {
+                let _ = self.scalar(address, context);
+                self.diagnostics.push(
+                    Diagnostic::warning(
+                        "no-geo-data",
+                        span,
+                        "no geographic data is configured; geo_info_from_ip_address() gives null",
+                    )
+                    .with_label("null for every address"),
+                );
+                Expr::null(ScalarType::Dynamic)
+            }
+            _ => return None,
+        })
+    }
+
+    fn scalar_of_table(&mut self, table: &syntax::Expr, context: &mut Context) -> Expr {
+        if !self.is_tabular(table, &self.scope.clone()) && !matches!(table.kind, syntax::ExprKind::Name(_)) {
+            return self.scalar(table, context);
+        }
+        let node = self.table(table);
+        let Some(field) = self.fields(node).first().cloned() else { return Expr::unknown() };
+        if self.unknown.contains(&field.id) || self.open.contains(&node) {
+            return Expr::unknown();
+        }
+        Expr::new(ExprKind::Scalar { node, column: field.id }, field.scalar_type)
+    }
+
+    fn pack_all(&mut self, arguments: &[&syntax::Expr], span: Span, context: &mut Context) -> Expr {
+        let ignore_empty = arguments
+            .first()
+            .map(|argument| self.scalar(argument, context))
+            .is_some_and(|argument| argument.as_constant() == Some(&Value::Bool(true)));
+        if ignore_empty {
+            self.unsupported(span, "pack_all(true)", "pack the columns by name with bag_pack()");
+            return Expr::unknown();
+        }
+        let fields = context.node.map(|node| self.fields(node).to_vec()).unwrap_or_default();
+        let members = fields
+            .iter()
+            .filter(|field| !self.unknown.contains(&field.id))
+            .flat_map(|field| [Expr::string(field.name.as_str()), Expr::column(field)])
+            .collect();
+        self.registered("bag_pack", members, span)
+    }
+
+    /// Binds a window function: it is computed by a projection before the operator, and read as a column.
+    fn window(&mut self, function: &Name, arguments: &[Argument], span: Span, context: &mut Context) -> Expr {
+        let mut bound: Vec<Expr> = arguments.iter().map(|argument| self.scalar(&argument.value, context)).collect();
+        if bound.iter().any(|argument| self.is_unknown_column(argument)) {
+            return Expr::unknown();
+        }
+        let carried = context.node.map(|node| self.carried(node)).unwrap_or_default();
+        if context.node.is_some_and(|node| self.open.contains(&node)) {
+            return Expr::unknown();
+        }
+        if !carried.serialized || context.windows.is_none() {
+            self.diagnostics.push(
+                Diagnostic::error(
+                    "not-serialized",
+                    span,
+                    format!("'{}' needs rows in an order, and these have none", function.text),
+                )
+                .with_help("put 'sort by …' or 'serialize' before this operator"),
+            );
+            return Expr::unknown();
+        }
+        let shapes: Vec<ArgumentShape> = bound.iter().map(shape).collect();
+        let resolution = match resolve_function(&function.text, &shapes) {
+            Ok(resolution) => resolution,
+            Err(error) => {
+                self.resolution_error(&error, function, span);
+                return Expr::unknown();
+            }
+        };
+        let name = function.text.as_str();
+        if name == "prev" || name == "next" {
+            let value = bound.first().map_or(ScalarType::Dynamic, |value| value.scalar_type);
+            if bound.len() == 3
+                && let Some(default) = bound.pop()
+            {
+                let default = self.cast(default, value);
+                bound.push(default);
+            }
+            let window = if name == "prev" { WindowFunction::Previous } else { WindowFunction::Next };
+            return self.hoist(window, bound, value, &[], context);
+        }
+        // A restart makes parts: their number is the count of restarts so far.
+        let restart_at = 1;
+        let restart = (bound.len() > restart_at).then(|| bound.remove(restart_at));
+        let restart = restart.filter(|restart| restart.as_constant() != Some(&Value::Bool(false)));
+        let part: Vec<_> = match restart {
+            Some(restart) => {
+                let count =
+                    self.hoist(WindowFunction::CumulativeSum, vec![as_number(restart)], ScalarType::Long, &[], context);
+                match count.kind {
+                    ExprKind::Column(id) => vec![id],
+                    _ => Vec::new(),
+                }
+            }
+            None => Vec::new(),
+        };
+        match name {
+            "row_number" => self.hoist(WindowFunction::RowNumber, bound, ScalarType::Long, &part, context),
+            "row_cumsum" => {
+                let scalar_type = resolution.returns;
+                let bound = bound.into_iter().map(|value| self.cast(value, scalar_type)).collect();
+                self.hoist(WindowFunction::CumulativeSum, bound, scalar_type, &part, context)
+            }
+            _ => {
+                let Some(value) = bound.into_iter().next() else { return Expr::unknown() };
+                let scalar_type = value.scalar_type;
+                let before = self.hoist(WindowFunction::Previous, vec![value.clone()], scalar_type, &part, context);
+                let place = self.hoist(WindowFunction::RowNumber, Vec::new(), ScalarType::Long, &part, context);
+                let changed = Expr::call("engine:changed", vec![value, before, place.clone()], ScalarType::Long);
+                if name == "row_rank_min" {
+                    let first = Expr::call("engine:place_if_changed", vec![changed, place], ScalarType::Long);
+                    self.hoist(WindowFunction::RunningMaximum, vec![first], ScalarType::Long, &part, context)
+                } else {
+                    self.hoist(WindowFunction::CumulativeSum, vec![changed], ScalarType::Long, &part, context)
+                }
+            }
+        }
+    }
+
+    fn hoist(
+        &mut self,
+        function: WindowFunction,
+        arguments: Vec<Expr>,
+        scalar_type: ScalarType,
+        part: &[super::tree::ColumnId],
+        context: &mut Context,
+    ) -> Expr {
+        let carried = context.node.map(|node| self.carried(node)).unwrap_or_default();
+        let partition = carried.partition.into_iter().chain(part.iter().copied()).collect();
+        let kind = ExprKind::Window { function, arguments, order: carried.order, partition };
+        let id = self.new_column();
+        if let Some(windows) = &mut context.windows {
+            windows.push((id, Expr::new(kind, scalar_type)));
+        }
+        Expr::new(ExprKind::Column(id), scalar_type)
+    }
+
+    fn aggregate_call(&mut self, function: &Name, arguments: &[Argument], span: Span, context: &mut Context) -> Expr {
+        let Some(mut collected) = context.aggregates.take() else {
+            self.diagnostics.push(
+                Diagnostic::error(
+                    "unexpected-aggregate",
+                    span,
+                    format!("'{}' is an aggregate and can only stand in summarize", function.text),
+                )
+                .with_help("move it to 'summarize', or use a scalar function"),
+            );
+            return Expr::unknown();
+        };
+        let bound: Vec<Expr> = arguments.iter().map(|argument| self.scalar(&argument.value, context)).collect();
+        let result = self.aggregate_of(function, bound, arguments, span, &mut collected);
+        context.aggregates = Some(collected);
+        result
+    }
+
+    /// Adds an aggregate over bound arguments and gives the column that holds it.
+    pub fn aggregate_of(
+        &mut self,
+        function: &Name,
+        bound: Vec<Expr>,
+        arguments: &[Argument],
+        span: Span,
+        collected: &mut Vec<Aggregate>,
+    ) -> Expr {
+        if bound.iter().any(|argument| self.is_unknown_column(argument)) {
+            return Expr::unknown();
+        }
+        let id = self.new_column();
+        if matches!(function.text.as_str(), "take_any" | "any" | "arbitrary")
+            && let [value] = bound.as_slice()
+        {
+            let scalar_type = value.scalar_type;
+            collected.push(Aggregate { id, kind: AggregateKind::Any { value: value.clone() }, scalar_type });
+            return Expr::new(ExprKind::Column(id), scalar_type);
+        }
+        if let ("arg_max" | "arg_min" | "argmax" | "argmin", [by, ..]) = (function.text.as_str(), bound.as_slice()) {
+            let maximum = function.text.ends_with("max");
+            let value = bound.last().unwrap_or(by).clone();
+            let scalar_type = value.scalar_type;
+            collected.push(Aggregate {
+                id,
+                kind: AggregateKind::Extreme { value, by: by.clone(), maximum },
+                scalar_type,
+            });
+            return Expr::new(ExprKind::Column(id), scalar_type);
+        }
+        let shapes: Vec<ArgumentShape> = bound.iter().map(shape).collect();
+        match resolve_function(&function.text, &shapes) {
+            Ok(resolution) if resolution.symbol.starts_with(super::functions::ENGINE) => {
+                self.unsupported(span, &format!("the aggregate '{}' here", function.text), "");
+                Expr::unknown()
+            }
+            Ok(resolution) => {
+                let scalar_type = resolution.returns;
+                let arguments = match self.apply(&resolution, bound).kind {
+                    ExprKind::Call { arguments, .. } => arguments,
+                    _ => Vec::new(),
+                };
+                let kind = AggregateKind::Call { symbol: resolution.symbol, arguments };
+                collected.push(Aggregate { id, kind, scalar_type });
+                Expr::new(ExprKind::Column(id), scalar_type)
+            }
+            Err(error) => {
+                let at = argument_span(&error, arguments).unwrap_or(span);
+                self.resolution_error(&error, function, at);
+                Expr::unknown()
+            }
+        }
+    }
+}
+
+/// Joins constant arrays now: lists of names are built so, and a constant list can use an index.
+fn fold_array_concat(name: &str, arguments: &[Expr]) -> Option<Expr> {
+    if name != "array_concat" {
+        return None;
+    }
+    let mut members = Vec::new();
+    for argument in arguments {
+        let Value::Dynamic(text) = argument.as_constant()? else { return None };
+        let serde_json::Value::Array(found) = serde_json::from_str(text).ok()? else { return None };
+        members.extend(found);
+    }
+    let text = serde_json::Value::Array(members).to_string();
+    Some(Expr::constant(Value::Dynamic(text), ScalarType::Dynamic))
+}
+
+/// A condition counted as 0 or 1, null as 0.
+fn as_number(condition: Expr) -> Expr {
+    Expr::call("engine:is_true", vec![condition], ScalarType::Long)
+}
+
+/// What the registry may know of an argument.
+pub(super) fn shape(expr: &Expr) -> ArgumentShape {
+    match expr.as_constant() {
+        Some(value) => ArgumentShape::constant(expr.scalar_type, literal_of(value, expr.scalar_type)),
+        None => ArgumentShape::of(expr.scalar_type),
+    }
+}
+
+fn literal_of(value: &Value, scalar_type: ScalarType) -> LiteralValue {
+    match value {
+        Value::Bool(value) => LiteralValue::Bool(Some(*value)),
+        Value::Int(value) => LiteralValue::Int(Some(*value)),
+        Value::Long(value) => LiteralValue::Long(Some(*value)),
+        Value::Real(value) => LiteralValue::Real(Some(*value)),
+        Value::Decimal(value) => LiteralValue::Decimal(Some(value.clone())),
+        Value::String(value) => LiteralValue::String(value.clone()),
+        Value::Datetime(value) => LiteralValue::Datetime(Some(*value)),
+        Value::Timespan(value) => LiteralValue::Timespan(Some(*value)),
+        Value::Dynamic(value) => LiteralValue::Dynamic(Some(value.clone())),
+        Value::Guid(value) => LiteralValue::Guid(Some(value.clone())),
+        Value::Null => match scalar_type {
+            ScalarType::Bool => LiteralValue::Bool(None),
+            ScalarType::Int => LiteralValue::Int(None),
+            ScalarType::Long => LiteralValue::Long(None),
+            ScalarType::Real => LiteralValue::Real(None),
+            ScalarType::Decimal => LiteralValue::Decimal(None),
+            ScalarType::String => LiteralValue::String(String::new()),
+            ScalarType::Datetime => LiteralValue::Datetime(None),
+            ScalarType::Timespan => LiteralValue::Timespan(None),
+            ScalarType::Dynamic => LiteralValue::Dynamic(None),
+            ScalarType::Guid => LiteralValue::Guid(None),
+        },
+    }
+}
+
+/// The argument a resolution error speaks of.
+fn argument_span(error: &super::functions::ResolutionError, arguments: &[Argument]) -> Option<Span> {
+    use super::functions::ResolutionError as Error;
+    match error {
+        Error::ArgumentType { position, .. } | Error::NotConstant { position, .. } => {
+            arguments.get(*position).map(|argument| argument.value.span)
+        }
+        _ => None,
+    }
+}

@@ -1,0 +1,99 @@
+//! What a query is bound against: everything from outside comes through here, nothing is global.
+
+use std::collections::BTreeMap;
+
+use crate::kql::syntax::{Expr, LiteralValue, Parameter, Statement};
+use crate::schema::{Schema, Table};
+
+/// What a column name does that its table lacks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum MissingColumns {
+    /// In lists of columns to show, bind an empty column and warn; elsewhere an error.
+    #[default]
+    Lenient,
+    /// Always an error.
+    Strict,
+}
+
+/// A function kept beside the rules (`functions/*.kql`), as a `let` with a function would define it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SavedFunction {
+    pub parameters: Vec<Parameter>,
+    pub body: Vec<Statement>,
+}
+
+impl SavedFunction {
+    /// Takes the function out of the value of a `let`.
+    pub fn from_expression(expression: Expr) -> Option<Self> {
+        match expression.kind {
+            crate::kql::syntax::ExprKind::Function { parameters, body, .. } => Some(Self { parameters, body }),
+            _ => None,
+        }
+    }
+}
+
+/// Inputs that the analyst maps to names: files for `externaldata`, watchlists, profile data.
+pub trait Inputs {
+    /// The text of the local file mapped to a URI of `externaldata`.
+    fn external_data(&self, uri: &str) -> Option<String>;
+
+    /// The rows of a watchlist; all columns are strings.
+    fn watchlist(&self, name: &str) -> Option<Table>;
+
+    /// Whether the store has a `file_profile` table.
+    fn has_file_profile(&self) -> bool {
+        false
+    }
+}
+
+/// No inputs at all.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct NoInputs;
+
+impl Inputs for NoInputs {
+    fn external_data(&self, _uri: &str) -> Option<String> {
+        None
+    }
+
+    fn watchlist(&self, _name: &str) -> Option<Table> {
+        None
+    }
+}
+
+/// Everything a query may see besides its own text.
+pub struct Environment<'a> {
+    pub schema: &'a Schema,
+    /// `now()` in ticks; one statement has one now.
+    pub now: i64,
+    pub missing_columns: MissingColumns,
+    pub functions: BTreeMap<String, SavedFunction>,
+    /// Values for `declare query_parameters`.
+    pub parameters: BTreeMap<String, LiteralValue>,
+    pub inputs: &'a dyn Inputs,
+}
+
+impl<'a> Environment<'a> {
+    /// An environment with these tables and nothing else.
+    pub fn new(schema: &'a Schema, now: i64) -> Self {
+        Self {
+            schema,
+            now,
+            missing_columns: MissingColumns::default(),
+            functions: BTreeMap::new(),
+            parameters: BTreeMap::new(),
+            inputs: &NoInputs,
+        }
+    }
+
+    #[must_use]
+    pub fn with_inputs(mut self, inputs: &'a dyn Inputs) -> Self {
+        self.inputs = inputs;
+        self
+    }
+
+    #[must_use]
+    pub fn with_missing_columns(mut self, missing_columns: MissingColumns) -> Self {
+        self.missing_columns = missing_columns;
+        self
+    }
+}

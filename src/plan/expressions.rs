@@ -1,0 +1,642 @@
+//! Binding scalar expressions: every one leaves here with a type.
+//!
+//! Operators and functions are resolved by the registry (`super::functions`); this file owns names, paths into
+//! dynamic values, lists and casts. Calls are in [`calls`](super::calls).
+
+use super::binder::{Binder, Context};
+use super::calls::shape;
+use super::environment::MissingColumns;
+use super::functions::nearest::nearest;
+use super::functions::{Conversion, conversion};
+use super::operators::{Members, resolve_between, resolve_list_operator, resolve_operator, resolve_unary};
+use super::scope::Binding;
+use super::tree::{Expr, ExprKind, Field, NodeId};
+use crate::kql::diagnostic::Diagnostic;
+use crate::kql::span::Span;
+use crate::kql::syntax::{self, BinaryOperator, ListOperator, LiteralValue, Name};
+use crate::schema::{ScalarType, Value};
+
+/// A literal as a typed constant.
+pub(super) fn literal(value: &LiteralValue) -> Expr {
+    fn typed<T>(value: Option<T>, scalar_type: ScalarType, wrap: impl Fn(T) -> Value) -> Expr {
+        Expr::constant(value.map_or(Value::Null, wrap), scalar_type)
+    }
+    match value {
+        LiteralValue::Bool(value) => typed(*value, ScalarType::Bool, Value::Bool),
+        LiteralValue::Int(value) => typed(*value, ScalarType::Int, Value::Int),
+        LiteralValue::Long(value) => typed(*value, ScalarType::Long, Value::Long),
+        LiteralValue::Real(value) => typed(*value, ScalarType::Real, Value::Real),
+        LiteralValue::Decimal(value) => typed(value.clone(), ScalarType::Decimal, Value::Decimal),
+        LiteralValue::String(value) => Expr::string(value.as_str()),
+        LiteralValue::Datetime(value) => typed(*value, ScalarType::Datetime, Value::Datetime),
+        LiteralValue::Timespan(value) => typed(*value, ScalarType::Timespan, Value::Timespan),
+        LiteralValue::Dynamic(value) => typed(value.clone(), ScalarType::Dynamic, Value::Dynamic),
+        LiteralValue::Guid(value) => typed(value.clone(), ScalarType::Guid, Value::Guid),
+    }
+}
+
+impl Binder<'_> {
+    /// Binds an expression that must be a scalar.
+    pub fn scalar(&mut self, expression: &syntax::Expr, context: &mut Context) -> Expr {
+        use syntax::ExprKind as Kind;
+        let span = expression.span;
+        match &expression.kind {
+            Kind::Literal(value) => literal(&value.value),
+            Kind::Name(name) => self.name(name, context),
+            Kind::Parenthesised(inner) => self.scalar(inner, context),
+            Kind::Member { base, member } => self.member(base, member, context),
+            Kind::Index { base, index } => self.index(base, index, span, context),
+            Kind::Call { function, arguments } => self.call(function, arguments, span, context),
+            Kind::MemberCall { base, function, .. } => {
+                let _ = base;
+                self.unsupported(
+                    span,
+                    &format!("'{}' of another database in an expression", function.text),
+                    "define it with a let in this query",
+                );
+                Expr::unknown()
+            }
+            Kind::Unary { operator, operand } => {
+                let operand = self.scalar(operand, context);
+                if self.is_unknown_column(&operand) {
+                    return Expr::unknown();
+                }
+                if let Some(folded) = fold_sign(*operator, &operand) {
+                    return folded;
+                }
+                match resolve_unary(*operator, &shape(&operand)) {
+                    Ok(resolution) => self.apply(&resolution, vec![operand]),
+                    Err(error) => {
+                        self.error("operand-type", span, error.to_string());
+                        Expr::unknown()
+                    }
+                }
+            }
+            Kind::Binary { operator, operator_span, left, right } => {
+                self.binary(*operator, *operator_span, left, right, context)
+            }
+            Kind::Between { negated, value, low, high } => self.between(*negated, [value, low, high], span, context),
+            Kind::InList { operator, operator_span, value, list } => {
+                self.in_list(*operator, *operator_span, value, list, context)
+            }
+            Kind::Wildcard(name) => {
+                self.error("unexpected-wildcard", name.span, "'*' cannot stand here");
+                Expr::unknown()
+            }
+            Kind::Typeof(_) => {
+                self.error("unexpected-typeof", span, "typeof() cannot stand here");
+                Expr::unknown()
+            }
+            Kind::Function { .. } => {
+                self.error("unexpected-function", span, "a function can only be the value of a let");
+                Expr::unknown()
+            }
+            Kind::Pipeline(_) | Kind::Datatable { .. } | Kind::Externaldata { .. } | Kind::OperatorSource(_) => {
+                self.diagnostics.push(
+                    Diagnostic::error("unexpected-table", span, "a table cannot be a scalar value")
+                        .with_help("wrap it in toscalar() to take its first value, or use it after 'in'"),
+                );
+                Expr::unknown()
+            }
+            Kind::Error => Expr::unknown(),
+        }
+    }
+
+    /// Binds a condition: anything that is not a boolean is an error.
+    pub fn predicate(&mut self, expression: &syntax::Expr, context: &mut Context) -> Expr {
+        let bound = self.scalar(expression, context);
+        if self.is_unknown_column(&bound) {
+            return Expr::unknown();
+        }
+        match bound.scalar_type {
+            ScalarType::Bool => bound,
+            ScalarType::Dynamic | ScalarType::Int | ScalarType::Long => self.cast(bound, ScalarType::Bool),
+            other => {
+                self.error(
+                    "not-a-condition",
+                    expression.span,
+                    format!("a condition must be bool, and this is {}", other.name()),
+                );
+                Expr::unknown()
+            }
+        }
+    }
+
+    /// The column of this name that the context sees.
+    pub fn find_field(&self, name: &str, context: &Context) -> Option<Field> {
+        context
+            .extra
+            .iter()
+            .chain(context.node.map(|node| self.fields(node)).unwrap_or_default())
+            .find(|field| field.name == name)
+            .cloned()
+    }
+
+    pub fn field_expr(&self, field: &Field) -> Expr {
+        if self.unknown.contains(&field.id) { Expr::unknown() } else { Expr::column(field) }
+    }
+
+    fn name(&mut self, name: &Name, context: &mut Context) -> Expr {
+        if let Some(field) = self.find_field(&name.text, context) {
+            return self.field_expr(&field);
+        }
+        match self.scope.get(&name.text) {
+            Some(Binding::Scalar(expr)) => return expr,
+            Some(Binding::Function(function)) => {
+                return match self.call_user(&function, name, &[], context, None) {
+                    super::binder::Value::Scalar(expr) => expr,
+                    super::binder::Value::Table(_) => {
+                        self.error("unexpected-table", name.span, format!("'{}' is a table, not a value", name.text));
+                        Expr::unknown()
+                    }
+                };
+            }
+            Some(Binding::Table(_)) => {
+                self.diagnostics.push(
+                    Diagnostic::error(
+                        "unexpected-table",
+                        name.span,
+                        format!("'{}' is a table, not a value", name.text),
+                    )
+                    .with_help("wrap it in toscalar() to take its first value, or use it after 'in'"),
+                );
+                return Expr::unknown();
+            }
+            None => {}
+        }
+        if context.node.is_some_and(|node| self.open.contains(&node)) {
+            return Expr::unknown();
+        }
+        self.missing_column(name, context)
+    }
+
+    /// A name that is neither column nor `let`: an empty column with a warning where that is allowed, else an error.
+    fn missing_column(&mut self, name: &Name, context: &Context) -> Expr {
+        let tables: Vec<&str> = self
+            .environment
+            .schema
+            .tables()
+            .filter(|table| table.column(&name.text).is_some())
+            .map(|table| table.name.as_str())
+            .collect();
+        let origin = context.node.and_then(|node| self.origin.get(&node).cloned());
+        if context.lenient
+            && self.environment.missing_columns == MissingColumns::Lenient
+            && let Some(origin) = &origin
+        {
+            let scalar_type = tables
+                .first()
+                .and_then(|table| self.environment.schema.table(table))
+                .and_then(|table| table.column(&name.text))
+                .map_or(ScalarType::String, |column| column.scalar_type);
+            self.diagnostics.push(
+                Diagnostic::warning(
+                    "missing-column",
+                    name.span,
+                    format!("{origin} has no column '{}'; an empty one stands for it", name.text),
+                )
+                .with_help("--strict makes this an error"),
+            );
+            return Expr::null(scalar_type);
+        }
+        let mut known: Vec<String> = context.extra.iter().map(|field| field.name.clone()).collect();
+        if let Some(node) = context.node {
+            known.extend(self.fields(node).iter().map(|field| field.name.clone()));
+        }
+        known.extend(self.scope.all_names());
+        let near = nearest(&name.text, known.iter().map(String::as_str));
+        let mut diagnostic =
+            Diagnostic::error("unknown-column", name.span, format!("there is no column '{}' here", name.text));
+        if let Some(help) = did_you_mean(&near) {
+            diagnostic = diagnostic.with_help(help);
+        }
+        if let Some(help) = which_tables(&tables) {
+            diagnostic = diagnostic.with_help(help);
+        }
+        self.diagnostics.push(diagnostic);
+        Expr::unknown()
+    }
+
+    fn member(&mut self, base: &syntax::Expr, member: &Name, context: &mut Context) -> Expr {
+        if let syntax::ExprKind::Name(side) = &base.kind
+            && (side.text == "$left" || side.text == "$right")
+            && context.right.is_some()
+        {
+            let node = if side.text == "$left" { context.node } else { context.right };
+            return self.side_column(node, member);
+        }
+        let base = self.scalar(base, context);
+        if self.is_unknown_column(&base) {
+            return Expr::unknown();
+        }
+        let Some(base) = self.as_dynamic(base, member.span) else { return Expr::unknown() };
+        Expr::call("engine:dynamic_index", vec![base, Expr::string(member.text.as_str())], ScalarType::Dynamic)
+    }
+
+    fn side_column(&mut self, node: Option<NodeId>, member: &Name) -> Expr {
+        let mut side = node.map(Context::rows).unwrap_or_default();
+        if let Some(field) = self.find_field(&member.text, &side) {
+            return self.field_expr(&field);
+        }
+        if node.is_some_and(|node| self.open.contains(&node)) {
+            return Expr::unknown();
+        }
+        side.lenient = false;
+        self.missing_column(member, &side)
+    }
+
+    /// The base of a path: dynamic as it is, text read as JSON (the service declares some JSON columns as string).
+    fn as_dynamic(&mut self, base: Expr, span: Span) -> Option<Expr> {
+        match base.scalar_type {
+            ScalarType::Dynamic => Some(base),
+            ScalarType::String => {
+                self.warning("path-into-string", span, "a path into a string; the string is read as JSON");
+                Some(self.registered("parse_json", vec![base], span))
+            }
+            other => {
+                self.error("path-into-scalar", span, format!("a {} has no members", other.name()));
+                None
+            }
+        }
+    }
+
+    fn index(&mut self, base: &syntax::Expr, index: &syntax::Expr, span: Span, context: &mut Context) -> Expr {
+        let base = self.scalar(base, context);
+        let index = self.scalar(index, context);
+        if self.is_unknown_column(&base) || self.is_unknown_column(&index) {
+            return Expr::unknown();
+        }
+        let Some(base) = self.as_dynamic(base, span) else { return Expr::unknown() };
+        Expr::call("engine:dynamic_index", vec![base, index], ScalarType::Dynamic)
+    }
+
+    fn binary(
+        &mut self,
+        operator: BinaryOperator,
+        operator_span: Span,
+        left: &syntax::Expr,
+        right: &syntax::Expr,
+        context: &mut Context,
+    ) -> Expr {
+        if matches!(operator, BinaryOperator::And | BinaryOperator::Or) {
+            return self.logical(operator, left, right, context);
+        }
+        if let syntax::ExprKind::Wildcard(name) = &left.kind
+            && name.text == "*"
+        {
+            return self.any_column(operator, operator_span, right, context);
+        }
+        let left = self.scalar(left, context);
+        let right = self.scalar(right, context);
+        self.binary_of(operator, operator_span, left, right)
+    }
+
+    /// `* has "x"`: some column does.
+    fn any_column(
+        &mut self,
+        operator: BinaryOperator,
+        span: Span,
+        right: &syntax::Expr,
+        context: &mut Context,
+    ) -> Expr {
+        let right = self.scalar(right, context);
+        let fields = context.node.map(|node| self.fields(node).to_vec()).unwrap_or_default();
+        let comparisons = fields
+            .iter()
+            .filter(|field| !self.unknown.contains(&field.id))
+            .map(|field| (Expr::column(field), field.scalar_type))
+            .collect::<Vec<_>>()
+            .into_iter()
+            .map(|(column, _)| {
+                let column = self.cast(column, ScalarType::String);
+                self.binary_of(operator, span, column, right.clone())
+            })
+            .collect();
+        Expr::new(ExprKind::Or(comparisons), ScalarType::Bool)
+    }
+
+    /// Flattens chains of `and` / `or`: rules have hundreds of members, and SQLite's depth is limited.
+    fn logical(
+        &mut self,
+        operator: BinaryOperator,
+        left: &syntax::Expr,
+        right: &syntax::Expr,
+        context: &mut Context,
+    ) -> Expr {
+        let mut members = vec![right];
+        let mut rest = left;
+        while let syntax::ExprKind::Binary { operator: inner, left, right, .. } = &rest.kind {
+            if *inner != operator {
+                break;
+            }
+            members.push(right);
+            rest = left;
+        }
+        members.push(rest);
+        members.reverse();
+        let operands: Vec<Expr> = members.into_iter().map(|member| self.predicate(member, context)).collect();
+        if operands.iter().any(Expr::is_unknown) {
+            return Expr::unknown();
+        }
+        let kind = if operator == BinaryOperator::And { ExprKind::And(operands) } else { ExprKind::Or(operands) };
+        Expr::new(kind, ScalarType::Bool)
+    }
+
+    pub fn binary_of(&mut self, operator: BinaryOperator, span: Span, left: Expr, right: Expr) -> Expr {
+        if self.is_unknown_column(&left) || self.is_unknown_column(&right) {
+            return Expr::unknown();
+        }
+        if let Some(positive) = positive(operator) {
+            let found = self.binary_of(positive, span, left, right);
+            return if found.is_unknown() { found } else { negate(found) };
+        }
+        if operator == BinaryOperator::NotEqual
+            && left.scalar_type == ScalarType::String
+            && right.scalar_type == ScalarType::String
+        {
+            return negate(self.binary_of(BinaryOperator::Equal, span, left, right));
+        }
+        match resolve_operator(operator, &shape(&left), &shape(&right)) {
+            Ok(resolution) => self.apply(&resolution, vec![left, right]),
+            Err(error) => {
+                self.error("operand-type", span, error.to_string());
+                Expr::unknown()
+            }
+        }
+    }
+
+    fn between(
+        &mut self,
+        negated: bool,
+        [value, low, high]: [&syntax::Expr; 3],
+        span: Span,
+        context: &mut Context,
+    ) -> Expr {
+        let value = self.scalar(value, context);
+        let low = self.scalar(low, context);
+        let high = self.scalar(high, context);
+        if [&value, &low, &high].into_iter().any(|expr| self.is_unknown_column(expr)) {
+            return Expr::unknown();
+        }
+        match resolve_between(negated, &shape(&value), &shape(&low), &shape(&high)) {
+            Ok(resolution) => self.apply(&resolution, vec![value, low, high]),
+            Err(error) => {
+                self.error("operand-type", span, error.to_string());
+                Expr::unknown()
+            }
+        }
+    }
+
+    fn in_list(
+        &mut self,
+        operator: ListOperator,
+        span: Span,
+        value: &syntax::Expr,
+        list: &[syntax::Expr],
+        context: &mut Context,
+    ) -> Expr {
+        if let syntax::ExprKind::Wildcard(name) = &value.kind
+            && name.text == "*"
+        {
+            let fields = context.node.map(|node| self.fields(node).to_vec()).unwrap_or_default();
+            let (operator, negated) = positive_list(operator);
+            let mut members = Vec::new();
+            for field in &fields {
+                if self.unknown.contains(&field.id) {
+                    continue;
+                }
+                let column = self.cast(Expr::column(field), ScalarType::String);
+                members.push(self.in_list_of(operator, span, column, list, context));
+            }
+            if members.iter().any(Expr::is_unknown) {
+                return Expr::unknown();
+            }
+            let found = Expr::new(ExprKind::Or(members), ScalarType::Bool);
+            return if negated { negate(found) } else { found };
+        }
+        let value = self.scalar(value, context);
+        let (operator, negated) = positive_list(operator);
+        let found = self.in_list_of(operator, span, value, list, context);
+        if negated && !found.is_unknown() { negate(found) } else { found }
+    }
+
+    fn in_list_of(
+        &mut self,
+        operator: ListOperator,
+        span: Span,
+        value: Expr,
+        list: &[syntax::Expr],
+        context: &mut Context,
+    ) -> Expr {
+        let textual = !matches!(operator, ListOperator::In);
+        let unknown = self.is_unknown_column(&value);
+        let value = if textual { self.cast(value, ScalarType::String) } else { value };
+        if let [only] = list
+            && self.is_tabular_member(only)
+        {
+            let node = self.table(only);
+            let Some(field) = self.fields(node).first().cloned() else { return Expr::unknown() };
+            if unknown || self.unknown.contains(&field.id) {
+                return Expr::unknown();
+            }
+            let value = self.unify_member(value, field.scalar_type);
+            return Expr::new(
+                ExprKind::InTable { operator, value: Box::new(value), node, column: field.id },
+                ScalarType::Bool,
+            );
+        }
+        let mut members = Vec::new();
+        let mut arrays = Vec::new();
+        let mut is_missing = unknown;
+        for member in list {
+            let member = self.scalar(member, context);
+            if self.is_unknown_column(&member) {
+                is_missing = true;
+                continue;
+            }
+            let constants = match member.scalar_type {
+                ScalarType::Dynamic => constant_members(&member, textual),
+                _ => None,
+            };
+            match (constants, member.scalar_type) {
+                (Some(found), _) => members.extend(found),
+                (None, ScalarType::Dynamic) => arrays.push(member),
+                (None, _) => members.push(member),
+            }
+        }
+        if is_missing {
+            return Expr::unknown();
+        }
+        let shapes: Vec<_> = members.iter().chain(&arrays).map(shape).collect();
+        let resolved = match resolve_list_operator(operator, &shape(&value), &shapes) {
+            Ok(resolved) => resolved,
+            Err(error) => {
+                self.error("operand-type", span, error.to_string());
+                return Expr::unknown();
+            }
+        };
+        // Constants of a mixed array compare by value with a dynamic, as members of a list they must be alike.
+        let inline = textual || (arrays.is_empty() && resolved.members == Members::Inline);
+        let mut parts = Vec::new();
+        if inline && (!members.is_empty() || arrays.is_empty()) {
+            let wanted = if textual {
+                ScalarType::String
+            } else {
+                resolved.resolution.parameters.get(1).copied().unwrap_or(value.scalar_type)
+            };
+            let value = self.cast(value.clone(), wanted);
+            let members = members.into_iter().map(|member| self.cast(member, wanted)).collect();
+            parts.push(Expr::new(ExprKind::InList { operator, value: Box::new(value), members }, ScalarType::Bool));
+        } else if !members.is_empty() {
+            let packed = members.into_iter().map(|member| self.cast(member, ScalarType::Dynamic)).collect();
+            arrays.push(self.registered("pack_array", packed, span));
+        }
+        for array in arrays {
+            let value = self.cast(value.clone(), if textual { ScalarType::String } else { ScalarType::Dynamic });
+            let kind = ExprKind::InArray { operator, value: Box::new(value), array: Box::new(array) };
+            parts.push(Expr::new(kind, ScalarType::Bool));
+        }
+        match (parts.len(), operator) {
+            (1, _) => parts.swap_remove(0),
+            (_, ListOperator::HasAll) => Expr::new(ExprKind::And(parts), ScalarType::Bool),
+            _ => Expr::new(ExprKind::Or(parts), ScalarType::Bool),
+        }
+    }
+
+    fn is_tabular_member(&self, expression: &syntax::Expr) -> bool {
+        match &expression.kind {
+            syntax::ExprKind::Parenthesised(inner) => self.is_tabular_member(inner),
+            _ => self.is_tabular(expression, &self.scope.clone()),
+        }
+    }
+
+    fn unify_member(&mut self, value: Expr, wanted: ScalarType) -> Expr {
+        let from = value.scalar_type;
+        if from == wanted || (from.is_numeric() && wanted.is_numeric()) || wanted == ScalarType::Dynamic {
+            value
+        } else {
+            self.cast(value, wanted)
+        }
+    }
+
+    /// Converts a value as `to…` functions do.
+    pub fn cast(&mut self, value: Expr, to: ScalarType) -> Expr {
+        if value.is_unknown() || value.scalar_type == to {
+            return value;
+        }
+        if matches!(value.kind, ExprKind::Constant(Value::Null)) {
+            return Expr::null(to);
+        }
+        match conversion(value.scalar_type, to) {
+            Some(Conversion::Same) => retype(value, to),
+            Some(Conversion::Symbol(symbol)) => Expr::call(symbol, vec![value], to),
+            None => Expr::null(to),
+        }
+    }
+}
+
+/// The same representation under another type: constants must change their variant.
+fn retype(value: Expr, to: ScalarType) -> Expr {
+    let kind = match (value.kind, to) {
+        (ExprKind::Constant(Value::Int(number)), ScalarType::Long) => ExprKind::Constant(Value::Long(number.into())),
+        (kind, _) => kind,
+    };
+    Expr::new(kind, to)
+}
+
+/// The members of a constant array, flattened, as constants.
+fn constant_members(expr: &Expr, textual: bool) -> Option<Vec<Expr>> {
+    let Value::Dynamic(text) = expr.as_constant()? else { return None };
+    let json: serde_json::Value = serde_json::from_str(text).ok()?;
+    let members = match json {
+        serde_json::Value::Array(members) => members,
+        other => vec![other],
+    };
+    members
+        .into_iter()
+        .map(|member| {
+            Some(match member {
+                serde_json::Value::String(text) => Expr::string(text),
+                serde_json::Value::Bool(value) if !textual => Expr::bool(value),
+                serde_json::Value::Number(number) if !textual => match number.as_i64() {
+                    Some(value) => Expr::long(value),
+                    None => Expr::constant(Value::Real(number.as_f64()?), ScalarType::Real),
+                },
+                serde_json::Value::Number(number) => Expr::string(number.to_string()),
+                serde_json::Value::Bool(value) => Expr::string(value.to_string()),
+                _ => return None,
+            })
+        })
+        .collect()
+}
+
+pub(super) fn negate(expr: Expr) -> Expr {
+    Expr::new(ExprKind::Not(Box::new(expr)), ScalarType::Bool)
+}
+
+fn fold_sign(operator: syntax::UnaryOperator, operand: &Expr) -> Option<Expr> {
+    if operator == syntax::UnaryOperator::Plus && operand.scalar_type.is_numeric() {
+        return Some(operand.clone());
+    }
+    let value = match operand.as_constant()? {
+        Value::Int(value) => Value::Int(value.checked_neg()?),
+        Value::Long(value) => Value::Long(value.checked_neg()?),
+        Value::Real(value) => Value::Real(-value),
+        Value::Timespan(value) => Value::Timespan(value.checked_neg()?),
+        _ => return None,
+    };
+    (operator == syntax::UnaryOperator::Minus).then(|| Expr::constant(value, operand.scalar_type))
+}
+
+/// The operator that a negated string operator negates.
+fn positive(operator: BinaryOperator) -> Option<BinaryOperator> {
+    use BinaryOperator as Op;
+    Some(match operator {
+        Op::NotEqualTilde => Op::EqualTilde,
+        Op::NotHas => Op::Has,
+        Op::NotHasCs => Op::HasCs,
+        Op::NotHasPrefix => Op::HasPrefix,
+        Op::NotHasPrefixCs => Op::HasPrefixCs,
+        Op::NotHasSuffix => Op::HasSuffix,
+        Op::NotHasSuffixCs => Op::HasSuffixCs,
+        Op::NotContains => Op::Contains,
+        Op::NotContainsCs => Op::ContainsCs,
+        Op::NotStartsWith => Op::StartsWith,
+        Op::NotStartsWithCs => Op::StartsWithCs,
+        Op::NotEndsWith => Op::EndsWith,
+        Op::NotEndsWithCs => Op::EndsWithCs,
+        _ => return None,
+    })
+}
+
+fn positive_list(operator: ListOperator) -> (ListOperator, bool) {
+    use ListOperator as Op;
+    match operator {
+        Op::NotIn => (Op::In, true),
+        Op::NotInTilde => (Op::InTilde, true),
+        Op::NotHasAny => (Op::HasAny, true),
+        Op::NotHasAll => (Op::HasAll, true),
+        other => (other, false),
+    }
+}
+
+pub(super) fn did_you_mean(names: &[String]) -> Option<String> {
+    let quoted: Vec<String> = names.iter().map(|name| format!("'{name}'")).collect();
+    let (last, rest) = quoted.split_last()?;
+    Some(if rest.is_empty() {
+        format!("did you mean {last}?")
+    } else {
+        format!("did you mean {} or {last}?", rest.join(", "))
+    })
+}
+
+fn which_tables(tables: &[&str]) -> Option<String> {
+    let shown = tables.get(..4).unwrap_or(tables);
+    let more = tables.len() - shown.len();
+    match (shown, more) {
+        ([], _) => None,
+        ([only], 0) => Some(format!("{only} has a column of this name")),
+        (shown, 0) => Some(format!("{} have a column of this name", shown.join(", "))),
+        (shown, more) => Some(format!("{} and {more} more tables have a column of this name", shown.join(", "))),
+    }
+}

@@ -1,0 +1,99 @@
+//! What the columns of unnamed expressions are called.
+//!
+//! The rules are those of Kusto's own binder: a column keeps its name, `a.b` is `a_b`, a function says in its registry
+//! row, everything else is `Column1`, `Column2`, …
+
+use super::binder::Binder;
+use super::functions::{ResultName, find};
+use crate::kql::syntax::{Expr, ExprKind, Literal, LiteralValue};
+
+impl Binder<'_> {
+    /// The name an expression gives its column, if it gives one.
+    pub fn result_name(&self, expression: &Expr) -> Option<String> {
+        match &expression.kind {
+            ExprKind::Name(name) => Some(name.text.clone()),
+            ExprKind::Parenthesised(inner) => self.result_name(inner),
+            ExprKind::Member { base, member } => match &base.kind {
+                ExprKind::Name(side) if side.text.starts_with('$') => Some(member.text.clone()),
+                _ => Some(format!("{}_{}", self.result_name(base)?, member.text)),
+            },
+            ExprKind::Index { base, index } => {
+                let base = self.result_name(base)?;
+                match &index.kind {
+                    ExprKind::Literal(Literal { value: LiteralValue::String(text), .. }) => {
+                        Some(format!("{base}_{text}"))
+                    }
+                    ExprKind::Literal(Literal { value: LiteralValue::Long(Some(position)), .. }) => {
+                        Some(format!("{base}_{position}"))
+                    }
+                    _ => None,
+                }
+            }
+            ExprKind::Call { function, arguments } => {
+                let argument = || arguments.first().and_then(|argument| self.result_name(&argument.value));
+                match function.text.as_str() {
+                    "column_ifexists" | "columnifexists" => {
+                        return match &arguments.first()?.value.kind {
+                            ExprKind::Literal(Literal { value: LiteralValue::String(text), .. }) => Some(text.clone()),
+                            _ => None,
+                        };
+                    }
+                    "ingestion_time" => return Some("$IngestionTime".to_owned()),
+                    _ => {}
+                }
+                match find(&function.text)?.result_name {
+                    ResultName::None => None,
+                    ResultName::FirstArgument => argument(),
+                    ResultName::Prefix(prefix) => Some(format!("{prefix}_{}", argument().unwrap_or_default())),
+                    ResultName::PrefixAndLiteral(prefix) => {
+                        let ExprKind::Literal(literal) = &arguments.last()?.value.kind else { return None };
+                        let number = literal.text.replace('.', "_");
+                        Some(format!("{prefix}_{}_{number}", argument().unwrap_or_default()))
+                    }
+                    ResultName::Fixed(name) => Some(name.to_owned()),
+                }
+            }
+            _ => None,
+        }
+    }
+}
+
+/// Gives out names so that none repeats.
+#[derive(Debug, Default)]
+pub(super) struct Names {
+    used: std::collections::HashSet<String>,
+    unnamed: usize,
+}
+
+impl Names {
+    /// Takes a name as it is; false where it is taken already.
+    pub fn claim(&mut self, name: &str) -> bool {
+        self.used.insert(name.to_owned())
+    }
+
+    /// The name itself, or with the first free number behind it.
+    pub fn unique(&mut self, name: &str) -> String {
+        if self.claim(name) {
+            return name.to_owned();
+        }
+        let mut number = 1;
+        loop {
+            let candidate = format!("{name}{number}");
+            if self.claim(&candidate) {
+                return candidate;
+            }
+            number += 1;
+        }
+    }
+
+    /// The next free `Column1`, `Column2`, ….
+    pub fn next_unnamed(&mut self) -> String {
+        loop {
+            self.unnamed += 1;
+            let candidate = format!("Column{}", self.unnamed);
+            if self.claim(&candidate) {
+                return candidate;
+            }
+        }
+    }
+}

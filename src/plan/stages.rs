@@ -1,0 +1,516 @@
+//! Binding the operators that keep rows as they are: where, extend, project and its kin, sort, top, take, serialize.
+
+use super::binder::{Binder, Context};
+use super::expressions::did_you_mean;
+use super::functions::nearest::nearest;
+use super::names::Names;
+use super::tree::{Carried, ColumnId, Expr, ExprKind, Field, Node, NodeId, NodeKind, OrderKey};
+use crate::kql::diagnostic::Diagnostic;
+use crate::kql::span::Span;
+use crate::kql::syntax::{
+    self, ColumnPattern, Direction, NamedExpr, NullsOrder, Operator, OperatorKind, PatternOrder, SortKey,
+};
+use crate::schema::{ScalarType, Value};
+
+/// The word an operator is written with.
+pub(super) fn word(kind: &OperatorKind) -> &str {
+    match kind {
+        OperatorKind::Where { .. } => "where",
+        OperatorKind::Extend(_) => "extend",
+        OperatorKind::Project(_) => "project",
+        OperatorKind::ProjectAway(_) => "project-away",
+        OperatorKind::ProjectKeep(_) => "project-keep",
+        OperatorKind::ProjectRename(_) => "project-rename",
+        OperatorKind::ProjectReorder(_) => "project-reorder",
+        OperatorKind::Distinct { .. } => "distinct",
+        OperatorKind::Summarize { .. } => "summarize",
+        OperatorKind::Sort { .. } => "sort",
+        OperatorKind::Top { .. } => "top",
+        OperatorKind::Take { .. } => "take",
+        OperatorKind::Sample { .. } => "sample",
+        OperatorKind::SampleDistinct { .. } => "sample-distinct",
+        OperatorKind::Count { .. } => "count",
+        OperatorKind::Join { .. } => "join",
+        OperatorKind::Lookup { .. } => "lookup",
+        OperatorKind::Union { .. } => "union",
+        OperatorKind::As { .. } => "as",
+        OperatorKind::Print(_) => "print",
+        OperatorKind::Range { .. } => "range",
+        OperatorKind::MvExpand { .. } => "mv-expand",
+        OperatorKind::MvApply { .. } => "mv-apply",
+        OperatorKind::Parse { filter: false, .. } => "parse",
+        OperatorKind::Parse { .. } => "parse-where",
+        OperatorKind::ParseKv { .. } => "parse-kv",
+        OperatorKind::MakeSeries { .. } => "make-series",
+        OperatorKind::Serialize(_) => "serialize",
+        OperatorKind::Scan { .. } => "scan",
+        OperatorKind::Partition { .. } => "partition",
+        OperatorKind::TopNested(_) => "top-nested",
+        OperatorKind::TopHitters { .. } => "top-hitters",
+        OperatorKind::Evaluate { .. } => "evaluate",
+        OperatorKind::Invoke { .. } => "invoke",
+        OperatorKind::Search { .. } => "search",
+        OperatorKind::Find { .. } => "find",
+        OperatorKind::Getschema => "getschema",
+        OperatorKind::Render { .. } => "render",
+        OperatorKind::Consume { .. } => "consume",
+        OperatorKind::Fork(_) => "fork",
+        OperatorKind::Facet { .. } => "facet",
+        OperatorKind::Reduce { .. } => "reduce",
+        OperatorKind::Assert { .. } => "assert",
+        OperatorKind::Other { keyword, .. } => &keyword.text,
+        OperatorKind::Error => "error",
+    }
+}
+
+impl Binder<'_> {
+    /// Binds one operator on the rows of `input`.
+    pub fn operator(&mut self, operator: &Operator, input: NodeId) -> NodeId {
+        let span = operator.span;
+        match &operator.kind {
+            OperatorKind::Where { predicate, .. } => self.filter(input, predicate, span),
+            OperatorKind::Extend(values) => self.extend(input, values, span, "extend"),
+            OperatorKind::Project(values) => self.project(input, values, span),
+            OperatorKind::ProjectAway(patterns) => self.project_away(input, patterns, span),
+            OperatorKind::ProjectKeep(patterns) => self.project_keep(input, patterns, span),
+            OperatorKind::ProjectRename(values) => self.project_rename(input, values, span),
+            OperatorKind::ProjectReorder(patterns) => self.project_reorder(input, patterns, span),
+            OperatorKind::Distinct { columns, .. } => self.distinct(input, columns, span),
+            OperatorKind::Summarize { aggregates, by, .. } => {
+                self.summarize(input, aggregates, by.as_deref().unwrap_or_default(), span)
+            }
+            OperatorKind::Sort { keys, .. } => self.sort(input, keys, span, "sort"),
+            OperatorKind::Top { count, by, with_others, .. } => {
+                if let Some(others) = with_others {
+                    self.unsupported(others.span, "'with others' of top", "");
+                }
+                let sorted = self.sort(input, by, span, "top");
+                self.limit(sorted, count, span, "top")
+            }
+            OperatorKind::Take { count } => self.limit(input, count, span, "take"),
+            OperatorKind::Sample { count } => self.limit(input, count, span, "sample"),
+            OperatorKind::SampleDistinct { count, of } => {
+                let column = NamedExpr { names: Vec::new(), value: of.clone() };
+                let distinct = self.distinct(input, &[column], span);
+                self.limit(distinct, count, span, "sample-distinct")
+            }
+            OperatorKind::Count { as_name } => self.count(input, as_name.as_ref(), span),
+            OperatorKind::Join { options, right, on } => self.join(input, options, right, on, span),
+            OperatorKind::Lookup { options, right, on } => self.lookup(input, options, right, on, span),
+            OperatorKind::Union { options, tables } => self.union_of(tables, options, Some(input), span),
+            OperatorKind::As { name, .. } => {
+                self.scope = super::scope::Scope::child(&self.scope);
+                self.scope.set(&name.text, super::scope::Binding::Table(input));
+                input
+            }
+            OperatorKind::MvExpand { options, columns, limit } => {
+                self.mv_expand(input, options, columns, limit.as_ref(), span)
+            }
+            OperatorKind::MvApply { options, columns, limit, id, body } => {
+                if let Some(id) = id {
+                    self.unsupported(id.span, "'id' of mv-apply", "");
+                }
+                self.mv_apply(input, options, columns, limit.as_ref(), body, span)
+            }
+            OperatorKind::Parse { filter, options, value, pattern } => {
+                self.parse(input, *filter, options, value, pattern, span)
+            }
+            OperatorKind::ParseKv { value, columns, options } => self.parse_kv(input, value, columns, options, span),
+            OperatorKind::Serialize(values) => {
+                let node = self.serialize(input, span);
+                if values.is_empty() { node } else { self.extend(node, values, span, "serialize") }
+            }
+            OperatorKind::Partition { by, body, .. } => self.partition(input, by, body, span),
+            OperatorKind::MakeSeries { aggregates, on, range, by, options } => {
+                self.make_series(input, aggregates, on, range, by, options, span)
+            }
+            OperatorKind::TopNested(levels) => self.top_nested(input, levels, span),
+            OperatorKind::Scan { options, order_by, partition_by, declare, steps } => {
+                if let Some(option) = options.first() {
+                    self.unsupported(option.name.span, &format!("'{}' of scan", option.name.text), "");
+                }
+                self.scan(input, order_by, partition_by, declare, steps, span)
+            }
+            OperatorKind::Evaluate { plugin, arguments, schema, .. } => {
+                self.evaluate(input, plugin, arguments, schema.as_deref(), span)
+            }
+            OperatorKind::Invoke { function, arguments } => self.invoke(input, function, arguments, span),
+            OperatorKind::Search { options, tables, predicate } => {
+                self.search(Some(input), tables, predicate, options, span)
+            }
+            OperatorKind::Getschema => self.getschema(input, span),
+            OperatorKind::Render { chart, .. } => {
+                self.render = Some(chart.as_ref().map_or_else(|| "table".to_owned(), |name| name.text.clone()));
+                input
+            }
+            OperatorKind::Consume { .. } => {
+                self.unsupported(span, "'consume'", "leave it out: the rows are always read");
+                input
+            }
+            OperatorKind::Fork(_) => {
+                self.unsupported(span, "'fork'", "write one query for each branch");
+                input
+            }
+            OperatorKind::Facet { .. } => {
+                self.unsupported(span, "'facet'", "write one 'summarize count() by …' for each column");
+                input
+            }
+            OperatorKind::Reduce { .. } => {
+                self.unsupported(span, "'reduce'", "group with 'summarize count() by …'");
+                self.unknown_table(span)
+            }
+            OperatorKind::TopHitters { .. } => {
+                self.unsupported(span, "'top-hitters'", "use 'summarize count() by …' and 'top'");
+                self.unknown_table(span)
+            }
+            OperatorKind::Find { .. } | OperatorKind::Print(_) | OperatorKind::Range { .. } => {
+                self.error(
+                    "operator-place",
+                    span,
+                    format!("'{}' starts a query; it cannot stand after '|'", word(&operator.kind)),
+                );
+                self.unknown_table(span)
+            }
+            OperatorKind::Assert { .. } | OperatorKind::Other { .. } => {
+                self.unsupported(span, &format!("the operator '{}'", word(&operator.kind)), "");
+                self.unknown_table(span)
+            }
+            OperatorKind::Error => self.unknown_table(span),
+        }
+    }
+
+    /// Adds a node that shows `fields`, calculating those in `computed`, and carries what its input carries.
+    pub fn projection(
+        &mut self,
+        input: NodeId,
+        fields: Vec<Field>,
+        computed: Vec<(ColumnId, Expr)>,
+        span: Span,
+        label: &str,
+    ) -> NodeId {
+        let carried = self.carried(input);
+        for (id, expr) in &computed {
+            if self.is_unknown_column(expr) {
+                self.unknown.insert(*id);
+            }
+        }
+        self.add(Node { kind: NodeKind::Project { input, computed }, fields, carried, span, label: label.to_owned() })
+    }
+
+    /// A context in which window functions may be used, and the node that computes those that were.
+    pub fn with_windows<T>(
+        &mut self,
+        input: NodeId,
+        lenient: bool,
+        span: Span,
+        bind: impl FnOnce(&mut Self, &mut Context) -> T,
+    ) -> (NodeId, T) {
+        let mut context = Context { windows: Some(Vec::new()), lenient, ..Context::rows(input) };
+        let result = bind(self, &mut context);
+        let mut node = input;
+        for window in context.windows.unwrap_or_default() {
+            let fields = self.fields(input).to_vec();
+            node = self.projection(node, fields, vec![window], span, "window");
+        }
+        (node, result)
+    }
+
+    fn filter(&mut self, input: NodeId, predicate: &syntax::Expr, span: Span) -> NodeId {
+        let (input, predicate) =
+            self.with_windows(input, false, span, |binder, context| binder.predicate(predicate, context));
+        self.filter_by(input, predicate, span, "where")
+    }
+
+    pub fn filter_by(&mut self, input: NodeId, predicate: Expr, span: Span, label: &str) -> NodeId {
+        let fields = self.fields(input).to_vec();
+        let carried = self.carried(input);
+        self.add(Node { kind: NodeKind::Filter { input, predicate }, fields, carried, span, label: label.to_owned() })
+    }
+
+    pub fn extend(&mut self, input: NodeId, values: &[NamedExpr], span: Span, label: &str) -> NodeId {
+        let (node, computed) = self.with_windows(input, false, span, |binder, context| {
+            let mut computed: Vec<(Field, Expr)> = Vec::new();
+            let mut names = Names::default();
+            for field in binder.fields(input) {
+                names.claim(&field.name);
+            }
+            for value in values {
+                let expr = binder.scalar(&value.value, context);
+                let name = match value.names.as_slice() {
+                    [] => match binder.result_name(&value.value) {
+                        // `extend tostring(x)` would be called x, which exists: it gets a number.
+                        Some(name) => names.unique(&name),
+                        None => names.next_unnamed(),
+                    },
+                    [name] => {
+                        names.claim(&name.text);
+                        name.text.clone()
+                    }
+                    [name, ..] => {
+                        binder.unsupported(name.span, "several names for one expression here", "extend one by one");
+                        name.text.clone()
+                    }
+                };
+                let field = binder.new_field(name, expr.scalar_type);
+                computed.push((field, expr));
+            }
+            computed
+        });
+        let fields = self
+            .fields(input)
+            .iter()
+            .filter(|field| !computed.iter().any(|(new, _)| new.name == field.name))
+            .cloned()
+            .chain(computed.iter().map(|(field, _)| field.clone()))
+            .collect();
+        let computed = computed.into_iter().map(|(field, expr)| (field.id, expr)).collect();
+        self.projection(node, fields, computed, span, label)
+    }
+
+    fn project(&mut self, input: NodeId, values: &[NamedExpr], span: Span) -> NodeId {
+        let (node, (fields, computed)) = self.with_windows(input, true, span, |binder, context| {
+            let mut names = Names::default();
+            for name in values.iter().flat_map(|value| &value.names) {
+                if !names.claim(&name.text) {
+                    binder.error("duplicate-column", name.span, format!("the column '{}' repeats", name.text));
+                }
+            }
+            let mut fields = Vec::new();
+            let mut computed = Vec::new();
+            for value in values {
+                if let syntax::ExprKind::Wildcard(pattern) = &value.value.kind {
+                    for field in binder.fields(input).to_vec() {
+                        if matches_pattern(&pattern.text, &field.name) && names.claim(&field.name) {
+                            fields.push(field);
+                        }
+                    }
+                    continue;
+                }
+                let expr = binder.scalar(&value.value, context);
+                let name = match value.names.as_slice() {
+                    [] => match binder.result_name(&value.value) {
+                        Some(name) => names.unique(&name),
+                        None => names.next_unnamed(),
+                    },
+                    [name] => name.text.clone(),
+                    [name, ..] => {
+                        binder.unsupported(name.span, "several names for one expression here", "project one by one");
+                        name.text.clone()
+                    }
+                };
+                let scalar_type = expr.scalar_type;
+                match expr.kind {
+                    // A column under the same or another name stays the column it is.
+                    ExprKind::Column(id) if !fields.iter().any(|field: &Field| field.id == id) => {
+                        fields.push(Field { id, name, scalar_type });
+                    }
+                    _ => {
+                        let field = binder.new_field(name, scalar_type);
+                        computed.push((field.id, expr));
+                        fields.push(field);
+                    }
+                }
+            }
+            (fields, computed)
+        });
+        let node = self.projection(node, fields, computed, span, "project");
+        self.close(node)
+    }
+
+    /// The fields a pattern of `project-away`, `-keep` or `-reorder` means.
+    fn pattern_fields(&mut self, input: NodeId, pattern: &ColumnPattern) -> Vec<Field> {
+        let name = &pattern.name;
+        let fields: Vec<Field> =
+            self.fields(input).iter().filter(|field| matches_pattern(&name.text, &field.name)).cloned().collect();
+        if fields.is_empty() && !name.text.contains('*') && !self.open.contains(&input) {
+            let mut context = Context { lenient: true, ..Context::rows(input) };
+            let expression = syntax::Expr { kind: syntax::ExprKind::Name(name.clone()), span: name.span };
+            let _ = self.scalar(&expression, &mut context);
+        }
+        fields
+    }
+
+    fn project_away(&mut self, input: NodeId, patterns: &[ColumnPattern], span: Span) -> NodeId {
+        let gone: Vec<ColumnId> =
+            patterns.iter().flat_map(|pattern| self.pattern_fields(input, pattern)).map(|field| field.id).collect();
+        let fields = self.fields(input).iter().filter(|field| !gone.contains(&field.id)).cloned().collect();
+        self.projection(input, fields, Vec::new(), span, "project-away")
+    }
+
+    fn project_keep(&mut self, input: NodeId, patterns: &[ColumnPattern], span: Span) -> NodeId {
+        let kept: Vec<ColumnId> =
+            patterns.iter().flat_map(|pattern| self.pattern_fields(input, pattern)).map(|field| field.id).collect();
+        let fields = self.fields(input).iter().filter(|field| kept.contains(&field.id)).cloned().collect();
+        self.projection(input, fields, Vec::new(), span, "project-keep")
+    }
+
+    fn project_rename(&mut self, input: NodeId, values: &[NamedExpr], span: Span) -> NodeId {
+        let mut fields = self.fields(input).to_vec();
+        for value in values {
+            let (Some(new), syntax::ExprKind::Name(old)) = (value.names.first(), &value.value.kind) else {
+                self.error("rename", value.value.span, "write 'project-rename New = Old'");
+                continue;
+            };
+            match fields.iter_mut().find(|field| field.name == old.text) {
+                Some(field) => field.name = new.text.clone(),
+                None if self.open.contains(&input) => {
+                    let field = self.new_field(new.text.as_str(), ScalarType::Dynamic);
+                    self.unknown.insert(field.id);
+                    fields.push(field);
+                }
+                None => {
+                    let known: Vec<String> = fields.iter().map(|field| field.name.clone()).collect();
+                    let near = nearest(&old.text, known.iter().map(String::as_str));
+                    let mut diagnostic =
+                        Diagnostic::error("unknown-column", old.span, format!("there is no column '{}'", old.text));
+                    diagnostic.help.extend(did_you_mean(&near));
+                    self.diagnostics.push(diagnostic);
+                }
+            }
+        }
+        let mut names = Names::default();
+        for field in &fields {
+            if !names.claim(&field.name) {
+                self.error("duplicate-column", span, format!("two columns would be called '{}'", field.name));
+            }
+        }
+        self.projection(input, fields, Vec::new(), span, "project-rename")
+    }
+
+    fn project_reorder(&mut self, input: NodeId, patterns: &[ColumnPattern], span: Span) -> NodeId {
+        let mut fields: Vec<Field> = Vec::new();
+        for pattern in patterns {
+            let mut matched = self.pattern_fields(input, pattern);
+            match pattern.direction {
+                Some(PatternOrder::Ascending | PatternOrder::GrannyAscending) => {
+                    matched.sort_by(|left, right| left.name.cmp(&right.name));
+                }
+                Some(PatternOrder::Descending | PatternOrder::GrannyDescending) => {
+                    matched.sort_by(|left, right| right.name.cmp(&left.name));
+                }
+                None => {}
+            }
+            fields.extend(
+                matched.into_iter().filter(|field| !fields.iter().any(|seen| seen.id == field.id)).collect::<Vec<_>>(),
+            );
+        }
+        let rest: Vec<Field> =
+            self.fields(input).iter().filter(|field| !fields.iter().any(|seen| seen.id == field.id)).cloned().collect();
+        fields.extend(rest);
+        self.projection(input, fields, Vec::new(), span, "project-reorder")
+    }
+
+    pub fn sort(&mut self, input: NodeId, keys: &[SortKey], span: Span, label: &str) -> NodeId {
+        let (node, bound) = self.with_windows(input, false, span, |binder, context| {
+            keys.iter().map(|key| (binder.scalar(&key.value.value, context), key)).collect::<Vec<_>>()
+        });
+        let mut order = Vec::new();
+        let mut computed = Vec::new();
+        for (expr, key) in bound {
+            if self.is_unknown_column(&expr) {
+                continue;
+            }
+            let descending = key.direction != Some(Direction::Ascending);
+            let nulls_first = match key.nulls {
+                Some(nulls) => nulls == NullsOrder::First,
+                None => !descending,
+            };
+            // Decimals are digits in text; their order is that of the numbers.
+            let expr = if expr.scalar_type == ScalarType::Decimal { self.cast(expr, ScalarType::Real) } else { expr };
+            let column = match expr.kind {
+                ExprKind::Column(id) => id,
+                _ => {
+                    let id = self.new_column();
+                    computed.push((id, expr));
+                    id
+                }
+            };
+            order.push(OrderKey { column, descending, nulls_first });
+        }
+        let fields = self.fields(input).to_vec();
+        let sorted = self.projection(node, fields, computed, span, label);
+        if let Some(node) = self.nodes.get_mut(sorted.0) {
+            node.carried.order = order;
+            node.carried.serialized = true;
+        }
+        sorted
+    }
+
+    fn serialize(&mut self, input: NodeId, span: Span) -> NodeId {
+        let fields = self.fields(input).to_vec();
+        let node = self.projection(input, fields, Vec::new(), span, "serialize");
+        if let Some(node) = self.nodes.get_mut(node.0) {
+            node.carried.serialized = true;
+        }
+        node
+    }
+
+    pub fn limit(&mut self, input: NodeId, count: &syntax::Expr, span: Span, label: &str) -> NodeId {
+        let bound = self.scalar(count, &mut Context::default());
+        if bound.is_unknown() {
+            return input;
+        }
+        if !bound.scalar_type.is_integer() {
+            self.error("row-count", count.span, "the number of rows must be an integer");
+            return input;
+        }
+        if let Some(Value::Long(number)) = bound.as_constant()
+            && *number < 0
+        {
+            self.error("row-count", count.span, "the number of rows cannot be negative");
+            return input;
+        }
+        let fields = self.fields(input).to_vec();
+        let carried = self.carried(input);
+        self.add(Node { kind: NodeKind::Limit { input, count: bound }, fields, carried, span, label: label.to_owned() })
+    }
+
+    fn getschema(&mut self, input: NodeId, span: Span) -> NodeId {
+        if self.open.contains(&input) {
+            return self.unknown_table(span);
+        }
+        let described = self.fields(input).to_vec();
+        let fields = vec![
+            self.new_field("ColumnName", ScalarType::String),
+            self.new_field("ColumnOrdinal", ScalarType::Int),
+            self.new_field("DataType", ScalarType::String),
+            self.new_field("ColumnType", ScalarType::String),
+        ];
+        let rows = described
+            .iter()
+            .zip(0_i32..)
+            .map(|(field, ordinal)| {
+                vec![
+                    Expr::string(field.name.as_str()),
+                    Expr::constant(Value::Int(ordinal), ScalarType::Int),
+                    Expr::string(format!("System.{}", field.scalar_type.clr_name())),
+                    Expr::string(field.scalar_type.name()),
+                ]
+            })
+            .collect();
+        self.rows_node(fields, rows, span, "getschema")
+    }
+
+    /// A node that hides everything its input carries but the partition and the lineage.
+    pub fn carried_through_grouping(&mut self, input: NodeId) -> (Carried, Option<ColumnId>) {
+        let before = self.carried(input);
+        let lineage = before.lineage.map(|_| self.new_column());
+        (Carried { partition: before.partition, lineage, ..Carried::default() }, before.lineage)
+    }
+}
+
+/// Whether a name matches a pattern in which `*` stands for any text.
+pub(super) fn matches_pattern(pattern: &str, name: &str) -> bool {
+    let mut pieces = pattern.split('*');
+    let Some(first) = pieces.next() else { return false };
+    let Some(mut rest) = name.strip_prefix(first) else { return false };
+    let mut pieces: Vec<&str> = pieces.collect();
+    let Some(last) = pieces.pop() else { return rest.is_empty() };
+    for piece in pieces {
+        match rest.find(piece).and_then(|at| rest.get(at + piece.len()..)) {
+            Some(after) => rest = after,
+            None => return false,
+        }
+    }
+    rest.ends_with(last)
+}

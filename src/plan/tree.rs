@@ -1,0 +1,385 @@
+//! The relational plan: what a query means, after names are gone.
+//!
+//! A plan is an arena of nodes in which inputs stand before the nodes that read them; a node that is read twice
+//! (a `let` used twice) stands there once. Columns are ids, unique in the plan, so a reference cannot mean the
+//! wrong column; names stay only in the [`Field`]s a node shows. Every expression has its type.
+
+use crate::kql::span::Span;
+use crate::kql::syntax::ListOperator;
+use crate::schema::{ScalarType, Value};
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ColumnId(pub u32);
+
+/// The place of a node in [`Plan::nodes`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct NodeId(pub usize);
+
+/// A column a node shows, under its KQL name.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Field {
+    pub id: ColumnId,
+    pub name: String,
+    pub scalar_type: ScalarType,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OrderKey {
+    pub column: ColumnId,
+    pub descending: bool,
+    pub nulls_first: bool,
+}
+
+/// Columns that travel with the rows unseen. They cost nothing where nobody asks for them: the generator drops
+/// what is not read.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Carried {
+    /// The order of the rows, first key first; empty where there is none.
+    pub order: Vec<OrderKey>,
+    /// Whether window functions may be used.
+    pub serialized: bool,
+    /// Set inside `mv-apply` and `partition`: rows of one value form a table of their own.
+    pub partition: Option<ColumnId>,
+    /// The event id of a row that is one row of a table.
+    pub event: Option<ColumnId>,
+    /// The row's time, which `ingestion_time()` gives.
+    pub ingestion: Option<ColumnId>,
+    /// The event ids behind the row: one id, or a JSON array of them.
+    pub lineage: Option<ColumnId>,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct Node {
+    pub kind: NodeKind,
+    pub fields: Vec<Field>,
+    pub carried: Carried,
+    pub span: Span,
+    /// The operator's word (`where`), or the table's name for a source.
+    pub label: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum JoinKind {
+    Inner,
+    /// Left rows are first reduced to one for each key.
+    InnerUnique,
+    LeftOuter,
+    RightOuter,
+    FullOuter,
+    LeftSemi,
+    LeftAnti,
+    RightSemi,
+    RightAnti,
+}
+
+/// An output column of a join, and where it comes from.
+#[derive(Debug, Clone, PartialEq)]
+pub struct JoinOutput {
+    pub id: ColumnId,
+    pub source: ColumnId,
+    pub from_right: bool,
+    pub scalar_type: ScalarType,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct Aggregate {
+    pub id: ColumnId,
+    pub kind: AggregateKind,
+    pub scalar_type: ScalarType,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub enum AggregateKind {
+    /// A registered aggregate.
+    Call { symbol: &'static str, arguments: Vec<Expr> },
+    /// The value of `value` in the row where `by` is greatest or least (`arg_max`, `arg_min`).
+    Extreme { value: Expr, by: Expr, maximum: bool },
+    /// The value in any one row, the same row for all of one `take_any`.
+    Any { value: Expr },
+    /// The event ids behind the group.
+    Lineage(ColumnId),
+}
+
+/// A column that `mv-expand` makes.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Expansion {
+    pub id: ColumnId,
+    pub array: Expr,
+    /// `to typeof(…)`; dynamic otherwise.
+    pub scalar_type: ScalarType,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub enum NodeKind {
+    Table {
+        table: String,
+        /// The ids given to the table's columns, by name.
+        columns: Vec<(ColumnId, String)>,
+        event: ColumnId,
+    },
+    /// Rows written in the query (`datatable`, `print`) or taken from a mapped file.
+    Rows {
+        columns: Vec<ColumnId>,
+        rows: Vec<Vec<Expr>>,
+    },
+    Range {
+        column: ColumnId,
+        from: Expr,
+        to: Expr,
+        step: Expr,
+    },
+    Filter {
+        input: NodeId,
+        predicate: Expr,
+    },
+    /// Shows its fields: the ones in `computed` are calculated, the others pass through.
+    Project {
+        input: NodeId,
+        computed: Vec<(ColumnId, Expr)>,
+    },
+    Aggregate {
+        input: NodeId,
+        keys: Vec<(ColumnId, Expr)>,
+        aggregates: Vec<Aggregate>,
+    },
+    Limit {
+        input: NodeId,
+        count: Expr,
+    },
+    Join {
+        kind: JoinKind,
+        left: NodeId,
+        right: NodeId,
+        /// Pairs of equal keys, each over the columns of its own side.
+        keys: Vec<(Expr, Expr)>,
+        outputs: Vec<JoinOutput>,
+        /// The lineage columns of both sides, combined into the third.
+        lineage: Option<(Option<ColumnId>, Option<ColumnId>, ColumnId)>,
+    },
+    Union {
+        inputs: Vec<NodeId>,
+        columns: Vec<(ColumnId, Vec<Expr>)>,
+    },
+    /// `mv-expand`: one row for each member of the arrays.
+    Expand {
+        input: NodeId,
+        expansions: Vec<Expansion>,
+        index: Option<ColumnId>,
+        /// A bag becomes `[key, value]` pairs rather than bags of one entry.
+        pairs: bool,
+        limit: Option<Expr>,
+    },
+    /// One row with the packed result of a Rust aggregate over all rows, unpacked into rows again
+    /// (`scan`, and the plugins that need to see the whole table).
+    Packed {
+        input: NodeId,
+        /// What each row gives, in a JSON array.
+        packed: Vec<Expr>,
+        partition: Vec<Expr>,
+        symbol: &'static str,
+        options: String,
+        /// The columns read from the members of each resulting array.
+        columns: Vec<(ColumnId, ScalarType)>,
+    },
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct Expr {
+    pub kind: ExprKind,
+    pub scalar_type: ScalarType,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub enum ExprKind {
+    Constant(Value),
+    Column(ColumnId),
+    /// A registered function; `symbol` names its implementation.
+    Call {
+        symbol: &'static str,
+        arguments: Vec<Expr>,
+    },
+    And(Vec<Expr>),
+    Or(Vec<Expr>),
+    Not(Box<Expr>),
+    /// `value op (members)`; the operator is one of the positive ones.
+    InList {
+        operator: ListOperator,
+        value: Box<Expr>,
+        members: Vec<Expr>,
+    },
+    /// `value op array`, where the array is dynamic.
+    InArray {
+        operator: ListOperator,
+        value: Box<Expr>,
+        array: Box<Expr>,
+    },
+    /// `value op (table)`: the table's column.
+    InTable {
+        operator: ListOperator,
+        value: Box<Expr>,
+        node: NodeId,
+        column: ColumnId,
+    },
+    /// The first row's column of a table (`toscalar`).
+    Scalar {
+        node: NodeId,
+        column: ColumnId,
+    },
+    /// A function over the rows in order; stands only directly in a [`NodeKind::Project`].
+    Window {
+        function: WindowFunction,
+        arguments: Vec<Expr>,
+        order: Vec<OrderKey>,
+        partition: Vec<ColumnId>,
+    },
+    /// Something already reported as wrong, or a column of a table nobody knows.
+    Unknown,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WindowFunction {
+    /// value, offset, default
+    Previous,
+    Next,
+    /// start, restart
+    RowNumber,
+    /// value, restart
+    CumulativeSum,
+    /// value: the greatest so far
+    RunningMaximum,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct Plan {
+    pub nodes: Vec<Node>,
+    pub root: NodeId,
+    /// What `render` asked for, kept as a hint.
+    pub render: Option<String>,
+}
+
+impl Plan {
+    pub fn node(&self, id: NodeId) -> Option<&Node> {
+        self.nodes.get(id.0)
+    }
+}
+
+impl Expr {
+    pub fn new(kind: ExprKind, scalar_type: ScalarType) -> Self {
+        Self { kind, scalar_type }
+    }
+
+    pub fn constant(value: Value, scalar_type: ScalarType) -> Self {
+        Self::new(ExprKind::Constant(value), scalar_type)
+    }
+
+    pub fn null(scalar_type: ScalarType) -> Self {
+        match scalar_type {
+            ScalarType::String => Self::string(""),
+            _ => Self::constant(Value::Null, scalar_type),
+        }
+    }
+
+    pub fn string(text: impl Into<String>) -> Self {
+        Self::constant(Value::String(text.into()), ScalarType::String)
+    }
+
+    pub fn long(value: i64) -> Self {
+        Self::constant(Value::Long(value), ScalarType::Long)
+    }
+
+    pub fn bool(value: bool) -> Self {
+        Self::constant(Value::Bool(value), ScalarType::Bool)
+    }
+
+    pub fn column(field: &Field) -> Self {
+        Self::new(ExprKind::Column(field.id), field.scalar_type)
+    }
+
+    pub fn call(symbol: &'static str, arguments: Vec<Expr>, scalar_type: ScalarType) -> Self {
+        Self::new(ExprKind::Call { symbol, arguments }, scalar_type)
+    }
+
+    pub fn unknown() -> Self {
+        Self::new(ExprKind::Unknown, ScalarType::Dynamic)
+    }
+
+    pub fn is_unknown(&self) -> bool {
+        matches!(self.kind, ExprKind::Unknown)
+    }
+
+    pub fn as_constant(&self) -> Option<&Value> {
+        match &self.kind {
+            ExprKind::Constant(value) => Some(value),
+            _ => None,
+        }
+    }
+
+    /// Calls `visit` on this expression and all below it.
+    pub fn walk<'a>(&'a self, visit: &mut dyn FnMut(&'a Expr)) {
+        visit(self);
+        for child in self.children() {
+            child.walk(visit);
+        }
+    }
+
+    pub fn children(&self) -> Vec<&Expr> {
+        match &self.kind {
+            ExprKind::Constant(_) | ExprKind::Column(_) | ExprKind::Scalar { .. } | ExprKind::Unknown => Vec::new(),
+            ExprKind::Call { arguments, .. } | ExprKind::Window { arguments, .. } => arguments.iter().collect(),
+            ExprKind::And(operands) | ExprKind::Or(operands) => operands.iter().collect(),
+            ExprKind::Not(operand) => vec![operand],
+            ExprKind::InList { value, members, .. } => std::iter::once(&**value).chain(members).collect(),
+            ExprKind::InArray { value, array, .. } => vec![value, array],
+            ExprKind::InTable { value, .. } => vec![value],
+        }
+    }
+}
+
+impl Node {
+    pub fn field(&self, name: &str) -> Option<&Field> {
+        self.fields.iter().find(|field| field.name == name)
+    }
+
+    /// The nodes this one reads as its input, without those its expressions read.
+    pub fn inputs(&self) -> Vec<NodeId> {
+        match &self.kind {
+            NodeKind::Table { .. } | NodeKind::Rows { .. } | NodeKind::Range { .. } => Vec::new(),
+            NodeKind::Filter { input, .. }
+            | NodeKind::Project { input, .. }
+            | NodeKind::Aggregate { input, .. }
+            | NodeKind::Limit { input, .. }
+            | NodeKind::Expand { input, .. }
+            | NodeKind::Packed { input, .. } => vec![*input],
+            NodeKind::Join { left, right, .. } => vec![*left, *right],
+            NodeKind::Union { inputs, .. } => inputs.clone(),
+        }
+    }
+
+    /// All expressions of the node, outermost first.
+    pub fn expressions(&self) -> Vec<&Expr> {
+        match &self.kind {
+            NodeKind::Table { .. } => Vec::new(),
+            NodeKind::Rows { rows, .. } => rows.iter().flatten().collect(),
+            NodeKind::Range { from, to, step, .. } => vec![from, to, step],
+            NodeKind::Filter { predicate, .. } => vec![predicate],
+            NodeKind::Project { computed, .. } => computed.iter().map(|(_, expr)| expr).collect(),
+            NodeKind::Aggregate { keys, aggregates, .. } => keys
+                .iter()
+                .map(|(_, expr)| expr)
+                .chain(aggregates.iter().flat_map(|aggregate| match &aggregate.kind {
+                    AggregateKind::Call { arguments, .. } => arguments.iter().collect::<Vec<_>>(),
+                    AggregateKind::Extreme { value, by, .. } => vec![value, by],
+                    AggregateKind::Any { value } => vec![value],
+                    AggregateKind::Lineage(_) => Vec::new(),
+                }))
+                .collect(),
+            NodeKind::Limit { count, .. } => vec![count],
+            NodeKind::Join { keys, .. } => keys.iter().flat_map(|(left, right)| [left, right]).collect(),
+            NodeKind::Union { columns, .. } => columns.iter().flat_map(|(_, branches)| branches).collect(),
+            NodeKind::Expand { expansions, limit, .. } => {
+                expansions.iter().map(|expansion| &expansion.array).chain(limit).collect()
+            }
+            NodeKind::Packed { packed, partition, .. } => packed.iter().chain(partition).collect(),
+        }
+    }
+}

@@ -1,0 +1,214 @@
+//! Binding union: which columns the tables have in common, and which split by type.
+
+use super::binder::Binder;
+use super::join::option_word;
+use super::tree::{Carried, ColumnId, Expr, ExprKind, Field, Node, NodeId, NodeKind};
+use crate::kql::diagnostic::{Class, Diagnostic, Severity};
+use crate::kql::span::Span;
+use crate::kql::syntax::{self, NamedOption};
+use crate::schema::ScalarType;
+
+/// One of the columns that travel unseen.
+type Carry = fn(&Carried) -> Option<ColumnId>;
+
+impl Binder<'_> {
+    /// `union a, b`, and `input | union a`.
+    pub fn union_of(
+        &mut self,
+        tables: &[syntax::Expr],
+        options: &[NamedOption],
+        input: Option<NodeId>,
+        span: Span,
+    ) -> NodeId {
+        let fuzzy = option_word(options, "isfuzzy").is_some_and(|(word, _)| word == "true");
+        let mut inputs: Vec<(NodeId, Option<String>)> = Vec::new();
+        if let Some(input) = input {
+            let name = self.source_name(input);
+            inputs.push((input, name));
+        }
+        for table in tables {
+            if let syntax::ExprKind::Wildcard(pattern) = &table.kind {
+                let matching = self.wildcard_tables(&pattern.text);
+                if matching.is_empty() {
+                    self.error("no-table-matches", table.span, format!("no table is called like '{}'", pattern.text));
+                }
+                for name in matching {
+                    if let Some(schema) = self.environment.schema.table(&name).cloned() {
+                        let node = self.table_node(&schema, table.span);
+                        inputs.push((node, Some(name)));
+                    }
+                }
+                continue;
+            }
+            let before = self.diagnostics.len();
+            let node = self.table(table);
+            let missing = self.open.contains(&node)
+                && self
+                    .diagnostics
+                    .iter()
+                    .skip(before)
+                    .all(|diagnostic| !diagnostic.is_error() || diagnostic.class == Class::NeedsInput);
+            if fuzzy && missing && self.diagnostics.len() > before {
+                for diagnostic in self.diagnostics.iter_mut().skip(before) {
+                    diagnostic.severity = Severity::Warning;
+                }
+                continue;
+            }
+            let name = self.source_name(node);
+            inputs.push((node, name));
+        }
+        if inputs.is_empty() {
+            if fuzzy {
+                self.diagnostics.push(Diagnostic::needs_input(
+                    "unknown-table",
+                    span,
+                    "none of the tables of this union exists",
+                ));
+            }
+            return self.unknown_table(span);
+        }
+        let inner = option_word(options, "kind").is_some_and(|(word, _)| word == "inner");
+        let source = option_word(options, "withsource").or_else(|| option_word(options, "with_source"));
+        self.union_node(&inputs, inner, source.map(|(word, _)| word), "union_arg", span)
+    }
+
+    /// The names of the tables a wildcard means.
+    pub fn wildcard_tables(&self, pattern: &str) -> Vec<String> {
+        self.environment
+            .schema
+            .tables()
+            .filter(|table| super::stages::matches_pattern(pattern, &table.name))
+            .map(|table| table.name.clone())
+            .collect()
+    }
+
+    /// The name of the table a node reads rows of, if it still is one table.
+    pub fn source_name(&self, node: NodeId) -> Option<String> {
+        let found = self.nodes.get(node.0)?;
+        match &found.kind {
+            NodeKind::Table { table, .. } => Some(table.clone()),
+            NodeKind::Filter { input, .. } | NodeKind::Project { input, .. } | NodeKind::Limit { input, .. } => {
+                self.source_name(*input)
+            }
+            _ => None,
+        }
+    }
+
+    /// Puts tables under each other. A name with several types splits into `name_type` columns.
+    pub fn union_node(
+        &mut self,
+        inputs: &[(NodeId, Option<String>)],
+        inner: bool,
+        source: Option<String>,
+        unnamed: &str,
+        span: Span,
+    ) -> NodeId {
+        let mut order: Vec<(String, ScalarType)> = Vec::new();
+        for (node, _) in inputs {
+            for field in self.fields(*node) {
+                let key = (field.name.clone(), field.scalar_type);
+                if !order.contains(&key) {
+                    order.push(key);
+                }
+            }
+        }
+        let mut any_open = false;
+        for (node, _) in inputs {
+            any_open |= self.open.contains(node);
+        }
+        let mut fields = Vec::new();
+        let mut columns: Vec<(ColumnId, Vec<Expr>)> = Vec::new();
+        if let Some(name) = source {
+            let field = self.new_field(name, ScalarType::String);
+            let values = inputs
+                .iter()
+                .enumerate()
+                .map(|(position, (_, table))| {
+                    Expr::string(table.clone().unwrap_or_else(|| format!("{unnamed}{position}")))
+                })
+                .collect();
+            columns.push((field.id, values));
+            fields.push(field);
+        }
+        for (name, scalar_type) in &order {
+            let branches: Vec<Option<Field>> = inputs
+                .iter()
+                .map(|(node, _)| {
+                    self.fields(*node)
+                        .iter()
+                        .find(|field| field.name == *name && field.scalar_type == *scalar_type)
+                        .cloned()
+                })
+                .collect();
+            if inner && branches.iter().any(Option::is_none) {
+                continue;
+            }
+            let unknown = branches.iter().flatten().any(|field| self.unknown.contains(&field.id));
+            let splits = order.iter().any(|(other, other_type)| other == name && other_type != scalar_type);
+            let shown = if splits && !unknown { format!("{name}_{}", scalar_type.name()) } else { name.clone() };
+            let field = self.new_field(shown, *scalar_type);
+            if unknown {
+                self.unknown.insert(field.id);
+            }
+            let values = branches
+                .iter()
+                .map(|branch| branch.as_ref().map_or_else(|| Expr::null(*scalar_type), Expr::column))
+                .collect();
+            columns.push((field.id, values));
+            fields.push(field);
+        }
+        let mut carried = Carried::default();
+        let carrieds: Vec<Carried> = inputs.iter().map(|(node, _)| self.carried(*node)).collect();
+        let pick: [(Carry, ScalarType); 3] = [
+            (|carried| carried.event, ScalarType::Long),
+            (|carried| carried.ingestion, ScalarType::Datetime),
+            (|carried| carried.lineage, ScalarType::Dynamic),
+        ];
+        for (position, (get, scalar_type)) in pick.into_iter().enumerate() {
+            if carrieds.iter().all(|one| get(one).is_none()) {
+                continue;
+            }
+            let id = self.new_column();
+            let values = carrieds
+                .iter()
+                .map(|one| match get(one) {
+                    Some(column) => Expr::new(ExprKind::Column(column), scalar_type),
+                    None => Expr::constant(crate::schema::Value::Null, scalar_type),
+                })
+                .collect();
+            columns.push((id, values));
+            match position {
+                0 => carried.event = Some(id),
+                1 => carried.ingestion = Some(id),
+                _ => carried.lineage = Some(id),
+            }
+        }
+        // Within mv-apply or partition only the rows of the first table belong to a part.
+        if let Some(partition) = carrieds.first().and_then(|one| one.partition) {
+            let id = self.new_column();
+            let values = carrieds
+                .iter()
+                .map(|one| match one.partition {
+                    Some(column) => Expr::new(ExprKind::Column(column), ScalarType::Long),
+                    None => Expr::new(ExprKind::Column(partition), ScalarType::Long),
+                })
+                .collect();
+            if carrieds.iter().any(|one| one.partition.is_none()) {
+                self.unsupported(span, "a union with another table inside a partition", "");
+            }
+            columns.push((id, values));
+            carried.partition = Some(id);
+        }
+        let node = self.add(Node {
+            kind: NodeKind::Union { inputs: inputs.iter().map(|(node, _)| *node).collect(), columns },
+            fields,
+            carried,
+            span,
+            label: "union".to_owned(),
+        });
+        if any_open {
+            self.open.insert(node);
+        }
+        node
+    }
+}

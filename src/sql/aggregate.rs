@@ -1,0 +1,148 @@
+//! Aggregation to SQL.
+//!
+//! `arg_max` uses what SQLite promises for a single `max()`: the other columns come from the row that holds it. Where
+//! there are several extremes, the values are first found with window functions.
+
+use std::collections::BTreeSet;
+
+use super::expression::{Holds, Nodes, Scope, order_by};
+use super::generate::{Generator, Item};
+use crate::plan::tree::{Aggregate, AggregateKind, ColumnId, Expr, ExprKind, NodeId};
+use crate::schema::ScalarType;
+
+impl Generator<'_> {
+    /// The select items, the source and the grouping of an aggregation.
+    pub(super) fn aggregate(
+        &self,
+        input: NodeId,
+        keys: &[(ColumnId, Expr)],
+        aggregates: &[Aggregate],
+        wanted: &BTreeSet<ColumnId>,
+    ) -> (Vec<Item>, String, String) {
+        let scope = self.scope_of(input, None);
+        let mut items: Vec<Item> = keys.iter().map(|(id, expr)| Self::item(&scope, *id, expr)).collect();
+        let used: Vec<&Aggregate> = aggregates.iter().filter(|aggregate| wanted.contains(&aggregate.id)).collect();
+        let mut from = self.name(input);
+        if used.is_empty() {
+            return if keys.is_empty() {
+                let id = wanted.iter().next().copied().unwrap_or(ColumnId(u32::MAX));
+                (vec![Item::value(id, "count(*)".to_owned())], from, String::new())
+            } else {
+                let places: Vec<String> = (1..=keys.len()).map(|place| place.to_string()).collect();
+                (items, from, format!(" GROUP BY {}", places.join(", ")))
+            };
+        }
+        let mut extremes: Vec<(&Expr, bool)> = Vec::new();
+        for aggregate in &used {
+            if let AggregateKind::Extreme { by, maximum, .. } = &aggregate.kind
+                && !extremes.contains(&(by, *maximum))
+            {
+                extremes.push((by, *maximum));
+            }
+        }
+        let other_extreme = used.iter().any(|aggregate| match &aggregate.kind {
+            AggregateKind::Call { symbol, .. } => symbol.starts_with("min") || symbol.starts_with("max"),
+            _ => false,
+        });
+        let orderable = |by: &Expr| !matches!(by.scalar_type, ScalarType::Real | ScalarType::Decimal);
+        let native = extremes.len() == 1 && !other_extreme && extremes.iter().all(|(by, _)| orderable(by));
+        if !native && !extremes.is_empty() {
+            from = self.with_extremes(&scope, &from, keys, &used);
+        }
+        let order = self.order(input);
+        let order = order_by(&order, |column| scope.raw(column));
+        let mut has_native = false;
+        for aggregate in &used {
+            let item = match &aggregate.kind {
+                AggregateKind::Extreme { value, by, maximum } if native => {
+                    if value == by && !has_native {
+                        has_native = true;
+                        let function = if *maximum { "max" } else { "min" };
+                        Item::value(aggregate.id, format!("{function}({})", scope.value(by)))
+                    } else {
+                        Self::item(&scope, aggregate.id, value)
+                    }
+                }
+                AggregateKind::Extreme { .. } => Item::value(aggregate.id, format!("x{}", aggregate.id.0)),
+                AggregateKind::Any { value } => Self::item(&scope, aggregate.id, value),
+                AggregateKind::Lineage(column) => {
+                    Item::value(aggregate.id, format!("whippet_lineage({})", scope.raw(*column).sql))
+                }
+                AggregateKind::Call { symbol, arguments } => {
+                    Item::value(aggregate.id, self.aggregate_call(&scope, symbol, arguments, &order))
+                }
+            };
+            items.push(if keys.is_empty() { filled(item, aggregate.scalar_type) } else { item });
+        }
+        if native && !has_native {
+            // Nobody reads the extreme itself, but it says which row the others come from.
+            if let Some((by, maximum)) = extremes.first() {
+                let function = if *maximum { "max" } else { "min" };
+                items.push(Item::value(ColumnId(u32::MAX), format!("{function}({})", scope.value(by))));
+            }
+        }
+        let tail = if keys.is_empty() {
+            String::new()
+        } else {
+            let places: Vec<String> = (1..=keys.len()).map(|place| place.to_string()).collect();
+            format!(" GROUP BY {}", places.join(", "))
+        };
+        (items, from, tail)
+    }
+
+    fn aggregate_call(&self, scope: &Scope<'_>, symbol: &str, arguments: &[Expr], order: &str) -> String {
+        let values: Vec<String> = arguments
+            .iter()
+            .map(|argument| match (&argument.kind, symbol) {
+                // Distinct ids are distinct texts.
+                (ExprKind::Column(id), "dcount") => scope.raw(*id).sql,
+                _ => scope.value(argument),
+            })
+            .collect();
+        let Some(call) = super::expression::render(symbol, &values) else {
+            self.missing(symbol);
+            return "NULL".to_owned();
+        };
+        let keeps_order = symbol.starts_with("make_list")
+            || symbol.starts_with("makelist")
+            || symbol.starts_with("make_set")
+            || symbol.starts_with("makeset");
+        match call.strip_suffix(')') {
+            Some(open) if keeps_order && !order.is_empty() && call.starts_with("kql_") => format!("{open}{order})"),
+            _ => call,
+        }
+    }
+
+    /// The input with the values of each `arg_max` beside every row of its group.
+    fn with_extremes(&self, scope: &Scope<'_>, from: &str, keys: &[(ColumnId, Expr)], used: &[&Aggregate]) -> String {
+        let parts: Vec<String> = keys.iter().map(|(id, expr)| Self::item(scope, *id, expr).sql).collect();
+        let partition = if parts.is_empty() { String::new() } else { format!("PARTITION BY {} ", parts.join(", ")) };
+        let mut windows = Vec::new();
+        for aggregate in used {
+            if let AggregateKind::Extreme { value, by, maximum } = &aggregate.kind {
+                let by = match by.scalar_type {
+                    ScalarType::Decimal => format!("CAST({} AS REAL)", scope.value(by)),
+                    // NaN is carried as text, which sorts after all numbers.
+                    ScalarType::Real => format!("nullif({}, 'NaN')", scope.value(by)),
+                    _ => scope.value(by),
+                };
+                let direction = if *maximum { "DESC" } else { "ASC" };
+                windows.push(format!(
+                    "first_value({}) OVER ({partition}ORDER BY {by} {direction} NULLS LAST) AS x{}",
+                    scope.value(value),
+                    aggregate.id.0
+                ));
+            }
+        }
+        format!("(SELECT *, {} FROM {from})", windows.join(", "))
+    }
+}
+
+/// Without groups an empty input still gives one row, in which strings are empty.
+fn filled(item: Item, scalar_type: ScalarType) -> Item {
+    if scalar_type != ScalarType::String {
+        return item;
+    }
+    let empty = if item.holds == Holds::TextId { "0" } else { "''" };
+    Item { sql: format!("coalesce({}, {empty})", item.sql), ..item }
+}

@@ -1,0 +1,105 @@
+//! The way from a parsed query to SQL: bind, then generate.
+
+use super::generate::{Generator, StageSql};
+use super::layout::quote_identifier;
+use crate::kql::diagnostic::Diagnostic;
+use crate::kql::span::Span;
+use crate::kql::syntax::Query;
+use crate::plan::{Environment, Plan, bind};
+use crate::schema::Column;
+
+/// What to compile for.
+#[derive(Debug, Clone, Default)]
+pub struct Options {
+    /// Adds a last column `$lineage`: the id of the event behind a row, or a JSON array of ids.
+    pub lineage: bool,
+    /// What the names of stages start with; `s` where empty.
+    pub prefix: String,
+}
+
+/// A query as SQL.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Compiled {
+    /// One SELECT.
+    pub sql: String,
+    /// The columns of the result, without `$lineage`.
+    pub columns: Vec<Column>,
+    /// Whether the last column of a row is the lineage.
+    pub lineage: bool,
+    /// The stages in the order they are defined.
+    pub stages: Vec<StageSql>,
+    /// What reads the last stage.
+    pub final_select: String,
+    /// What `render` asked for.
+    pub render: Option<String>,
+    pub warnings: Vec<Diagnostic>,
+}
+
+impl Compiled {
+    /// The same query as a chain of views, the last of which is called `name`.
+    pub fn views(&self, name: &str) -> Vec<String> {
+        let mut views: Vec<String> = self
+            .stages
+            .iter()
+            .map(|stage| format!("CREATE TEMP VIEW {} AS {}", quote_identifier(&stage.name), stage.sql))
+            .collect();
+        views.push(format!("CREATE TEMP VIEW {} AS {}", quote_identifier(name), self.final_select));
+        views
+    }
+}
+
+/// Compiles a query that parsed without errors. The errors are all that binding found, warnings among them.
+pub fn compile(query: &Query, environment: &Environment<'_>, options: &Options) -> Result<Compiled, Vec<Diagnostic>> {
+    let bound = bind(query, environment);
+    match bound.plan {
+        Some(plan) => generate(&plan, environment, options, bound.diagnostics),
+        None => Err(bound.diagnostics),
+    }
+}
+
+/// Generates the SQL of a plan.
+pub fn generate(
+    plan: &Plan,
+    environment: &Environment<'_>,
+    options: &Options,
+    mut diagnostics: Vec<Diagnostic>,
+) -> Result<Compiled, Vec<Diagnostic>> {
+    let prefix = if options.prefix.is_empty() { "s" } else { &options.prefix };
+    let mut generator = Generator::new(plan, environment.schema, prefix, options.lineage);
+    let stages = generator.stages();
+    let final_select = generator.final_select(options.lineage);
+    let missing = generator.missing_symbols();
+    if !missing.is_empty() {
+        for symbol in missing {
+            diagnostics.push(Diagnostic::unsupported(
+                "unsupported",
+                Span::default(),
+                format!("'{}' is not supported by this engine yet", symbol.trim_start_matches("engine:")),
+            ));
+        }
+        return Err(diagnostics);
+    }
+    let definitions: Vec<String> = stages
+        .iter()
+        .map(|stage| {
+            let hint = if stage.materialized { "MATERIALIZED " } else { "" };
+            format!("{} AS {hint}({})", stage.name, stage.sql)
+        })
+        .collect();
+    let sql = format!("WITH {}\n{final_select}", definitions.join(",\n"));
+    let columns = plan
+        .node(plan.root)
+        .map(|root| {
+            root.fields.iter().map(|field| Column::new(field.name.as_str(), field.scalar_type)).collect::<Vec<_>>()
+        })
+        .unwrap_or_default();
+    Ok(Compiled {
+        sql,
+        columns,
+        lineage: options.lineage,
+        stages,
+        final_select,
+        render: plan.render.clone(),
+        warnings: diagnostics,
+    })
+}

@@ -1,0 +1,154 @@
+//! Running compiled queries: typed rows, with limits on rows and time.
+
+use std::time::Duration;
+
+use rusqlite::types::ValueRef;
+use rusqlite::{Connection, Rows, Statement};
+
+use super::compile::Compiled;
+use crate::schema::{Column, ScalarType, Table, Value};
+
+/// When to stop.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Limits {
+    /// Stop after so many rows; the rest is not read.
+    pub rows: Option<usize>,
+    /// Fail after so long.
+    pub time: Option<Duration>,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum ExecuteError {
+    #[error("the query was interrupted")]
+    Interrupted,
+    #[error("the query took longer than {0:?}")]
+    TimeLimit(Duration),
+    #[error("SQLite: {0}")]
+    Sqlite(#[source] rusqlite::Error),
+    #[error("the column '{column}' ({scalar_type}) holds {found}", scalar_type = scalar_type.name())]
+    Representation { column: String, scalar_type: ScalarType, found: String },
+}
+
+impl From<rusqlite::Error> for ExecuteError {
+    fn from(error: rusqlite::Error) -> Self {
+        match error.sqlite_error_code() {
+            Some(rusqlite::ErrorCode::OperationInterrupted) => Self::Interrupted,
+            _ => Self::Sqlite(error),
+        }
+    }
+}
+
+/// Registers what compiled queries call.
+pub fn register(connection: &Connection) -> rusqlite::Result<()> {
+    super::functions::register(connection)?;
+    super::support::register(connection)
+}
+
+/// A row of a result, and the ids of the events behind it where lineage was compiled in.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Row {
+    pub values: Vec<Value>,
+    pub lineage: Vec<i64>,
+}
+
+/// Runs a query and gives each row to `take`, until it says `false`.
+pub fn for_each_row(
+    connection: &Connection,
+    compiled: &Compiled,
+    limits: &Limits,
+    mut take: impl FnMut(Row) -> bool,
+) -> Result<(), ExecuteError> {
+    let Some(time) = limits.time else { return run(connection, compiled, limits, &mut take) };
+    // A watch beside the query: SQLite's own progress handler wants the connection for itself.
+    let handle = connection.get_interrupt_handle();
+    let (done, finished) = crossbeam_channel::bounded::<()>(0);
+    std::thread::scope(|scope| {
+        let watch = scope.spawn(move || {
+            let late = finished.recv_timeout(time) == Err(crossbeam_channel::RecvTimeoutError::Timeout);
+            if late {
+                handle.interrupt();
+            }
+            late
+        });
+        let result = run(connection, compiled, limits, &mut take);
+        drop(done);
+        match (watch.join(), result) {
+            (Ok(true), Err(ExecuteError::Interrupted)) => Err(ExecuteError::TimeLimit(time)),
+            (_, result) => result,
+        }
+    })
+}
+
+fn run(
+    connection: &Connection,
+    compiled: &Compiled,
+    limits: &Limits,
+    take: &mut dyn FnMut(Row) -> bool,
+) -> Result<(), ExecuteError> {
+    let mut statement: Statement<'_> = connection.prepare(&compiled.sql)?;
+    let mut rows: Rows<'_> = statement.query([])?;
+    let mut count = 0;
+    while limits.rows.is_none_or(|limit| count < limit) {
+        let Some(row) = rows.next()? else { break };
+        let mut values = Vec::with_capacity(compiled.columns.len());
+        for (position, column) in compiled.columns.iter().enumerate() {
+            values.push(value(row.get_ref(position)?, column)?);
+        }
+        let lineage = if compiled.lineage { lineage(row.get_ref(compiled.columns.len())?) } else { Vec::new() };
+        count += 1;
+        if !take(Row { values, lineage }) {
+            break;
+        }
+    }
+    Ok(())
+}
+
+/// Runs a query and keeps the whole result.
+pub fn execute(connection: &Connection, compiled: &Compiled, limits: &Limits) -> Result<Table, ExecuteError> {
+    let mut table = Table { columns: compiled.columns.clone(), rows: Vec::new() };
+    for_each_row(connection, compiled, limits, |row| {
+        table.rows.push(row.values);
+        true
+    })?;
+    Ok(table)
+}
+
+/// The event ids of a lineage cell.
+fn lineage(value: ValueRef<'_>) -> Vec<i64> {
+    match value {
+        ValueRef::Integer(id) => vec![id],
+        ValueRef::Text(text) => serde_json::from_slice(text).unwrap_or_default(),
+        _ => Vec::new(),
+    }
+}
+
+/// Reads a cell in the representation its type promises. Anything else is a fault of the engine, and said so.
+fn value(cell: ValueRef<'_>, column: &Column) -> Result<Value, ExecuteError> {
+    let fault = |found: String| ExecuteError::Representation {
+        column: column.name.clone(),
+        scalar_type: column.scalar_type,
+        found,
+    };
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    Ok(match (column.scalar_type, cell) {
+        (ScalarType::String, ValueRef::Null) => Value::String(String::new()),
+        (_, ValueRef::Null) => Value::Null,
+        (ScalarType::Bool, ValueRef::Integer(number)) => Value::Bool(number != 0),
+        (ScalarType::Int, ValueRef::Integer(number)) => match i32::try_from(number) {
+            Ok(number) => Value::Int(number),
+            Err(_) => return Err(fault(number.to_string())),
+        },
+        (ScalarType::Long, ValueRef::Integer(number)) => Value::Long(number),
+        (ScalarType::Datetime, ValueRef::Integer(ticks)) => Value::Datetime(ticks),
+        (ScalarType::Timespan, ValueRef::Integer(ticks)) => Value::Timespan(ticks),
+        (ScalarType::Real, ValueRef::Real(number)) => Value::Real(number),
+        #[expect(clippy::cast_precision_loss, reason = "a long becomes a real as KQL does it")]
+        (ScalarType::Real, ValueRef::Integer(number)) => Value::Real(number as f64),
+        (ScalarType::Real, ValueRef::Text(b"NaN")) => Value::Real(f64::NAN),
+        (ScalarType::Decimal, ValueRef::Text(bytes)) => Value::Decimal(text(bytes)),
+        (ScalarType::String, ValueRef::Text(bytes)) => Value::String(text(bytes)),
+        (ScalarType::Dynamic, ValueRef::Text(bytes)) => Value::Dynamic(text(bytes)),
+        (ScalarType::Guid, ValueRef::Text(bytes)) => Value::Guid(text(bytes)),
+        (_, other) => return Err(fault(format!("{other:?}").chars().take(80).collect())),
+    })
+}

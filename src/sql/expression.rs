@@ -1,0 +1,449 @@
+//! Typed expressions to SQL text.
+//!
+//! A column is either a value or an id into the `text` dictionary. Ids travel as they are; a value is looked up
+//! where one is needed. A predicate on one dictionary column and constants is evaluated on the dictionary, once for
+//! each distinct value, and becomes `column IN (SELECT id FROM text WHERE …)`.
+
+use std::collections::BTreeMap;
+
+use super::functions::{Implementation, implementation};
+use super::layout::quote_text;
+use super::literal::literal;
+use crate::kql::syntax::ListOperator;
+use crate::plan::tree::{ColumnId, Expr, ExprKind, NodeId, OrderKey, WindowFunction};
+use crate::schema::{ScalarType, Value};
+
+/// What a column holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Holds {
+    Value,
+    TextId,
+}
+
+/// How a column is written in the scope of one SELECT.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Reference {
+    pub sql: String,
+    pub holds: Holds,
+}
+
+/// The columns in sight, and how other nodes are read.
+pub(super) struct Scope<'a> {
+    pub columns: BTreeMap<ColumnId, Reference>,
+    pub nodes: &'a dyn Nodes,
+}
+
+/// What an expression must know of other nodes.
+pub(super) trait Nodes {
+    /// The name to read a node by.
+    fn name(&self, node: NodeId) -> String;
+    /// How its column is held.
+    fn holds(&self, node: NodeId, column: ColumnId) -> Holds;
+    /// Its order, as keys.
+    fn order(&self, node: NodeId) -> Vec<OrderKey>;
+    /// Notes a symbol that has no implementation.
+    fn missing(&self, symbol: &str);
+}
+
+/// Symbols of the engine itself: they are not functions of the language.
+fn engine_template(symbol: &str) -> Option<&'static str> {
+    Some(match symbol {
+        "engine:is_true" => "({0} IS 1)",
+        // value, the one before, the row's place: whether the value is new.
+        "engine:changed" => "({2} = 1 OR {0} IS NOT {1})",
+        "engine:place_if_changed" => "CASE WHEN {0} THEN {1} ELSE 0 END",
+        "engine:bin_start" => "({1} + ({0} - {1}) / {2} * {2} - CASE WHEN ({0} - {1}) % {2} < 0 THEN {2} ELSE 0 END)",
+        _ => return None,
+    })
+}
+
+pub(super) fn column_name(id: ColumnId) -> String {
+    format!("c{}", id.0)
+}
+
+impl Scope<'_> {
+    /// The column as it is held.
+    pub fn raw(&self, id: ColumnId) -> Reference {
+        self.columns.get(&id).cloned().unwrap_or_else(|| Reference { sql: column_name(id), holds: Holds::Value })
+    }
+
+    /// The value of an expression.
+    pub fn value(&self, expr: &Expr) -> String {
+        match &expr.kind {
+            ExprKind::Constant(value) => literal(value),
+            ExprKind::Column(id) => {
+                let reference = self.raw(*id);
+                match reference.holds {
+                    Holds::Value => reference.sql,
+                    Holds::TextId => decode(&reference.sql),
+                }
+            }
+            ExprKind::Unknown => "NULL".to_owned(),
+            ExprKind::Scalar { node, column } => self.scalar(*node, *column, expr.scalar_type),
+            ExprKind::Window { function, arguments, order, partition } => {
+                self.window(*function, arguments, order, partition)
+            }
+            _ if expr.scalar_type == ScalarType::Bool && never_null(expr) && self.is_dictionary(expr) => {
+                self.condition(expr)
+            }
+            ExprKind::Call { symbol, arguments } => self.call(symbol, arguments),
+            ExprKind::And(operands) => balanced(operands.iter().map(|one| self.value(one)).collect(), "AND", "1"),
+            ExprKind::Or(operands) => balanced(operands.iter().map(|one| self.value(one)).collect(), "OR", "0"),
+            ExprKind::Not(operand) => format!("(NOT {})", self.value(operand)),
+            ExprKind::InList { value, .. } | ExprKind::InTable { value, .. } | ExprKind::InArray { value, .. } => {
+                let found = self.membership(expr);
+                if never_null(value) { found } else { format!("coalesce({found}, 0)") }
+            }
+        }
+    }
+
+    /// An expression as a condition: null may become false, so indexes and the dictionary can be used.
+    pub fn condition(&self, expr: &Expr) -> String {
+        match &expr.kind {
+            ExprKind::And(operands) if !self.merges(operands) => {
+                balanced(operands.iter().map(|one| self.condition(one)).collect(), "AND", "1")
+            }
+            ExprKind::Or(operands) if !self.merges(operands) => {
+                balanced(operands.iter().map(|one| self.condition(one)).collect(), "OR", "0")
+            }
+            ExprKind::Not(operand) if never_null(operand) => format!("(NOT {})", self.condition(operand)),
+            ExprKind::InList { .. } | ExprKind::InTable { .. } | ExprKind::InArray { .. } => {
+                self.on_dictionary(expr).unwrap_or_else(|| self.membership(expr))
+            }
+            ExprKind::Call { symbol, arguments } => {
+                self.on_dictionary(expr).unwrap_or_else(|| match (*symbol, arguments.as_slice()) {
+                    ("equal", [left, right]) => format!("({} = {})", self.value(left), self.value(right)),
+                    _ => self.call(symbol, arguments),
+                })
+            }
+            ExprKind::And(_) | ExprKind::Or(_) => {
+                self.on_dictionary(expr).unwrap_or_else(|| self.value_without_dictionary(expr))
+            }
+            _ => self.value(expr),
+        }
+    }
+
+    fn value_without_dictionary(&self, expr: &Expr) -> String {
+        match &expr.kind {
+            ExprKind::And(operands) => balanced(operands.iter().map(|one| self.value(one)).collect(), "AND", "1"),
+            ExprKind::Or(operands) => balanced(operands.iter().map(|one| self.value(one)).collect(), "OR", "0"),
+            _ => self.value(expr),
+        }
+    }
+
+    fn call(&self, symbol: &str, arguments: &[Expr]) -> String {
+        let arguments: Vec<String> = arguments.iter().map(|argument| self.value(argument)).collect();
+        render(symbol, &arguments).unwrap_or_else(|| {
+            self.nodes.missing(symbol);
+            "NULL".to_owned()
+        })
+    }
+
+    fn scalar(&self, node: NodeId, column: ColumnId, scalar_type: ScalarType) -> String {
+        let name = column_name(column);
+        let value = match self.nodes.holds(node, column) {
+            Holds::Value => name,
+            Holds::TextId => decode(&name),
+        };
+        let order: Vec<OrderKey> = self.nodes.order(node);
+        let order = order_by(&order, |id| Reference { sql: column_name(id), holds: self.nodes.holds(node, id) });
+        let query = format!("(SELECT {value} FROM {}{order} LIMIT 1)", self.nodes.name(node));
+        if scalar_type == ScalarType::String { format!("coalesce({query}, '')") } else { query }
+    }
+
+    fn window(
+        &self,
+        function: WindowFunction,
+        arguments: &[Expr],
+        order: &[OrderKey],
+        partition: &[ColumnId],
+    ) -> String {
+        let values: Vec<String> = arguments.iter().map(|argument| self.value(argument)).collect();
+        let value = values.first().cloned().unwrap_or_default();
+        let mut over = Vec::new();
+        if !partition.is_empty() {
+            let columns: Vec<String> = partition.iter().map(|id| self.raw(*id).sql).collect();
+            over.push(format!("PARTITION BY {}", columns.join(", ")));
+        }
+        let order = order_by(order, |id| self.raw(id));
+        if !order.is_empty() {
+            over.push(order.trim_start().to_owned());
+        }
+        let running = format!("{} ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW", over.join(" "));
+        let over = over.join(" ");
+        match function {
+            WindowFunction::Previous | WindowFunction::Next => {
+                let name = if function == WindowFunction::Previous { "lag" } else { "lead" };
+                let offset = values.get(1).cloned().unwrap_or_else(|| "1".to_owned());
+                let is_string = arguments.first().is_some_and(|one| one.scalar_type == ScalarType::String);
+                let default =
+                    values.get(2).cloned().unwrap_or_else(|| if is_string { "''" } else { "NULL" }.to_owned());
+                format!("{name}({value}, {offset}, {default}) OVER ({over})")
+            }
+            WindowFunction::RowNumber => match values.first() {
+                Some(start) => format!("(row_number() OVER ({over}) + {start} - 1)"),
+                None => format!("row_number() OVER ({over})"),
+            },
+            WindowFunction::CumulativeSum => format!("coalesce(sum({value}) OVER ({running}), 0)"),
+            WindowFunction::RunningMaximum => format!("max({value}) OVER ({running})"),
+        }
+    }
+
+    /// `value IN (…)` and its kin, without care for null values.
+    fn membership(&self, expr: &Expr) -> String {
+        match &expr.kind {
+            ExprKind::InList { operator, value, members } => {
+                let text = self.value(value);
+                let listed = || members.iter().map(|member| self.value(member)).collect::<Vec<_>>().join(", ");
+                match operator {
+                    ListOperator::In if members.iter().all(|one| one.as_constant() != Some(&Value::Null)) => {
+                        format!("({text} IN ({}))", listed())
+                    }
+                    ListOperator::In => format!("coalesce({text} IN ({}), 0)", listed()),
+                    ListOperator::InTilde if members.iter().all(is_ascii_constant) => {
+                        format!("({text} COLLATE NOCASE IN ({}))", listed())
+                    }
+                    _ => {
+                        let constants: Option<Vec<&str>> = members.iter().map(constant_text).collect();
+                        let array = match constants {
+                            Some(texts) => quote_text(&serde_json::Value::from(texts).to_string()),
+                            None => format!("json_array({})", listed()),
+                        };
+                        self.list_function(*operator, text, array)
+                    }
+                }
+            }
+            ExprKind::InArray { operator, value, array } => {
+                let value = self.value(value);
+                let array = self.value(array);
+                self.list_function(*operator, value, array)
+            }
+            ExprKind::InTable { operator, value, node, column } => {
+                let name = column_name(*column);
+                let from = self.nodes.name(*node);
+                let held = self.nodes.holds(*node, *column);
+                let decoded = match held {
+                    Holds::Value => name.clone(),
+                    Holds::TextId => decode(&name),
+                };
+                match operator {
+                    ListOperator::In => {
+                        if held == Holds::TextId
+                            && let ExprKind::Column(id) = value.kind
+                            && let Reference { sql, holds: Holds::TextId } = self.raw(id)
+                        {
+                            return format!("({sql} IN (SELECT {name} FROM {from}))");
+                        }
+                        format!("({} IN (SELECT {decoded} FROM {from}))", self.value(value))
+                    }
+                    ListOperator::InTilde => {
+                        let fold = |text: String| render("tolower", &[text]).unwrap_or_default();
+                        let value = fold(self.value(value));
+                        format!("({value} IN (SELECT {} FROM {from}))", fold(decoded))
+                    }
+                    _ => {
+                        let array = format!("(SELECT json_group_array({decoded}) FROM {from})");
+                        self.list_function(*operator, self.value(value), array)
+                    }
+                }
+            }
+            _ => self.value(expr),
+        }
+    }
+
+    fn list_function(&self, operator: ListOperator, value: String, array: String) -> String {
+        let symbol = match operator {
+            ListOperator::In | ListOperator::NotIn => "in_array",
+            ListOperator::InTilde | ListOperator::NotInTilde => "in_ci",
+            ListOperator::HasAny | ListOperator::NotHasAny => "has_any",
+            ListOperator::HasAll | ListOperator::NotHasAll => "has_all",
+        };
+        render(symbol, &[value, array]).unwrap_or_else(|| {
+            self.nodes.missing(symbol);
+            "NULL".to_owned()
+        })
+    }
+
+    /// The one dictionary column an expression reads, if it reads nothing else that varies.
+    fn dictionary_column(&self, expr: &Expr) -> Option<ColumnId> {
+        let mut found: Option<ColumnId> = None;
+        let mut only = true;
+        expr.walk(&mut |part| match &part.kind {
+            ExprKind::Column(id) => {
+                only &= found.is_none_or(|seen| seen == *id) && self.raw(*id).holds == Holds::TextId;
+                found = Some(*id);
+            }
+            ExprKind::Window { .. } | ExprKind::InTable { .. } | ExprKind::Unknown => only = false,
+            ExprKind::Call { symbol, .. } => only &= !matches!(*symbol, "rand" | "new_guid"),
+            _ => {}
+        });
+        found.filter(|_| only)
+    }
+
+    fn is_dictionary(&self, expr: &Expr) -> bool {
+        self.dictionary_column(expr).is_some()
+    }
+
+    /// Whether a conjunction or disjunction is better evaluated as a whole on the dictionary: all members read the
+    /// same column, and none can use the dictionary's index.
+    fn merges(&self, operands: &[Expr]) -> bool {
+        let mut columns = operands.iter().map(|one| self.dictionary_column(one));
+        let Some(Some(first)) = columns.next() else { return false };
+        columns.all(|column| column == Some(first)) && !operands.iter().any(|one| self.indexed(one).is_some())
+    }
+
+    /// The predicate evaluated on the dictionary, where it reads one dictionary column and constants.
+    fn on_dictionary(&self, expr: &Expr) -> Option<String> {
+        if let Some(indexed) = self.indexed(expr) {
+            return Some(indexed);
+        }
+        let column = self.dictionary_column(expr)?;
+        let reference = self.raw(column);
+        // Alone on the dictionary, the column is a plain value.
+        let value = Reference { sql: "text.value".to_owned(), holds: Holds::Value };
+        let inner = Scope { columns: BTreeMap::from([(column, value)]), nodes: self.nodes };
+        Some(format!("({} IN (SELECT id FROM text WHERE {}))", reference.sql, inner.condition(expr)))
+    }
+
+    /// Equality with constants goes through the index on the dictionary's values.
+    fn indexed(&self, expr: &Expr) -> Option<String> {
+        let text_id = |value: &Expr| match value.kind {
+            ExprKind::Column(id) => match self.raw(id) {
+                Reference { sql, holds: Holds::TextId } => Some(sql),
+                _ => None,
+            },
+            _ => None,
+        };
+        match &expr.kind {
+            ExprKind::Call { symbol, arguments } => {
+                let [first, rest @ ..] = arguments.as_slice() else { return None };
+                match (*symbol, rest) {
+                    ("equal", [second]) => {
+                        let (column, constant) = match (text_id(first), text_id(second)) {
+                            (Some(left), Some(right)) => return Some(format!("({left} = {right})")),
+                            (Some(column), None) => (column, constant_text(second)?),
+                            (None, Some(column)) => (column, constant_text(first)?),
+                            (None, None) => return None,
+                        };
+                        if constant.is_empty() {
+                            return Some(format!("({column} = 0)"));
+                        }
+                        let quoted = quote_text(constant);
+                        Some(format!(
+                            "({column} IN (SELECT id FROM text WHERE value = {quoted} COLLATE NOCASE AND value = {quoted}))"
+                        ))
+                    }
+                    ("equal_ci", [second]) => {
+                        let (column, constant) = match (text_id(first), text_id(second)) {
+                            (Some(column), None) => (column, second),
+                            (None, Some(column)) => (column, first),
+                            _ => return None,
+                        };
+                        let quoted = quote_text(constant_text(constant).filter(|text| text.is_ascii())?);
+                        Some(format!("({column} IN (SELECT id FROM text WHERE value = {quoted} COLLATE NOCASE))"))
+                    }
+                    ("isempty_string" | "isempty", []) => Some(format!("({} = 0)", text_id(first)?)),
+                    ("isnotempty_string" | "isnotempty", []) => Some(format!("({} <> 0)", text_id(first)?)),
+                    _ => None,
+                }
+            }
+            ExprKind::InList { operator, value, members } => {
+                let column = text_id(value)?;
+                let texts: Vec<&str> = members.iter().map(constant_text).collect::<Option<_>>()?;
+                let quoted = texts.iter().map(|text| quote_text(text)).collect::<Vec<_>>().join(", ");
+                match operator {
+                    ListOperator::In => Some(format!(
+                        "({column} IN (SELECT id FROM text WHERE value COLLATE NOCASE IN ({quoted}) AND value IN ({quoted})))"
+                    )),
+                    ListOperator::InTilde if texts.iter().all(|text| text.is_ascii()) => {
+                        Some(format!("({column} IN (SELECT id FROM text WHERE value COLLATE NOCASE IN ({quoted})))"))
+                    }
+                    _ => None,
+                }
+            }
+            _ => None,
+        }
+    }
+}
+
+/// A call of a symbol over argument texts.
+pub(super) fn render(symbol: &str, arguments: &[String]) -> Option<String> {
+    if let Some(template) = engine_template(symbol) {
+        return Some(Implementation::Template(template).render(arguments));
+    }
+    if let Some(name) = symbol.strip_prefix("engine:") {
+        return super::support::is_function(name).then(|| format!("whippet_{name}({})", arguments.join(", ")));
+    }
+    implementation(symbol).map(|found| found.render(arguments))
+}
+
+/// The value of a dictionary id.
+pub(super) fn decode(id: &str) -> String {
+    format!("(SELECT value FROM text WHERE id = {id})")
+}
+
+/// ` ORDER BY …`, or nothing.
+pub(super) fn order_by(keys: &[OrderKey], reference: impl Fn(ColumnId) -> Reference) -> String {
+    if keys.is_empty() {
+        return String::new();
+    }
+    let keys: Vec<String> = keys
+        .iter()
+        .map(|key| {
+            let found = reference(key.column);
+            let value = match found.holds {
+                Holds::Value => found.sql,
+                Holds::TextId => decode(&found.sql),
+            };
+            let direction = if key.descending { "DESC" } else { "ASC" };
+            let nulls = if key.nulls_first { "FIRST" } else { "LAST" };
+            format!("{value} {direction} NULLS {nulls}")
+        })
+        .collect();
+    format!(" ORDER BY {}", keys.join(", "))
+}
+
+/// Joins with an operator as a balanced tree: SQLite limits the depth of expressions.
+pub(super) fn balanced(mut parts: Vec<String>, operator: &str, empty: &str) -> String {
+    const FLAT: usize = 40;
+    if parts.is_empty() {
+        return empty.to_owned();
+    }
+    while parts.len() > FLAT {
+        parts = parts.chunks(FLAT).map(|chunk| format!("({})", chunk.join(&format!(" {operator} ")))).collect();
+    }
+    if parts.len() == 1 { parts.concat() } else { format!("({})", parts.join(&format!(" {operator} "))) }
+}
+
+fn constant_text(expr: &Expr) -> Option<&str> {
+    match expr.as_constant()? {
+        Value::String(text) => Some(text),
+        _ => None,
+    }
+}
+
+fn is_ascii_constant(expr: &Expr) -> bool {
+    constant_text(expr).is_some_and(str::is_ascii)
+}
+
+/// Whether an expression is certain to have a value: strings always have one, and so do predicates on them.
+pub(super) fn never_null(expr: &Expr) -> bool {
+    match &expr.kind {
+        ExprKind::Constant(value) => *value != Value::Null,
+        ExprKind::Column(_) | ExprKind::Scalar { .. } | ExprKind::Window { .. } => {
+            expr.scalar_type == ScalarType::String
+        }
+        ExprKind::Call { symbol, arguments } => {
+            expr.scalar_type == ScalarType::String
+                || (expr.scalar_type == ScalarType::Bool
+                    && !symbol.starts_with("bool_from")
+                    && arguments.iter().all(|one| one.scalar_type == ScalarType::String || never_null(one)))
+        }
+        ExprKind::And(operands) | ExprKind::Or(operands) => operands.iter().all(never_null),
+        ExprKind::Not(operand) => never_null(operand),
+        ExprKind::InList { value, .. } | ExprKind::InTable { value, .. } | ExprKind::InArray { value, .. } => {
+            never_null(value)
+        }
+        ExprKind::Unknown => false,
+    }
+}

@@ -1,0 +1,543 @@
+//! Plan to SQL: one common table expression for each node that is read.
+//!
+//! SQLite flattens those read once into their reader, so a chain of operators runs as one loop; those read twice it
+//! computes once. What it must not flatten (an expression that would be written out again and again) is marked.
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use super::demand::Demand;
+use super::expression::{Holds, Nodes, Reference, Scope, balanced, column_name, decode, order_by};
+use super::layout::{Storage, layout};
+use crate::kql::span::Span;
+use crate::plan::Plan;
+use crate::plan::tree::{Carried, ColumnId, Expr, ExprKind, JoinKind, Node, NodeId, NodeKind, OrderKey};
+use crate::schema::{ScalarType, Schema, Value};
+
+/// Above this size an expression is not to be written out again where it is used.
+const HEAVY: usize = 400;
+
+/// The SQL of one node.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StageSql {
+    /// The name the other stages read it by.
+    pub name: String,
+    /// The operator's word, or the table's name.
+    pub label: String,
+    pub sql: String,
+    pub span: Span,
+    /// Whether it must be computed once and kept.
+    pub materialized: bool,
+}
+
+pub(super) struct Generator<'a> {
+    pub plan: &'a Plan,
+    pub schema: &'a Schema,
+    pub demand: Demand,
+    pub prefix: &'a str,
+    holds: Vec<BTreeMap<ColumnId, Holds>>,
+    weights: HashMap<ColumnId, usize>,
+    materialized: BTreeSet<NodeId>,
+    missing: RefCell<BTreeSet<String>>,
+}
+
+impl Nodes for Generator<'_> {
+    fn name(&self, node: NodeId) -> String {
+        format!("{}{}", self.prefix, node.0)
+    }
+
+    fn holds(&self, node: NodeId, column: ColumnId) -> Holds {
+        self.holds.get(node.0).and_then(|held| held.get(&column)).copied().unwrap_or(Holds::Value)
+    }
+
+    fn order(&self, node: NodeId) -> Vec<OrderKey> {
+        self.plan.node(node).map(|node| node.carried.order.clone()).unwrap_or_default()
+    }
+
+    fn missing(&self, symbol: &str) {
+        self.missing.borrow_mut().insert(symbol.to_owned());
+    }
+}
+
+/// A column of a SELECT: its id, its SQL and what it holds.
+pub(super) struct Item {
+    pub id: ColumnId,
+    pub sql: String,
+    pub holds: Holds,
+}
+
+impl Item {
+    pub fn value(id: ColumnId, sql: String) -> Self {
+        Self { id, sql, holds: Holds::Value }
+    }
+
+    pub fn held(id: ColumnId, reference: Reference) -> Self {
+        Self { id, sql: reference.sql, holds: reference.holds }
+    }
+}
+
+impl<'a> Generator<'a> {
+    pub fn new(plan: &'a Plan, schema: &'a Schema, prefix: &'a str, lineage: bool) -> Self {
+        Self {
+            plan,
+            schema,
+            demand: Demand::of(plan, lineage),
+            prefix,
+            holds: vec![BTreeMap::new(); plan.nodes.len()],
+            weights: HashMap::new(),
+            materialized: BTreeSet::new(),
+            missing: RefCell::default(),
+        }
+    }
+
+    /// Symbols that no implementation was found for.
+    pub fn missing_symbols(&self) -> Vec<String> {
+        self.missing.borrow().iter().cloned().collect()
+    }
+
+    pub fn stages(&mut self) -> Vec<StageSql> {
+        let mut stages = Vec::new();
+        let plan = self.plan;
+        for (index, node) in plan.nodes.iter().enumerate() {
+            let id = NodeId(index);
+            let Some(wanted) = self.demand.columns(id).cloned() else { continue };
+            self.weigh(node);
+            let sql = self.select(id, node, &wanted);
+            stages.push(StageSql {
+                name: self.name(id),
+                label: node.label.clone(),
+                sql,
+                span: node.span,
+                materialized: false,
+            });
+        }
+        for id in &self.materialized {
+            let name = self.name(*id);
+            if let Some(stage) = stages.iter_mut().find(|stage| stage.name == name) {
+                stage.materialized = true;
+            }
+        }
+        stages
+    }
+
+    /// Marks the input of a projection as computed once where its expressions would grow beyond measure.
+    fn weigh(&mut self, node: &Node) {
+        let NodeKind::Project { input, computed } = &node.kind else { return };
+        let mut weights: Vec<(ColumnId, usize)> = Vec::new();
+        let mut heavy = false;
+        for (id, expr) in computed {
+            let mut weight = 0_usize;
+            let mut is_window = false;
+            expr.walk(&mut |part| {
+                let own = match &part.kind {
+                    ExprKind::Column(column) => self.weights.get(column).copied().unwrap_or(1),
+                    ExprKind::Window { .. } => {
+                        is_window = true;
+                        1
+                    }
+                    ExprKind::Call { symbol, .. } if *symbol == "rand" => HEAVY,
+                    _ => 1,
+                };
+                weight = weight.saturating_add(own);
+            });
+            heavy |= weight > HEAVY && !is_window;
+            weights.push((*id, if is_window { 1 } else { weight }));
+        }
+        if heavy {
+            self.materialized.insert(*input);
+            self.weights.clear();
+            for (_, weight) in &mut weights {
+                *weight = (*weight).min(HEAVY);
+            }
+        }
+        self.weights.extend(weights);
+    }
+
+    /// The scope of a SELECT that reads one node under no alias, or under `alias`.
+    pub fn scope_of(&self, node: NodeId, alias: Option<&str>) -> Scope<'_> {
+        let mut columns = BTreeMap::new();
+        for id in self.demand.columns(node).into_iter().flatten() {
+            let name = column_name(*id);
+            let sql = alias.map_or_else(|| name.clone(), |alias| format!("{alias}.{name}"));
+            columns.insert(*id, Reference { sql, holds: self.holds(node, *id) });
+        }
+        Scope { columns, nodes: self }
+    }
+
+    /// An expression as a column: ids stay ids.
+    pub fn item(scope: &Scope<'_>, id: ColumnId, expr: &Expr) -> Item {
+        match &expr.kind {
+            ExprKind::Column(column) => Item::held(id, scope.raw(*column)),
+            _ => Item::value(id, scope.value(expr)),
+        }
+    }
+
+    /// Writes a select list and notes what its columns hold.
+    fn list(&mut self, node: NodeId, items: Vec<Item>) -> String {
+        let mut written = Vec::with_capacity(items.len());
+        for item in items {
+            let name = column_name(item.id);
+            written.push(if item.sql == name { name } else { format!("{} AS {name}", item.sql) });
+            if let Some(held) = self.holds.get_mut(node.0) {
+                held.insert(item.id, item.holds);
+            }
+        }
+        if written.is_empty() { "1 AS c_".to_owned() } else { written.join(", ") }
+    }
+
+    fn select(&mut self, id: NodeId, node: &Node, wanted: &BTreeSet<ColumnId>) -> String {
+        match &node.kind {
+            NodeKind::Table { table, columns, event } => self.table(id, table, columns, *event, wanted),
+            NodeKind::Rows { columns, rows } => self.rows(id, columns, rows, wanted),
+            NodeKind::Range { column, from, to, step } => self.range(id, *column, from, to, step),
+            NodeKind::Filter { input, predicate } => {
+                let scope = self.scope_of(*input, None);
+                let items = wanted.iter().map(|column| Item::held(*column, scope.raw(*column))).collect();
+                let condition = scope.condition(predicate);
+                let list = self.list(id, items);
+                format!("SELECT {list} FROM {} WHERE {condition}", self.name(*input))
+            }
+            NodeKind::Project { input, computed } => {
+                let scope = self.scope_of(*input, None);
+                let items = wanted
+                    .iter()
+                    .map(|column| match computed.iter().find(|(made, _)| made == column) {
+                        Some((_, expr)) => Self::item(&scope, *column, expr),
+                        None => Item::held(*column, scope.raw(*column)),
+                    })
+                    .collect();
+                let list = self.list(id, items);
+                format!("SELECT {list} FROM {}", self.name(*input))
+            }
+            NodeKind::Aggregate { input, keys, aggregates } => {
+                let (items, from, tail) = self.aggregate(*input, keys, aggregates, wanted);
+                let list = self.list(id, items);
+                format!("SELECT {list} FROM {from}{tail}")
+            }
+            NodeKind::Limit { input, count } => self.limit(id, *input, count, wanted),
+            NodeKind::Join { kind, left, right, keys, .. } => self.join(id, *kind, *left, *right, keys, node, wanted),
+            NodeKind::Union { inputs, columns } => self.union(id, inputs, columns, wanted),
+            NodeKind::Expand { input, expansions, index, pairs, limit } => {
+                let scope = self.scope_of(*input, Some("i"));
+                let mut items = Vec::new();
+                for column in wanted {
+                    let position = expansions.iter().position(|expansion| expansion.id == *column);
+                    if let Some(position) = position {
+                        items.push(Item::value(*column, format!("json_extract(j.value, '$[{position}]')")));
+                    } else if Some(*column) == *index {
+                        items.push(Item::value(*column, "j.key".to_owned()));
+                    } else {
+                        items.push(Item::held(*column, scope.raw(*column)));
+                    }
+                }
+                let arrays: Vec<String> = expansions.iter().map(|expansion| scope.value(&expansion.array)).collect();
+                let limit = limit.as_ref().map_or_else(|| "NULL".to_owned(), |limit| scope.value(limit));
+                let list = self.list(id, items);
+                format!(
+                    "SELECT {list} FROM {} AS i, json_each(whippet_expand({}, {limit}, {})) AS j",
+                    self.name(*input),
+                    u8::from(*pairs),
+                    arrays.join(", ")
+                )
+            }
+            NodeKind::Packed { input, packed, partition, symbol, options, columns } => {
+                self.packed(id, *input, packed, partition, symbol, options, columns, wanted)
+            }
+        }
+    }
+
+    fn table(
+        &mut self,
+        id: NodeId,
+        table: &str,
+        columns: &[(ColumnId, String)],
+        event: ColumnId,
+        wanted: &BTreeSet<ColumnId>,
+    ) -> String {
+        let Some(schema) = self.schema.table(table) else { return "SELECT 1 AS c_ WHERE 0".to_owned() };
+        let layout = layout(schema);
+        let mut items = Vec::new();
+        for ((column, _), stored) in columns.iter().zip(&layout.columns) {
+            if wanted.contains(column) {
+                items.push(match &stored.storage {
+                    Storage::Plain(sql) if stored.scalar_type == ScalarType::String => {
+                        Item::value(*column, format!("coalesce({sql}, '')"))
+                    }
+                    Storage::Plain(sql) => Item::value(*column, sql.clone()),
+                    Storage::Dictionary(sql) => Item { id: *column, sql: sql.clone(), holds: Holds::TextId },
+                });
+            }
+        }
+        if wanted.contains(&event) {
+            items.push(Item::value(event, layout.event_id.clone()));
+        }
+        let list = self.list(id, items);
+        format!("SELECT {list} FROM {}", layout.from)
+    }
+
+    fn rows(&mut self, id: NodeId, columns: &[ColumnId], rows: &[Vec<Expr>], wanted: &BTreeSet<ColumnId>) -> String {
+        let scope = Scope { columns: BTreeMap::new(), nodes: self };
+        let kept: Vec<usize> =
+            columns.iter().enumerate().filter(|(_, column)| wanted.contains(column)).map(|(place, _)| place).collect();
+        let written: Vec<String> = rows
+            .iter()
+            .map(|row| {
+                let cells: Vec<String> =
+                    kept.iter().filter_map(|place| row.get(*place)).map(|cell| scope.value(cell)).collect();
+                if cells.is_empty() { "(1)".to_owned() } else { format!("({})", cells.join(", ")) }
+            })
+            .collect();
+        let is_empty = rows.is_empty();
+        let items: Vec<Item> = kept
+            .iter()
+            .enumerate()
+            .filter_map(|(position, place)| {
+                let sql = if is_empty { "NULL".to_owned() } else { format!("column{}", position + 1) };
+                columns.get(*place).map(|column| Item::value(*column, sql))
+            })
+            .collect();
+        let list = self.list(id, items);
+        if is_empty {
+            format!("SELECT {list} WHERE 0")
+        } else {
+            format!("SELECT {list} FROM (VALUES {})", written.join(", "))
+        }
+    }
+
+    fn range(&mut self, id: NodeId, column: ColumnId, from: &Expr, to: &Expr, step: &Expr) -> String {
+        let scope = Scope { columns: BTreeMap::new(), nodes: self };
+        let (from, to, step) = (scope.value(from), scope.value(to), scope.value(step));
+        let list = self.list(id, vec![Item::value(column, "v".to_owned())]);
+        // Counted from the start, so that reals do not gather the errors of each step.
+        format!(
+            "SELECT {list} FROM (WITH RECURSIVE g(n, v, f, t, s) AS (SELECT 0, {from}, {from}, {to}, {step} \
+             UNION ALL SELECT n + 1, f + (n + 1) * s, f, t, s FROM g WHERE (s > 0 AND f + (n + 1) * s <= t) OR (s < 0 AND f + (n + 1) * s >= t)) \
+             SELECT v FROM g WHERE (s > 0 AND v <= t) OR (s < 0 AND v >= t))"
+        )
+    }
+
+    fn limit(&mut self, id: NodeId, input: NodeId, count: &Expr, wanted: &BTreeSet<ColumnId>) -> String {
+        let carried: Carried = self.plan.node(input).map(|node| node.carried.clone()).unwrap_or_default();
+        let scope = self.scope_of(input, None);
+        let order = order_by(&carried.order, |column| scope.raw(column));
+        let count = scope.value(count);
+        let partition = carried.partition.map(|column| scope.raw(column).sql);
+        let items = wanted.iter().map(|column| Item::held(*column, scope.raw(*column))).collect();
+        let from = self.name(input);
+        let list = self.list(id, items);
+        match partition {
+            Some(partition) => format!(
+                "SELECT {list} FROM (SELECT *, row_number() OVER (PARTITION BY {partition}{order}) AS n_ FROM {from}) \
+                 WHERE n_ <= {count}"
+            ),
+            None => format!("SELECT {list} FROM {from}{order} LIMIT {count}"),
+        }
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "the parts of a join node")]
+    fn join(
+        &mut self,
+        id: NodeId,
+        kind: JoinKind,
+        left: NodeId,
+        right: NodeId,
+        keys: &[(Expr, Expr)],
+        node: &Node,
+        wanted: &BTreeSet<ColumnId>,
+    ) -> String {
+        let NodeKind::Join { outputs, lineage, .. } = &node.kind else { return String::new() };
+        let left_scope = self.scope_of(left, Some("l"));
+        let right_scope = self.scope_of(right, Some("r"));
+        let outer_left = matches!(kind, JoinKind::RightOuter | JoinKind::FullOuter);
+        let outer_right = matches!(kind, JoinKind::LeftOuter | JoinKind::FullOuter);
+        let mut items = Vec::new();
+        for output in outputs.iter().filter(|output| wanted.contains(&output.id)) {
+            let (scope, outer) =
+                if output.from_right { (&right_scope, outer_right) } else { (&left_scope, outer_left) };
+            let mut reference = scope.raw(output.source);
+            if outer && output.scalar_type == ScalarType::String {
+                reference.sql = match reference.holds {
+                    Holds::TextId => format!("coalesce({}, 0)", reference.sql),
+                    Holds::Value => format!("coalesce({}, '')", reference.sql),
+                };
+            }
+            items.push(Item::held(output.id, reference));
+        }
+        if let Some((from_left, from_right, merged)) = lineage
+            && wanted.contains(merged)
+        {
+            let sql = match (from_left, from_right) {
+                (Some(one), Some(other)) => {
+                    format!("whippet_lineage_merge({}, {})", left_scope.raw(*one).sql, right_scope.raw(*other).sql)
+                }
+                (Some(one), None) => left_scope.raw(*one).sql,
+                (None, Some(other)) => right_scope.raw(*other).sql,
+                (None, None) => "NULL".to_owned(),
+            };
+            items.push(Item::value(*merged, sql));
+        }
+        let pairs: Vec<(String, String)> = keys
+            .iter()
+            .map(|(one, other)| {
+                let (first, second) =
+                    (Self::item(&left_scope, ColumnId(0), one), Self::item(&right_scope, ColumnId(0), other));
+                if first.holds == second.holds {
+                    (first.sql, second.sql)
+                } else {
+                    (left_scope.value(one), right_scope.value(other))
+                }
+            })
+            .collect();
+        let list = self.list(id, items);
+        let (from_left, from_right) = (self.name(left), self.name(right));
+        let on = balanced(pairs.iter().map(|(one, other)| format!("{one} = {other}")).collect(), "AND", "1");
+        let lefts = pairs.iter().map(|(one, _)| one.as_str()).collect::<Vec<_>>().join(", ");
+        let rights = pairs.iter().map(|(_, other)| other.as_str()).collect::<Vec<_>>().join(", ");
+        let within = |outer: &str, alias: &str, values: &str, inner: &str, inner_alias: &str, inner_values: &str| {
+            if pairs.is_empty() {
+                format!("SELECT {list} FROM {outer} AS {alias} WHERE EXISTS (SELECT 1 FROM {inner})")
+            } else {
+                format!(
+                    "SELECT {list} FROM {outer} AS {alias} WHERE (({values}) IN \
+                     (SELECT {inner_values} FROM {inner} AS {inner_alias}))"
+                )
+            }
+        };
+        match kind {
+            JoinKind::Inner => format!("SELECT {list} FROM {from_left} AS l JOIN {from_right} AS r ON {on}"),
+            JoinKind::InnerUnique => {
+                let unique = if pairs.is_empty() {
+                    format!("(SELECT * FROM {from_left} LIMIT 1)")
+                } else {
+                    format!(
+                        "(SELECT * FROM (SELECT *, row_number() OVER (PARTITION BY {lefts}) AS n_ \
+                         FROM {from_left} AS l) WHERE n_ = 1)"
+                    )
+                };
+                format!("SELECT {list} FROM {unique} AS l JOIN {from_right} AS r ON {on}")
+            }
+            JoinKind::LeftOuter => format!("SELECT {list} FROM {from_left} AS l LEFT JOIN {from_right} AS r ON {on}"),
+            JoinKind::RightOuter => {
+                format!("SELECT {list} FROM {from_left} AS l RIGHT JOIN {from_right} AS r ON {on}")
+            }
+            JoinKind::FullOuter => {
+                format!("SELECT {list} FROM {from_left} AS l FULL JOIN {from_right} AS r ON {on}")
+            }
+            JoinKind::LeftSemi => within(&from_left, "l", &lefts, &from_right, "r", &rights),
+            JoinKind::RightSemi => within(&from_right, "r", &rights, &from_left, "l", &lefts),
+            JoinKind::LeftAnti => within(&from_left, "l", &lefts, &from_right, "r", &rights) + " IS NOT 1",
+            JoinKind::RightAnti => within(&from_right, "r", &rights, &from_left, "l", &lefts) + " IS NOT 1",
+        }
+    }
+
+    fn union(
+        &mut self,
+        id: NodeId,
+        inputs: &[NodeId],
+        columns: &[(ColumnId, Vec<Expr>)],
+        wanted: &BTreeSet<ColumnId>,
+    ) -> String {
+        let scopes: Vec<Scope<'_>> = inputs.iter().map(|input| self.scope_of(*input, None)).collect();
+        let is_empty_text = |expr: &Expr| expr.as_constant() == Some(&Value::String(String::new()));
+        let mut shapes: Vec<(ColumnId, Holds)> = Vec::new();
+        let mut branches: Vec<Vec<String>> = vec![Vec::new(); inputs.len()];
+        for (column, values) in columns.iter().filter(|(column, _)| wanted.contains(column)) {
+            let all_ids =
+                values.iter().zip(&scopes).all(|(value, scope)| {
+                    is_empty_text(value) || Self::item(scope, *column, value).holds == Holds::TextId
+                }) && !values.iter().all(is_empty_text);
+            for ((value, scope), branch) in values.iter().zip(&scopes).zip(&mut branches) {
+                let sql = if !all_ids {
+                    scope.value(value)
+                } else if is_empty_text(value) {
+                    "0".to_owned()
+                } else {
+                    Self::item(scope, *column, value).sql
+                };
+                branch.push(format!("{sql} AS {}", column_name(*column)));
+            }
+            shapes.push((*column, if all_ids { Holds::TextId } else { Holds::Value }));
+        }
+        drop(scopes);
+        if let Some(held) = self.holds.get_mut(id.0) {
+            held.extend(shapes);
+        }
+        let selects: Vec<String> = branches
+            .iter()
+            .zip(inputs)
+            .map(|(branch, input)| {
+                let list = if branch.is_empty() { "1 AS c_".to_owned() } else { branch.join(", ") };
+                format!("SELECT {list} FROM {}", self.name(*input))
+            })
+            .collect();
+        selects.join(" UNION ALL ")
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "the parts of a packed node")]
+    fn packed(
+        &mut self,
+        id: NodeId,
+        input: NodeId,
+        packed: &[Expr],
+        partition: &[Expr],
+        symbol: &str,
+        options: &str,
+        columns: &[(ColumnId, ScalarType)],
+        wanted: &BTreeSet<ColumnId>,
+    ) -> String {
+        let scope = self.scope_of(input, None);
+        let cells: Vec<String> = packed.iter().map(|expr| scope.value(expr)).collect();
+        let order = self.plan.node(input).map(|node| node.carried.order.clone()).unwrap_or_default();
+        let order = order_by(&order, |column| scope.raw(column));
+        let groups: Vec<String> = partition.iter().map(|expr| scope.value(expr)).collect();
+        let options = super::layout::quote_text(options);
+        let grouping = if groups.is_empty() { String::new() } else { format!(" GROUP BY {}", groups.join(", ")) };
+        let items = columns
+            .iter()
+            .enumerate()
+            .filter(|(_, (column, _))| wanted.contains(column))
+            .map(|(position, (column, scalar_type))| {
+                let cell = format!("json_extract(j.value, '$[{position}]')");
+                let sql = match scalar_type {
+                    ScalarType::String => format!("coalesce({cell}, '')"),
+                    _ => cell,
+                };
+                Item::value(*column, sql)
+            })
+            .collect();
+        let from = self.name(input);
+        let list = self.list(id, items);
+        format!(
+            "SELECT {list} FROM (SELECT whippet_{symbol}({options}, json_array({}){order}) AS rows_ FROM {from}{grouping}) AS p, \
+             json_each(p.rows_) AS j",
+            cells.join(", ")
+        )
+    }
+
+    /// The query that reads the root: decoded columns in their order, sorted.
+    pub fn final_select(&self, lineage: bool) -> String {
+        let Some(root) = self.plan.node(self.plan.root) else { return String::new() };
+        let scope = self.scope_of(self.plan.root, None);
+        let mut items: Vec<String> = root
+            .fields
+            .iter()
+            .map(|field| {
+                let reference = scope.raw(field.id);
+                let value = match reference.holds {
+                    Holds::Value => reference.sql,
+                    Holds::TextId => decode(&reference.sql),
+                };
+                format!("{value} AS {}", super::layout::quote_identifier(&field.name))
+            })
+            .collect();
+        if lineage {
+            let value = root.carried.lineage.map_or_else(|| "NULL".to_owned(), |id| scope.raw(id).sql);
+            items.push(format!("{value} AS \"$lineage\""));
+        }
+        if items.is_empty() {
+            items.push("1".to_owned());
+        }
+        let order = order_by(&root.carried.order, |column| scope.raw(column));
+        format!("SELECT {} FROM {}{order}", items.join(", "), self.name(self.plan.root))
+    }
+}
