@@ -1,7 +1,9 @@
 //! Makes the scenarios of `sample-data/` out of nothing but a seed: the same bytes on every machine.
 
+mod actor;
 mod baseline;
 mod bulk;
+mod habits;
 mod host;
 mod images;
 mod java_sysrv;
