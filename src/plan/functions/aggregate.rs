@@ -50,12 +50,12 @@ pub(super) const ROWS: &[FunctionRow] = &[
     ),
     FunctionRow::aggregate(
         "min",
-        &[of("min_decimal", &[DECIMAL], Decimal), of("min", &[ANY], Dynamic).returns(Returns::Argument(0))],
+        &[of("min_decimal", &[DECIMAL], Decimal), of("min_string", &[STRING], String), of("min", &[ANY], Dynamic).returns(Returns::Argument(0))],
         "The least value; \"\" is a value.",
     ),
     FunctionRow::aggregate(
         "max",
-        &[of("max_decimal", &[DECIMAL], Decimal), of("max", &[ANY], Dynamic).returns(Returns::Argument(0))],
+        &[of("max_decimal", &[DECIMAL], Decimal), of("max_string", &[STRING], String), of("max", &[ANY], Dynamic).returns(Returns::Argument(0))],
         "The greatest value.",
     ),
     FunctionRow::aggregate("minif", &[of("minif", &[ANY, BOOL], Dynamic).returns(Returns::Argument(0))], "As `min`, over the rows for which the condition is true."),

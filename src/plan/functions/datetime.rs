@@ -36,8 +36,11 @@ pub(super) const ROWS: &[FunctionRow] = &[
     .aliases(&["datepart"]),
     FunctionRow::scalar(
         "datetime_diff",
-        &[of("datetime_diff", &[STRING, DATETIME, DATETIME], Long)],
-        "Boundaries of the period between the second time and the first. The engine types weeks as real; here the binder gets `datetime_diff_week`.",
+        &[
+            of("datetime_diff_week", &[STRING, DATETIME, DATETIME], Real).only_for("week"),
+            of("datetime_diff", &[STRING, DATETIME, DATETIME], Long),
+        ],
+        "Boundaries of the period between the second time and the first. The engine gives weeks as real.",
     ),
     FunctionRow::scalar(
         "datetime_add",

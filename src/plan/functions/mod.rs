@@ -99,6 +99,8 @@ pub struct Overload {
     /// How many of `parameters`, from the end, may repeat as a group (0 = none; `case` repeats 2 before its last, `strcat` 1).
     pub repeats: usize,
     pub returns: Returns,
+    /// Only where the first argument is this constant text (`datetime_diff('week', …)` gives another type).
+    pub only_for: Option<&'static str>,
     /// The name of the implementation in `sql::functions`.
     pub symbol: &'static str,
 }
@@ -106,6 +108,10 @@ pub struct Overload {
 impl Overload {
     pub(crate) const fn optional(self, optional: usize) -> Self {
         Self { optional, ..self }
+    }
+
+    pub(crate) const fn only_for(self, first: &'static str) -> Self {
+        Self { only_for: Some(first), ..self }
     }
 
     pub(crate) const fn repeats(self, repeats: usize) -> Self {
@@ -119,7 +125,7 @@ impl Overload {
 
 /// One signature; rows are written with it.
 const fn of(symbol: &'static str, parameters: &'static [ParameterType], returns: ScalarType) -> Overload {
-    Overload { parameters, optional: 0, repeats: 0, returns: Returns::Exactly(returns), symbol }
+    Overload { parameters, optional: 0, repeats: 0, returns: Returns::Exactly(returns), only_for: None, symbol }
 }
 
 /// One KQL function.

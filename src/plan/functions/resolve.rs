@@ -95,6 +95,7 @@ pub fn resolve_function(name: &str, arguments: &[ArgumentShape]) -> Result<Resol
     let fitting: Vec<(&Overload, Vec<ParameterType>)> = row
         .overloads
         .iter()
+        .filter(|overload| is_meant(overload, arguments))
         .filter_map(|overload| expand(overload, arguments.len()).map(|parameters| (overload, parameters)))
         .collect();
     if fitting.is_empty() {
@@ -130,6 +131,13 @@ pub fn resolve_function(name: &str, arguments: &[ArgumentShape]) -> Result<Resol
             found: arguments.len(),
         }),
     }
+}
+
+/// Whether the first argument is the constant that the overload is kept for.
+fn is_meant(overload: &Overload, arguments: &[ArgumentShape]) -> bool {
+    let Some(wanted) = overload.only_for else { return true };
+    let first = arguments.first().and_then(|argument| argument.constant.as_ref());
+    matches!(first, Some(LiteralValue::String(text)) if text.eq_ignore_ascii_case(wanted))
 }
 
 /// The parameter of each of `count` arguments, or `None` where the overload does not take so many.

@@ -85,7 +85,7 @@ fn longs(context: &Context<'_>) -> Option<(i64, i64)> {
     context.integer(0).zip(context.integer(1))
 }
 
-fn bin_long(value: i64, size: i64) -> Option<i64> {
+pub(super) fn bin_long(value: i64, size: i64) -> Option<i64> {
     (size > 0).then(|| value.checked_sub(value.rem_euclid(size)))?
 }
 

@@ -3,8 +3,10 @@
 //!
 //! Knows the representation of values (`value`), not the queries that call.
 
+mod aggregates;
 mod casts;
 mod conditional;
+mod datetime;
 mod decimal;
 mod json;
 mod math;
@@ -12,6 +14,7 @@ mod operators;
 mod regexes;
 mod search;
 mod strings;
+mod time_format;
 pub mod value;
 
 pub use regexes::check_regex;
@@ -63,7 +66,7 @@ fn fill(template: &str, arguments: &[String]) -> String {
 }
 
 /// Symbols that are SQL.
-const TEMPLATES: &[&[(&str, &str)]] = &[operators::TEMPLATES, casts::TEMPLATES];
+const TEMPLATES: &[&[(&str, &str)]] = &[operators::TEMPLATES, casts::TEMPLATES, aggregates::TEMPLATES];
 
 type Expansion = (&'static str, fn(&[String]) -> String);
 
@@ -80,7 +83,7 @@ const EXPANSIONS: &[Expansion] = &[
 
 /// Symbols that are registered functions.
 const SCALARS: &[&[Scalar]] =
-    &[operators::SCALARS, casts::SCALARS, conditional::SCALARS, strings::SCALARS, math::SCALARS];
+    &[operators::SCALARS, casts::SCALARS, conditional::SCALARS, strings::SCALARS, math::SCALARS, datetime::SCALARS];
 
 fn scalars() -> impl Iterator<Item = &'static Scalar> {
     SCALARS.iter().flat_map(|area| area.iter())
@@ -92,11 +95,14 @@ pub fn implementation(symbol: &str) -> Option<Implementation> {
     if let Some((_, template)) = template {
         return Some(Implementation::Template(template));
     }
-    if let Some((_, expand)) = EXPANSIONS.iter().find(|(name, _)| *name == symbol) {
+    if let Some((_, expand)) = EXPANSIONS.iter().chain(aggregates::EXPANSIONS).find(|(name, _)| *name == symbol) {
         return Some(Implementation::Expansion(*expand));
     }
     if let Some(scalar) = scalars().find(|scalar| scalar.symbol == symbol) {
         return Some(Implementation::Function(scalar.symbol));
+    }
+    if let Some((name, _)) = aggregates::AGGREGATES.iter().find(|(name, _)| *name == symbol) {
+        return Some(Implementation::Function(name));
     }
     if let Some((name, _)) = math::OF_ONE.iter().find(|(name, _)| *name == symbol) {
         return Some(Implementation::Function(name));
@@ -123,6 +129,9 @@ pub fn register(connection: &Connection) -> rusqlite::Result<()> {
             Body::Plain(body) => add(scalar.symbol, Box::new(move |context| Ok(body(context))))?,
             Body::Fallible(body) => add(scalar.symbol, Box::new(body))?,
         }
+    }
+    for (name, add_aggregate) in aggregates::AGGREGATES {
+        add_aggregate(connection, &format!("kql_{name}"))?;
     }
     for (name, body) in math::OF_ONE {
         add(name, Box::new(move |context| Ok(math::of_one(context, *body))))?;

@@ -284,3 +284,124 @@ fn mathematics_is_the_engines() {
         ("case", &["0", "'a'", "1", "'b'", "'c'"], "b"),
     ]);
 }
+
+/// Cases of `(symbol, arguments over columns a and b, rows, expected)`.
+fn check_aggregates(cases: &[(&str, &[&str], &str, &str)]) {
+    let connection = open();
+    for (symbol, arguments, rows, expected) in cases {
+        let arguments: Vec<String> = arguments.iter().map(|&argument| argument.to_owned()).collect();
+        let aggregate = implementation(symbol).unwrap().render(&arguments);
+        let source = if rows.is_empty() { "SELECT 1 a, 1 b WHERE 0".to_owned() } else { format!("VALUES {rows}") };
+        let found = evaluate(&connection, &format!("{aggregate} FROM (WITH t(a, b) AS ({source}) SELECT * FROM t)"));
+        assert_eq!(found, *expected, "{symbol} over {rows}");
+    }
+}
+
+#[test]
+fn aggregates_are_the_engines() {
+    check_aggregates(&[
+        ("sum_long", &["a"], "", "0"),
+        ("sum_long", &["a"], "(9223372036854775807, 0), (1, 0), (2, 0)", "-9223372036854775806"),
+        ("avg_long", &["a"], "", "NaN"),
+        ("avg_long", &["a"], "(9223372036854775806, 0), (1, 0), (9223372036854775807, 0)", "-0.6666666666666666"),
+        ("avg_real", &["a"], "(NULL, 0), (2.0, 0), (3, 0)", "2.5"),
+        ("avgif_long", &["a", "b"], "(1, 1), (3, 1), (100, 0), (7, NULL)", "2.0"),
+        ("avg_decimal", &["a"], "('1.1', 0), ('2.2', 0), ('3.3', 0)", "2.2"),
+        ("sum_decimal", &["a"], "('0.1', 0), ('0.2', 0)", "0.3"),
+        ("max_decimal", &["a"], "('9', 0), ('10', 0)", "10"),
+        ("variance", &["a"], "(1, 0), (2, 0), (3, 0), (4, 0)", "1.6666666666666667"),
+        ("stdev", &["a"], "(5, 0)", "0.0"),
+        ("count", &["a"], "(NULL, 0), (1, 0)", "2"),
+        ("countif", &["b"], "(1, NULL), (1, 1), (1, 0)", "1"),
+        ("dcount", &["a"], "('x', 0), ('', 0), ('x', 0)", "2"),
+        ("min_string", &["a"], "", ""),
+        ("max", &["a"], "(1, 0), (9, 0), (NULL, 0)", "9"),
+        ("percentile_long", &["a", "50"], "(1, 0), (2, 0), (3, 0), (4, 0)", "2"),
+        ("percentile", &["a", "95"], "(1, 0), (2, 0), (3, 0), (4, 0)", "4.0"),
+        ("percentilew_long", &["a", "b", "50"], "(1, 10), (2, 1), (3, 1)", "1"),
+        ("percentiles_array", &["a", "'[25,100]'"], "(1, 0), (2, 0), (3, 0), (4, 0)", "[1.0,4.0]"),
+        ("make_list", &["a"], "('1', 0), (NULL, 0), ('2', 0)", "[1,2]"),
+        ("make_list", &["a"], "", "[]"),
+        ("make_list", &["a", "1"], "('1', 0), ('2', 0)", "[1]"),
+        ("make_list_dynamic", &["a"], "('[1,2]', 0), (NULL, 0), ('{\"x\":1}', 0)", "[1,2,null,{\"x\":1}]"),
+        ("make_list_if", &["a", "b", "1"], "('1', 0), ('2', 1), ('3', 1)", "[2]"),
+        ("make_set", &["a"], "('\"b\"', 0), ('\"a\"', 0), ('\"b\"', 0), ('[1,1.0]', 0)", "[\"b\",\"a\",1]"),
+        ("make_bag", &["a"], "('{\"1\":10}', 0), ('{\"1\":null,\"2\":null}', 0), (NULL, 0)", "{\"1\":10,\"2\":null}"),
+        ("make_bag", &["a"], "", "{}"),
+        (
+            "buildschema",
+            &["a"],
+            "('{\"x\":1}', 0), ('{\"x\":\"a\",\"y\":[1.5]}', 0)",
+            "{\"x\":[\"long\",\"string\"],\"y\":{\"`indexer`\":\"double\"}}",
+        ),
+        ("take_any", &["a"], "(NULL, 0), (3, 0)", "3"),
+        ("take_any_string", &["a"], "('', 0), ('x', 0)", "x"),
+        ("binary_all_or", &["a"], "(1, 0), (4, 0)", "5"),
+        ("covariance", &["a", "b"], "(1, 2), (2, 4), (3, 6)", "2.0"),
+    ]);
+}
+
+/// Calls a symbol with times as text and gives times back as text.
+fn time(symbol: &str, arguments: &[&str]) -> String {
+    let connection = open();
+    let arguments: Vec<String> = arguments
+        .iter()
+        .map(|argument| {
+            crate::schema::time::parse_datetime(argument).map_or((*argument).to_owned(), |ticks| ticks.to_string())
+        })
+        .collect();
+    let found = evaluate(&connection, &implementation(symbol).unwrap().render(&arguments));
+    match found.parse::<i64>() {
+        Ok(ticks) if ticks > 1_000_000_000 => {
+            crate::schema::time::datetime_text(ticks).replace("T00:00:00.0000000Z", "").replace(".0000000Z", "")
+        }
+        _ => found,
+    }
+}
+
+#[test]
+fn times_are_the_engines() {
+    for (symbol, arguments, expected) in [
+        ("startofweek", ["2020-06-15", "-2"].as_slice(), "2020-05-31"),
+        ("startofweek", &["2008-01-01"], "2007-12-30"),
+        ("startofday", &["2020-06-15 13:45", "3"], "2020-06-18"),
+        ("startofday", &["0001-01-02", "-1"], "0"),
+        ("endofmonth", &["2020-02-15"], "2020-02-29T23:59:59.9999999Z"),
+        ("endofyear", &["9999-05-01"], "9999-12-31T23:59:59.9999999Z"),
+        ("endofday", &["2020-06-15 13:45", "2"], "2020-06-17T23:59:59.9999999Z"),
+        ("dayofweek", &["9999-12-31"], "null"),
+        ("dayofweek", &["2020-06-14"], "0"),
+        ("week_of_year", &["2016-01-01"], "53"),
+        ("week_of_year", &["2017-01-01"], "52"),
+        ("week_of_year", &["2020-12-31"], "53"),
+        ("dayofyear", &["2020-12-31"], "366"),
+        ("datetime_part", &["'Quarter'", "2020-05-31"], "2"),
+        ("datetime_add", &["'month'", "-1", "2020-03-31"], "2020-02-29"),
+        ("datetime_add", &["'quarter'", "-5", "2020-05-31"], "2019-02-28"),
+        ("datetime_add", &["'week'", "-53", "2021-03-15 12:00"], "2020-03-09T12:00:00"),
+        ("datetime_add", &["'day'", "-1", "0001-01-01 12:00"], "null"),
+        ("datetime_diff", &["'year'", "2020-12-31", "2021-01-01"], "-1"),
+        ("datetime_diff", &["'day'", "2000-01-01", "1950-06-15"], "18097"),
+        ("datetime_diff_week", &["'week'", "2024-02-29", "2020-02-29"], "209.0"),
+        ("datetime_diff_week", &["'week'", "2021-03-01", "2020-12-31"], "9.0"),
+        (
+            "datetime_diff",
+            &["'fortnight'", "2021-03-01", "2020-12-31"],
+            "'fortnight' is no period; write one of year, quarter, month, week, day, hour, minute, second, millisecond, microsecond, nanosecond",
+        ),
+        ("make_datetime", &["2020", "2", "30"], "null"),
+        ("make_datetime", &["2020", "2", "29", "1", "2", "3.5"], "2020-02-29T01:02:03.5000000Z"),
+        ("unixtime_seconds_long", &["0"], "1970-01-01"),
+        ("datetime_utc_to_local", &["2020-07-01 12:00", "'Europe/Berlin'"], "2020-07-01T14:00:00"),
+        ("datetime_local_to_utc", &["2020-01-01 12:00", "'Europe/Berlin'"], "2020-01-01T11:00:00"),
+        ("bin_at_datetime", &["2023-03-12 07:30", "54000000000", "2023-03-12 00:07"], "2023-03-12T06:07:00"),
+        ("format_datetime", &["2020-06-15 13:45:09", "'M/d/yyyy h:mm:ss tt'"], "6/15/2020 1:45:09 PM"),
+        ("format_datetime", &["2007-03-09 05:04:03", "'dddd, MMMM d, yyyy'"], "0909, 0303 9, 2007"),
+        ("format_datetime", &["2007-03-09 05:04:03", "'ddd MMM yy'"], "099 033 07"),
+        ("format_datetime", &["2020-06-15 13:45:09.1230000", "'ss.fffffff FFFFFFF'"], "09.1230000 123"),
+        ("format_timespan", &["-900000000", "'mm:ss'"], "-01:30"),
+        ("format_timespan", &["937845670000", "'dd.hh:mm:ss.fffffff'"], "01.02:03:04.5670000"),
+    ] {
+        assert_eq!(time(symbol, arguments), expected, "{symbol}({})", arguments.join(", "));
+    }
+}
