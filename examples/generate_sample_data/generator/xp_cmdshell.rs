@@ -9,7 +9,7 @@ use super::host::{Account, Act, Host, Process, RegistryValue, Remote, SYSTEM_ACC
 use super::images::{self, Image};
 use super::ordinary::{Booted, ORDINARY, boot};
 use super::record::{MILLISECOND, SECOND, Schema, Ticks, UnknownName};
-use super::scenario::{Expectations, Form, SHELL_CHILD, STORED_PROCEDURES, Scenario};
+use super::scenario::{Expectations, Form, OPTION_ENABLED, SHELL_CHILD, STORED_PROCEDURES, Scenario};
 
 const fn service(name: &'static str, sid: &'static str, logon_id: i64) -> Account {
     let (integrity, elevation) = ("High", "TokenElevationTypeDefault");
@@ -35,6 +35,10 @@ const INTRUDER: Remote<'static> = Remote { address: "203.0.113.45", port: 50_912
 const STAGE: Remote<'static> = Remote { address: "203.0.113.66", port: 80, url: "203.0.113.66" };
 const CONTROL: Remote<'static> = Remote { address: "203.0.113.66", port: 443, url: "sync.example.net" };
 const INSTANCE: &str = r"HKEY_LOCAL_MACHINE\SOFTWARE\Microsoft\Microsoft SQL Server\MSSQL16.MSSQLSERVER\MSSQLServer";
+
+const NIGHTLY: &str = "false positive: the nightly backup switches it on for its own run";
+const DEPLOYMENT: &str = "false positive: a deployment switches it on for its own run";
+const INTRUSION: &str = "the intruder switches it on";
 
 struct Server {
     host: Host,
@@ -105,17 +109,22 @@ impl Server {
     }
 
     /// Event 15457 of the server: an option of sp_configure changed.
-    fn option_changed(&mut self, at: Ticks, option: &str, old: &str, new: &str) {
+    fn option_changed(&mut self, at: Ticks, option: &str, (old, new): (&str, &str), why: &'static str) {
         let additional = json!({
             "Option": option, "OldValue": old, "NewValue": new, "EventId": 15457, "Provider": "MSSQLSERVER",
             "Server": "SQL01", "Database": "master", "Severity": 10,
         });
-        self.host.other(at, &self.sql, "SqlConfigurationChanged", additional);
+        let act = self.host.other(at, &self.sql, "SqlConfigurationChanged", additional);
+        match (option, new) {
+            ("show advanced options", _) => self.expect.misses(OPTION_ENABLED, act, "shows options, enables none"),
+            (_, "0") => self.expect.misses(OPTION_ENABLED, act, "NewValue is 0: the option is switched off"),
+            _ => self.expect.matches(OPTION_ENABLED, act, why),
+        }
     }
 
     fn nightly_backup(&mut self, day: Ticks) {
-        self.option_changed(clock(day, 1, 59, 51), "show advanced options", "0", "1");
-        self.option_changed(clock(day, 1, 59, 52), "xp_cmdshell", "0", "1");
+        self.option_changed(clock(day, 1, 59, 51), "show advanced options", ("0", "1"), NIGHTLY);
+        self.option_changed(clock(day, 1, 59, 52), "xp_cmdshell", ("0", "1"), NIGHTLY);
         self.host.file(clock(day, 1, 59, 58), &self.sql, "FileCreated", r"E:\MSSQL\Backup\Orders_full_20260302.bak");
         let why = "false positive: the nightly backup is copied to a share";
         self.xp_cmdshell(
@@ -143,8 +152,8 @@ impl Server {
         let shell = self.xp_cmdshell(clock(day, 2, 12, 0), &command, why);
         let (act, _) = self.grandchild(clock(day, 2, 12, 0), &shell, &images::SEVENZIP, &command);
         self.expect.misses(SHELL_CHILD, act, "unsigned, but GlobalPrevalence is far above 250");
-        self.option_changed(clock(day, 2, 15, 3), "xp_cmdshell", "1", "0");
-        self.option_changed(clock(day, 2, 15, 4), "show advanced options", "1", "0");
+        self.option_changed(clock(day, 2, 15, 3), "xp_cmdshell", ("1", "0"), NIGHTLY);
+        self.option_changed(clock(day, 2, 15, 4), "show advanced options", ("1", "0"), NIGHTLY);
     }
 
     fn agent_jobs(&mut self, day: Ticks) {
@@ -184,7 +193,7 @@ impl Server {
             "false positive: an administrator sets a startup parameter in the maintenance window",
         );
 
-        self.option_changed(clock(day, 7, 14, 40), "clr enabled", "0", "1");
+        self.option_changed(clock(day, 7, 14, 40), "clr enabled", ("0", "1"), DEPLOYMENT);
         self.host.load(clock(day, 7, 14, 58), &self.sql, &images::CLR);
         let act = self.host.file(clock(day, 7, 15, 2), &self.sql, "FileCreated", images::GEOTOOLS.path);
         self.expect.matches(
@@ -195,7 +204,7 @@ impl Server {
         let act = self.host.file(clock(day, 7, 15, 3), &self.sql, "FileModified", r"C:\Deploy\Assemblies\deploy.log");
         self.expect.misses(STORED_PROCEDURES, act, "ActionType is FileModified");
         self.host.load(clock(day, 7, 15, 6), &self.sql, &images::GEOTOOLS);
-        self.option_changed(clock(day, 7, 40, 0), "clr enabled", "1", "0");
+        self.option_changed(clock(day, 7, 40, 0), "clr enabled", ("1", "0"), DEPLOYMENT);
     }
 
     fn guess_password(&mut self, day: Ticks) {
@@ -211,8 +220,8 @@ impl Server {
             self.host.sql_logon(at, &self.sql, "sa", &INTRUDER, reason);
         }
         self.host.sql_logon(clock(day, 9, 4, 2), &self.sql, "sa", &INTRUDER, "");
-        self.option_changed(clock(day, 9, 5, 10), "show advanced options", "0", "1");
-        self.option_changed(clock(day, 9, 5, 12), "xp_cmdshell", "0", "1");
+        self.option_changed(clock(day, 9, 5, 10), "show advanced options", ("0", "1"), INTRUSION);
+        self.option_changed(clock(day, 9, 5, 12), "xp_cmdshell", ("0", "1"), INTRUSION);
         let additional =
             json!({"Library": "xplog70.dll", "Procedure": "xp_cmdshell", "EventId": 8128, "Provider": "MSSQLSERVER"});
         self.host.other(clock(day, 9, 5, 19), &self.sql, "SqlExtendedProcedureLoaded", additional);
@@ -292,7 +301,7 @@ impl Server {
     }
 
     fn configure(&mut self, day: Ticks) {
-        self.option_changed(clock(day, 9, 12, 10), "clr enabled", "0", "1");
+        self.option_changed(clock(day, 9, 12, 10), "clr enabled", ("0", "1"), INTRUSION);
         self.host.load(clock(day, 9, 12, 22), &self.sql, &images::XPSTAR);
         let configuration = format!(r"{INSTANCE}\SurfaceArea");
         for (second, name) in [(25, "xp_cmdshell"), (26, "clr enabled")] {
@@ -350,7 +359,7 @@ impl Server {
             act,
             "a true command of the intruder: InitiatingProcessCommandLine starts with the full path of cmd.exe",
         );
-        self.option_changed(clock(day, 9, 17, 10), "xp_cmdshell", "1", "0");
-        self.option_changed(clock(day, 9, 17, 11), "show advanced options", "1", "0");
+        self.option_changed(clock(day, 9, 17, 10), "xp_cmdshell", ("1", "0"), INTRUSION);
+        self.option_changed(clock(day, 9, 17, 11), "show advanced options", ("1", "0"), INTRUSION);
     }
 }
