@@ -335,7 +335,7 @@ fn merge_expectations(
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
+#[allow(clippy::unwrap_used, clippy::indexing_slicing)]
 mod tests {
     use super::*;
     use ScalarType::{Bool, Datetime, Dynamic, Int, Long, Real, String as Text, Timespan};
@@ -386,6 +386,16 @@ mod tests {
             [ArgumentShape::of(Text), ArgumentShape::of(Int), ArgumentShape::of(Text), ArgumentShape::typeof_(Long)];
         let extract = resolve_function("extract", &arguments).unwrap();
         assert_eq!((extract.cast_result, extract.returns), (Some((3, Long)), Long));
+    }
+
+    #[test]
+    fn a_constant_may_choose_the_overload() {
+        let week = LiteralValue::String("Week".to_owned());
+        let mut arguments =
+            vec![ArgumentShape::constant(Text, week), ArgumentShape::of(Datetime), ArgumentShape::of(Datetime)];
+        assert_eq!(resolve_function("datetime_diff", &arguments).unwrap().returns, Real);
+        arguments[0] = ArgumentShape::constant(Text, LiteralValue::String("day".to_owned()));
+        assert_eq!(resolve_function("datetime_diff", &arguments).unwrap().returns, Long);
     }
 
     #[test]

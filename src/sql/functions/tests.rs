@@ -346,8 +346,9 @@ fn time(symbol: &str, arguments: &[&str]) -> String {
     let connection = open();
     let arguments: Vec<String> = arguments
         .iter()
-        .map(|argument| {
-            crate::schema::time::parse_datetime(argument).map_or((*argument).to_owned(), |ticks| ticks.to_string())
+        .map(|argument| match crate::schema::time::parse_datetime(argument) {
+            Some(ticks) if argument.get(4..5) == Some("-") => ticks.to_string(),
+            _ => (*argument).to_owned(),
         })
         .collect();
     let found = evaluate(&connection, &implementation(symbol).unwrap().render(&arguments));
