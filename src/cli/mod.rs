@@ -1,10 +1,15 @@
 //! Commands, output formats, exit statuses.
 
+mod explain;
 pub mod format;
+mod funnel;
+mod hunt;
 mod import;
+mod problem;
 pub mod query;
 pub mod report;
 mod rule;
+mod tree;
 
 use std::ffi::OsString;
 use std::io::Write;
@@ -43,10 +48,13 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Explain(explain::Args),
+    Hunt(hunt::Args),
     /// List, print and check detection rules.
     Rule(rule::Args),
     Import(import::Args),
     Query(query::Args),
+    Tree(tree::Args),
 }
 
 /// Runs one command line, the program's name first. Writes results to `stdout` and diagnostics to `stderr`.
@@ -54,6 +62,9 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, stdout: &mut dyn Write
     match Arguments::try_parse_from(arguments) {
         Ok(arguments) => match arguments.command {
             Command::Query(arguments) => query::run(&arguments, stdout, stderr),
+            Command::Explain(arguments) => explain::run(&arguments, stdout, stderr),
+            Command::Hunt(arguments) => hunt::run(&arguments, stdout, stderr),
+            Command::Tree(arguments) => tree::run(&arguments, stdout, stderr),
             Command::Rule(arguments) => rule::run(arguments, stdout, stderr),
             Command::Import(arguments) => import::run(&arguments, stdout, stderr),
         },

@@ -33,6 +33,7 @@ enum RuleCommand {
         #[command(flatten)]
         common: Common,
     },
+    Funnel(super::funnel::Args),
     /// Check rule files: what is wrong, where, and what to do instead. Exits with 2 when a rule cannot run.
     Check {
         /// Rule files, or folders of them; without any, the rules that are loaded.
@@ -73,6 +74,7 @@ impl From<std::io::Error> for Stop {
 
 pub fn run(arguments: Args, stdout: &mut dyn Write, stderr: &mut dyn Write) -> Exit {
     let done = match arguments.command {
+        RuleCommand::Funnel(arguments) => return super::funnel::run(&arguments, stdout, stderr),
         RuleCommand::List(common) => load(common.rules.as_deref()).and_then(|catalog| {
             list::run(&catalog, &attack()?, common.format, stdout)?;
             Ok(Exit::Done)

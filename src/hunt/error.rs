@@ -13,12 +13,16 @@ pub enum HuntError {
     Cancelled,
     #[error("no rule is called '{name}'{}", suggestion(nearest))]
     UnknownRule { name: String, nearest: Vec<String> },
+    #[error("'{name}' could be {}", candidates.join(" or "))]
+    AmbiguousRule { name: String, candidates: Vec<String> },
     #[error("the rule '{rule}' has no unit '{unit}'{}", suggestion(known))]
     UnknownUnit { rule: String, unit: String, known: Vec<String> },
     #[error("no event has the id {0}")]
     UnknownEvent(i64),
     #[error("no match is called '{0}'")]
     UnknownMatch(String),
+    #[error("{what}: {reason}")]
+    Failed { what: String, reason: String },
     /// The rule's or an exclusion's text is wrong; `text` is what the spans point into.
     #[error("{what} cannot be run")]
     Query { what: String, text: String, diagnostics: Vec<Diagnostic> },

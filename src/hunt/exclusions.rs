@@ -1,7 +1,17 @@
 //! What exclusions hide, alone and together; the difference between two states of the switches.
 
-use super::matches::{Hunt, Match, MatchId};
-use super::switches::ExclusionRef;
+use super::case::Case;
+use super::error::HuntError;
+use super::matches::{Hunt, Match, MatchId, RuleStatus};
+use super::prepare::{Prepared, parts_of};
+use super::rewrite::{Edit, Rewritten};
+use super::survey::{self, Survey, status_line};
+use super::switches::{ExclusionRef, SwitchAction, Switches, UnitId};
+use crate::kql::span::Span;
+use crate::kql::{parse, parse_expression};
+use crate::rules::pipeline::{Role, RulePipeline};
+use crate::rules::rule::Rule;
+use crate::store::Store;
 
 /// The effect of one exclusion, native or own.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -88,4 +98,146 @@ impl Diff {
     pub fn count(&self, change: Change) -> usize {
         self.rows.iter().filter(|row| row.change == change).count()
     }
+}
+
+/// Whether a text is one whole scalar expression: then it can stand in parentheses anywhere and change nothing around
+/// it. The error is for people.
+pub fn check_condition(condition: &str) -> Result<(), String> {
+    let parsed = parse_expression(condition);
+    match parsed.diagnostics.iter().find(|found| found.is_error()) {
+        Some(found) => Err(found.message.clone()),
+        None if condition.trim().is_empty() => Err("the condition is empty".to_owned()),
+        None => Ok(()),
+    }
+}
+
+impl Case {
+    /// The effects of the own exclusions, and of each rule's native ones, which needs a run for each.
+    pub fn exclusion_effects(&self, store: &Store) -> Result<Vec<ExclusionEffect>, HuntError> {
+        let survey = self.survey(store, &[])?;
+        let mut effects = survey.effects(&self.switches);
+        for rule in self.catalog.rules() {
+            effects.extend(self.native_effects(store, rule, &survey)?);
+        }
+        Ok(effects)
+    }
+
+    /// The effects of a rule's own negated units. What one hides is what comes when it is switched the other way.
+    pub fn native_effects(
+        &self,
+        store: &Store,
+        rule: &Rule,
+        survey: &Survey,
+    ) -> Result<Vec<ExclusionEffect>, HuntError> {
+        let now = survey.shown(&self.switches);
+        let mut effects = Vec::new();
+        for unit in rule.pipeline.units().filter(|unit| unit.role == Role::Exclusion) {
+            let id = UnitId { rule: rule.id.clone(), unit: unit.id.clone() };
+            let enabled = self.switches.is_on(&id);
+            let mut other = self.clone();
+            other.switches.apply(SwitchAction::Unit { unit: id.clone(), on: !enabled });
+            let switched = other.survey(store, std::slice::from_ref(&rule.id))?.shown(&self.switches);
+            let problem = switched.runs.iter().find(|run| run.status != RuleStatus::Ran);
+            let problem = problem.map(|run| status_line(&run.status));
+            let here = Hunt { runs: now.runs.iter().filter(|run| run.rule == rule.id).cloned().collect() };
+            let (with, without) = if enabled { (&here, &switched) } else { (&switched, &here) };
+            let hidden: Vec<MatchId> = Diff::between(without, with)
+                .rows
+                .into_iter()
+                .filter(|row| row.change == Change::Hidden)
+                .map(|row| row.found.id)
+                .collect();
+            // The others are as they are, so what this one hides no other does.
+            let count = if problem.is_some() { 0 } else { hidden.len() as u64 };
+            effects.push(ExclusionEffect {
+                exclusion: ExclusionRef::Native(id),
+                rule: Some(rule.id.clone()),
+                condition: unit.text.clone(),
+                note: String::new(),
+                enabled,
+                hides: count,
+                only_by: count,
+                pinned: hidden.into_iter().filter(|subject| self.switches.is_pinned(subject)).collect(),
+                problem,
+            });
+        }
+        Ok(effects)
+    }
+
+    /// The rule's KQL with its units as switched and its enabled exclusions written in: between the author's
+    /// environment-specific markers, or as the last stages.
+    pub fn export_rule(&self, store: &Store, name: &str) -> Result<Exported, HuntError> {
+        let rule = self.rule(name)?;
+        let own: Vec<String> = self
+            .switches
+            .enabled_for(&rule.id)
+            .filter(|(_, own)| check_condition(&own.condition).is_ok())
+            .map(|(_, own)| exclusion_stage(&own.condition, &own.note))
+            .collect();
+        let written = self.run(store, &rule.id)?;
+        let prepared = Prepared::as_written(&rule.id, parts_of(rule), &self.switches);
+        let mut places = vec![(prepared.end(), false)];
+        if let Some(marker) = prepared.marker() {
+            places.insert(0, (marker, true));
+        }
+        let mut best = None;
+        for (place, at_marker) in places {
+            let text = if own.is_empty() {
+                prepared.whole("").text
+            } else {
+                let mut edits = prepared.edits();
+                let stages = own.concat();
+                let stages = if at_marker { stages } else { format!("\n{}", stages.trim_end()) };
+                edits.push(Edit::insert(place, stages));
+                Rewritten::of(prepared.source, Span::new(0, prepared.source.len()), &edits).text
+            };
+            let proven = self.gives(store, rule, &text, &written.matches)?;
+            let exported = Exported { query: text, at_marker, proven };
+            if proven {
+                return Ok(exported);
+            }
+            best = Some(exported);
+        }
+        // Only when neither place gives the same matches; the caller sees that it is not proven.
+        best.ok_or_else(|| HuntError::UnknownRule { name: name.to_owned(), nearest: Vec::new() })
+    }
+
+    /// Whether a text, run as this rule with nothing switched, gives these matches.
+    fn gives(&self, store: &Store, rule: &Rule, text: &str, matches: &[Match]) -> Result<bool, HuntError> {
+        let parsed = parse(text);
+        let pipeline = RulePipeline::of(&parsed.query, text);
+        let rewritten = Rule {
+            query: text.to_owned(),
+            tree: parsed.query,
+            diagnostics: parsed.diagnostics,
+            pipeline,
+            ..rule.clone()
+        };
+        let plain = Self { switches: Switches::default(), ..self.clone() };
+        let survey = survey::survey(&plain, store, &[&rewritten])?;
+        let ids = |matches: &[Match]| matches.iter().map(|found| found.id.clone()).collect::<Vec<_>>();
+        Ok(survey.all.runs.iter().all(|run| run.status == RuleStatus::Ran && ids(&run.matches) == ids(matches)))
+    }
+}
+
+/// `| where not(condition)` on lines of its own, the note before it as a comment.
+fn exclusion_stage(condition: &str, note: &str) -> String {
+    let note: String = note.lines().map(|line| format!("// {line}\n")).collect();
+    let condition = condition.trim();
+    // A comment in the condition would swallow the parenthesis.
+    if condition.contains("//") || condition.contains('\n') {
+        format!("{note}| where not(\n{condition}\n)\n")
+    } else {
+        format!("{note}| where not({condition})\n")
+    }
+}
+
+/// A rule's query with the analyst's exclusions written in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Exported {
+    pub query: String,
+    /// Whether the exclusions stand between the rule's markers.
+    pub at_marker: bool,
+    /// Whether running the text gave the matches that are shown.
+    pub proven: bool,
 }

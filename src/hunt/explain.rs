@@ -1,4 +1,6 @@
 //! Why a rule keeps or drops one event: each conjunct with the value wanted and the value found.
+//!
+//! What an answer looks like; [`super::why`] finds it.
 
 use super::matches::EventId;
 use super::switches::UnitId;
@@ -29,6 +31,19 @@ pub struct Conjunct {
     pub wanted: String,
     /// The value of `subject` for this event.
     pub found: Option<Value>,
+    /// The comparisons inside, where the conjunct is an `or`, `and` or `not` of several.
+    pub parts: Vec<Part>,
+}
+
+/// One comparison of a conjunct that has several.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Part {
+    pub text: String,
+    pub subject: String,
+    pub wanted: String,
+    pub found: Option<Value>,
+    /// `None` where it could not be evaluated.
+    pub holds: Option<bool>,
 }
 
 #[derive(Debug, Clone, PartialEq)]

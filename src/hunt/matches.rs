@@ -29,6 +29,26 @@ pub struct MatchId {
     pub ordinal: u32,
 }
 
+impl MatchId {
+    /// A name for people and command lines, unique in one hunt: the rule and its event, or a digest of the key.
+    pub fn name(&self) -> String {
+        let subject = match &self.subject {
+            MatchSubject::Events(events) if events.len() == 1 => {
+                events.iter().map(ToString::to_string).collect::<String>()
+            }
+            subject => {
+                use sha2::{Digest, Sha256};
+                let told_apart = format!("{subject:?} {:?} {}", self.time, self.device);
+                let digest = Sha256::digest(told_apart.as_bytes());
+                let digits: String = digest.iter().take(5).map(|byte| format!("{byte:02x}")).collect();
+                format!("k{digits}")
+            }
+        };
+        let ordinal = if self.ordinal == 0 { String::new() } else { format!(".{}", self.ordinal) };
+        format!("{}#{subject}{ordinal}", self.rule)
+    }
+}
+
 /// How bad a match is said to be by its rule.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, serde::Serialize)]
 #[serde(rename_all = "kebab-case")]
@@ -55,16 +75,18 @@ impl Severity {
             Self::Critical => "CRIT",
         }
     }
+}
 
-    /// Reads a rule's word in any case; an unknown one is [`Severity::Unrated`].
-    pub fn from_word(word: &str) -> Self {
-        match word.trim().to_ascii_lowercase().as_str() {
-            "informational" | "info" => Self::Informational,
-            "low" => Self::Low,
-            "medium" | "med" => Self::Medium,
-            "high" => Self::High,
-            "critical" | "crit" => Self::Critical,
-            _ => Self::Unrated,
+impl From<Option<crate::rules::rule::Severity>> for Severity {
+    fn from(stated: Option<crate::rules::rule::Severity>) -> Self {
+        use crate::rules::rule::Severity as Stated;
+        match stated {
+            None => Self::Unrated,
+            Some(Stated::Informational) => Self::Informational,
+            Some(Stated::Low) => Self::Low,
+            Some(Stated::Medium) => Self::Medium,
+            Some(Stated::High) => Self::High,
+            Some(Stated::Critical) => Self::Critical,
         }
     }
 }

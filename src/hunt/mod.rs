@@ -6,14 +6,24 @@
 
 pub mod case;
 pub mod clock;
+pub mod conjunct;
 pub mod error;
 pub mod exclusions;
 pub mod explain;
 pub mod funnel;
 pub mod matches;
+pub mod prepare;
+pub mod query;
 pub mod rewrite;
+pub mod rows;
+pub mod survey;
 pub mod switches;
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod tests;
 pub mod tree;
+mod why;
 
 pub use case::Case;
 pub use clock::{Clock, ClockMode};
@@ -22,5 +32,6 @@ pub use exclusions::{Diff, ExclusionEffect};
 pub use explain::Explanation;
 pub use funnel::Funnel;
 pub use matches::{EventId, Hunt, Match, MatchId, RuleRun};
+pub use survey::Survey;
 pub use switches::{History, OwnExclusion, SwitchAction, Switches, UnitId};
 pub use tree::{Forest, Node, NodeId, Process};

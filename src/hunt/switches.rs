@@ -44,6 +44,12 @@ pub struct OwnExclusion {
     pub enabled: bool,
 }
 
+impl OwnExclusion {
+    pub fn applies_to(&self, rule: &str) -> bool {
+        self.rule.as_deref().is_none_or(|scope| scope == rule)
+    }
+}
+
 /// Either kind of exclusion.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -58,6 +64,13 @@ pub struct Switches {
     off: BTreeSet<UnitId>,
     exclusions: BTreeMap<ExclusionId, OwnExclusion>,
     pins: BTreeSet<MatchId>,
+}
+
+/// What is kept of the state beside the exclusions, which have a table of their own.
+#[derive(Debug, Clone, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
+pub struct Saved {
+    pub off: BTreeSet<UnitId>,
+    pub pins: BTreeSet<MatchId>,
 }
 
 /// One change. Applying it yields the action that takes it back.
@@ -106,6 +119,15 @@ impl Switches {
                 SwitchAction::All(inverses)
             }
         }
+    }
+
+    pub fn saved(&self) -> Saved {
+        Saved { off: self.off.clone(), pins: self.pins.clone() }
+    }
+
+    pub fn restore(&mut self, saved: Saved) {
+        self.off = saved.off;
+        self.pins = saved.pins;
     }
 
     pub fn is_on(&self, unit: &UnitId) -> bool {

@@ -231,6 +231,7 @@ fn funnel(settings: &Settings, rule: &str) -> Funnel {
         sections: vec![
             FunnelSection {
                 name: Some("allGrandChildren".to_owned()),
+                caption: None,
                 stages: vec![
                     stage("1", "source", "DeviceProcessEvents", (Rows::None, Rows::Counted(1204)), Vec::new()),
                     stage(
@@ -263,6 +264,7 @@ fn funnel(settings: &Settings, rule: &str) -> Funnel {
             },
             FunnelSection {
                 name: None,
+                caption: None,
                 stages: vec![
                     stage(
                         "4",
@@ -309,6 +311,7 @@ fn explain(settings: &Settings, rule: &str, at: i64) -> Result<Explanation, Trou
         subject: subject.to_owned(),
         wanted: wanted.to_owned(),
         found,
+        parts: Vec::new(),
     };
     let fails = outcome == Outcome::Fails;
     let stages = vec![

@@ -1,0 +1,116 @@
+//! `whippet rule funnel`: rows in and out of each stage of a rule over a store.
+
+use std::io::Write;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::Exit;
+use super::hunt::{View, padded};
+use super::problem::{self, Problem};
+use crate::hunt::Funnel;
+use crate::hunt::funnel::{FunnelStage, Rows, UnitState};
+use crate::kql::visible::visible;
+
+/// Print how many rows go into and come out of each stage of a rule.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// The rule, by name.
+    name: String,
+    /// The store.
+    #[arg(long, value_name = "FILE")]
+    db: PathBuf,
+    #[command(flatten)]
+    view: View,
+    /// Seconds that one count may take.
+    #[arg(long, value_name = "SECONDS", default_value_t = 30)]
+    limit: u64,
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+}
+
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+enum Format {
+    Text,
+    Json,
+}
+
+/// The width of the column with the stages' text.
+const TEXT_WIDTH: usize = 76;
+
+pub fn run(arguments: &Args, stdout: &mut dyn Write, stderr: &mut dyn Write) -> Exit {
+    problem::report(answer(arguments, stdout), stderr)
+}
+
+fn answer(arguments: &Args, stdout: &mut dyn Write) -> Result<Exit, Problem> {
+    let case = arguments.view.open(&arguments.db, std::slice::from_ref(&arguments.name))?;
+    let store = case.reader()?;
+    let funnel = case.funnel(&store, &arguments.name, Duration::from_secs(arguments.limit))?;
+    match arguments.format {
+        Format::Text => write_text(&funnel, stdout)?,
+        Format::Json => {
+            serde_json::to_writer_pretty(&mut *stdout, &funnel)?;
+            writeln!(stdout)?;
+        }
+    }
+    Ok(Exit::Done)
+}
+
+fn write_text(funnel: &Funnel, out: &mut dyn Write) -> Result<(), Problem> {
+    writeln!(out, "{}", visible(&funnel.title))?;
+    for section in &funnel.sections {
+        writeln!(out)?;
+        if let Some(caption) = &section.caption {
+            writeln!(out, "{}", visible(caption))?;
+        }
+        writeln!(out, "  {:>5}  {}  {:>8}  {:>8}", "STAGE", padded("", TEXT_WIDTH), "ROWS IN", "OUT")?;
+        for stage in &section.stages {
+            write_stage(stage, out)?;
+        }
+    }
+    writeln!(out, "\nmatches: {}", shown(&funnel.matches))?;
+    Ok(())
+}
+
+fn write_stage(stage: &FunnelStage, out: &mut dyn Write) -> Result<(), Problem> {
+    let lines: Vec<(String, String, &Rows, &Rows, &str)> = if stage.units.is_empty() {
+        let text = match stage.kind.as_str() {
+            "source" => format!("source {}", stage.text),
+            _ => stage.text.clone(),
+        };
+        vec![(stage.number.clone(), text, &stage.rows_in, &stage.rows_out, "")]
+    } else {
+        let alone = stage.units.len() == 1;
+        let place = |index: usize| if alone { stage.number.clone() } else { format!("{}.{}", stage.number, index + 1) };
+        let units = stage.units.iter().enumerate().map(|(index, unit)| {
+            let mark = match unit.state {
+                UnitState::On if unit.rows_out.count() == Some(0) && unit.rows_in.count() > Some(0) => "!",
+                UnitState::On => "",
+                UnitState::Off => "off",
+                UnitState::Lifted => "lifted",
+            };
+            (place(index), format!("{} {}", stage.kind, unit.text), &unit.rows_in, &unit.rows_out, mark)
+        });
+        units.collect()
+    };
+    for (number, text, rows_in, rows_out, mark) in lines {
+        let text = visible(&text.split_whitespace().collect::<Vec<_>>().join(" "));
+        let line = format!(
+            "  {:>5}  {}  {:>8}  {:>8}  {mark}",
+            visible(&number),
+            padded(&text, TEXT_WIDTH),
+            shown(rows_in),
+            shown(rows_out)
+        );
+        writeln!(out, "{}", line.trim_end())?;
+    }
+    Ok(())
+}
+
+fn shown(rows: &Rows) -> String {
+    match rows {
+        Rows::Counted(rows) => rows.to_string(),
+        Rows::TimedOut(limit) => format!("> {} s", limit.as_secs()),
+        Rows::NotRun(reason) => format!("not run: {}", visible(reason)),
+        Rows::None => "—".to_owned(),
+    }
+}

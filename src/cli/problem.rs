@@ -1,0 +1,53 @@
+//! What a command of the hunt stumbles over, and the exit status it means.
+
+use std::io::Write;
+
+use super::query::exit_for;
+use super::{Exit, report};
+use crate::hunt::HuntError;
+use crate::kql::visible::visible;
+use crate::rules::catalog::CatalogError;
+use crate::store::StoreError;
+
+#[derive(Debug, thiserror::Error)]
+pub enum Problem {
+    #[error(transparent)]
+    Hunt(#[from] HuntError),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    Catalog(#[from] CatalogError),
+    #[error("the output could not be written: {0}")]
+    Output(#[from] std::io::Error),
+    #[error("the output could not be written: {0}")]
+    Json(#[from] serde_json::Error),
+    #[error("the output could not be written: {0}")]
+    Csv(#[from] csv::Error),
+    #[error("{0}")]
+    Arguments(String),
+}
+
+/// Says what went wrong on standard error.
+pub fn report(answer: Result<Exit, Problem>, stderr: &mut dyn Write) -> Exit {
+    let problem = match answer {
+        Ok(exit) => return exit,
+        Err(problem) => problem,
+    };
+    // Nothing is left to tell a broken standard error to.
+    let _ = writeln!(stderr, "error: {}", visible(&problem.to_string()));
+    match problem {
+        Problem::Hunt(HuntError::Query { text, diagnostics, .. }) => {
+            let _ = report::write(stderr, &text, &diagnostics);
+            exit_for(&diagnostics)
+        }
+        Problem::Hunt(
+            HuntError::UnknownRule { .. }
+            | HuntError::AmbiguousRule { .. }
+            | HuntError::UnknownUnit { .. }
+            | HuntError::UnknownEvent(_)
+            | HuntError::UnknownMatch(_),
+        )
+        | Problem::Arguments(_) => Exit::Invalid,
+        _ => Exit::Failed,
+    }
+}

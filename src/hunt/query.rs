@@ -1,0 +1,105 @@
+//! Asking the engine: one query text over one store at one time, with a limit.
+
+use std::path::Path;
+use std::time::Duration;
+
+use super::error::HuntError;
+use super::matches::EventId;
+use crate::kql;
+use crate::kql::diagnostic::Diagnostic;
+use crate::plan::Environment;
+use crate::schema::{Column, Value};
+use crate::sql::{self, ExecuteError, Limits, Options};
+use crate::store::Store;
+
+/// Opens a store for asking: read-only, with the functions of the engine.
+pub fn open(path: &Path) -> Result<Store, HuntError> {
+    let store = Store::open_read_only(path)?;
+    sql::register(store.connection())?;
+    Ok(store)
+}
+
+/// What a query yields.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Rows {
+    pub columns: Vec<Column>,
+    pub rows: Vec<Vec<Value>>,
+    /// The events behind each row, where the plan keeps them.
+    pub lineage: Vec<Vec<EventId>>,
+    pub warnings: Vec<Diagnostic>,
+}
+
+/// Why a query yields nothing.
+#[derive(Debug, Clone, PartialEq)]
+pub enum QueryError {
+    /// Spans are into the text that was asked.
+    Diagnostics(Vec<Diagnostic>),
+    Failed(String),
+    Cancelled,
+    TimedOut,
+}
+
+impl From<ExecuteError> for QueryError {
+    fn from(error: ExecuteError) -> Self {
+        match error {
+            ExecuteError::Interrupted => Self::Cancelled,
+            ExecuteError::TimeLimit(_) => Self::TimedOut,
+            other => Self::Failed(other.to_string()),
+        }
+    }
+}
+
+impl QueryError {
+    /// As the error of a whole question.
+    pub fn of(self, what: &str, text: &str) -> HuntError {
+        match self {
+            Self::Cancelled => HuntError::Cancelled,
+            Self::TimedOut => HuntError::Failed { what: what.to_owned(), reason: "it took too long".to_owned() },
+            Self::Failed(reason) => HuntError::Failed { what: what.to_owned(), reason },
+            Self::Diagnostics(diagnostics) => {
+                HuntError::Query { what: what.to_owned(), text: text.to_owned(), diagnostics }
+            }
+        }
+    }
+}
+
+/// Asks a store.
+#[derive(Clone, Copy)]
+pub struct Asker<'store> {
+    pub store: &'store Store,
+    /// `now()`.
+    pub now: i64,
+    pub limit: Option<Duration>,
+}
+
+impl Asker<'_> {
+    /// Runs a query and keeps all its rows.
+    pub fn rows(&self, text: &str) -> Result<Rows, QueryError> {
+        let parsed = kql::parse(text);
+        if parsed.has_errors() {
+            return Err(QueryError::Diagnostics(parsed.diagnostics));
+        }
+        let environment = Environment::new(self.store.schema(), self.now);
+        let options = Options { lineage: true, ..Options::default() };
+        let compiled = sql::compile(&parsed.query, &environment, &options).map_err(QueryError::Diagnostics)?;
+        let limits = Limits { rows: None, time: self.limit };
+        let mut found =
+            Rows { columns: compiled.columns.clone(), warnings: compiled.warnings.clone(), ..Rows::default() };
+        sql::for_each_row(self.store.connection(), &compiled, &limits, |row| {
+            found.rows.push(row.values);
+            found.lineage.push(row.lineage);
+            true
+        })?;
+        Ok(found)
+    }
+
+    /// The number of rows of a query that ends in `| count`.
+    pub fn count(&self, text: &str) -> Result<u64, QueryError> {
+        let rows = self.rows(text)?;
+        match rows.rows.first().and_then(|row| row.first()) {
+            Some(Value::Long(count)) => Ok(count.unsigned_abs()),
+            Some(Value::Int(count)) => Ok(u64::from(count.unsigned_abs())),
+            _ => Err(QueryError::Failed("the count came back as something else".to_owned())),
+        }
+    }
+}

@@ -1,0 +1,337 @@
+//! The hunt over a small store: the seeds' own chain, as public telemetry shows it.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use rusqlite::types::Value as SqlValue;
+
+use super::exclusions::Change;
+use super::explain::Outcome;
+use super::funnel::{Rows, UnitState};
+use super::matches::RuleStatus;
+use super::switches::ExclusionId;
+use super::testing::{insert, text};
+use super::*;
+use crate::rules::Catalog;
+use crate::schema::Value;
+use crate::store::Store;
+
+/// The shape of the first seed, without the service's file profiles.
+const GRANDCHILD: &str = r#"
+let timeframe = 2*1h;
+let names = dynamic(["cscript.exe", "whoami.exe"]);
+let grandchildren = materialize(
+DeviceProcessEvents
+| where ingestion_time() >= ago(timeframe)
+| where ActionType =~ "ProcessCreated"
+| where InitiatingProcessParentFileName =~ "sqlservr.exe"
+| where InitiatingProcessCommandLine startswith "\"cmd.exe\" /c"
+);
+let others = (
+// What is known by its hash.
+grandchildren
+| where not(isempty(SHA1))
+| project SHA1
+);
+grandchildren
+| where FileName in~ (names) or SHA1 in ((others))
+| join kind=leftouter others on SHA1
+// Begin environment-specific filter.
+// End environment-specific filter.
+"#;
+const SPAWNED: &str = "grandchild";
+const STORED_PROCEDURES: &str = "sql-stored-procedures";
+const SECOND: i64 = 10_000_000;
+/// Some day in 2019.
+const DAY: i64 = 637_080_000_000_000_000;
+
+struct Process<'a> {
+    event: i64,
+    name: &'a str,
+    command: &'a str,
+    parent: &'a str,
+    parent_command: &'a str,
+    grandparent: &'a str,
+}
+
+fn created(store: &Store, process: &Process<'_>) {
+    let cells = [
+        ("Timestamp", SqlValue::Integer(DAY + process.event * SECOND)),
+        ("TimeGenerated", SqlValue::Integer(DAY + process.event * SECOND)),
+        ("DeviceName", text("msedgewin10")),
+        ("DeviceId", text("d1")),
+        ("ActionType", text("ProcessCreated")),
+        ("FileName", text(process.name)),
+        ("ProcessCommandLine", text(process.command)),
+        ("InitiatingProcessFileName", text(process.parent)),
+        ("InitiatingProcessCommandLine", text(process.parent_command)),
+        ("InitiatingProcessParentFileName", text(process.grandparent)),
+        ("SHA1", text("")),
+    ];
+    insert(store, process.event, "DeviceProcessEvents", &cells);
+}
+
+/// Three shells under the database, one grandchild, and a file.
+fn store() -> Store {
+    let store = Store::in_memory().unwrap();
+    crate::sql::register(store.connection()).unwrap();
+    let shell = |event, command| Process {
+        event,
+        name: "cmd.exe",
+        command,
+        parent: "sqlservr.exe",
+        parent_command: "sqlservr.exe -sMSSQLSERVER",
+        grandparent: "services.exe",
+    };
+    created(&store, &shell(10, r#""C:\Windows\system32\cmd.exe" /c cscript //nologo x.vbs"#));
+    created(&store, &shell(11, r#""C:\Windows\system32\cmd.exe" /c echo a"#));
+    created(&store, &shell(12, r#""C:\Windows\system32\cmd.exe" /c echo b"#));
+    created(
+        &store,
+        &Process {
+            event: 20,
+            name: "cscript.exe",
+            command: "cscript //nologo x.vbs",
+            parent: "cmd.exe",
+            parent_command: r#""C:\Windows\system32\cmd.exe" /c cscript //nologo x.vbs"#,
+            grandparent: "sqlservr.exe",
+        },
+    );
+    let file = [
+        ("Timestamp", SqlValue::Integer(DAY + 30 * SECOND)),
+        ("DeviceName", text("msedgewin10")),
+        ("ActionType", text("FileCreated")),
+        ("FolderPath", text("C:\\Windows\\Temp\\x.vbs")),
+        ("FileName", text("x.vbs")),
+        ("InitiatingProcessFileName", text("explorer.exe")),
+    ];
+    insert(&store, 30, "DeviceFileEvents", &file);
+    store
+}
+
+fn case() -> Case {
+    let built_in = Catalog::built_in();
+    let seed = built_in.find(STORED_PROCEDURES).unwrap();
+    let mut catalog = Catalog::default();
+    catalog.add_bytes("grandchild.kql", true, GRANDCHILD.as_bytes());
+    catalog.add_bytes("sql-stored-procedures.kql", true, seed.query.as_bytes());
+    Case {
+        store: PathBuf::new(),
+        catalog: Arc::new(catalog),
+        clock: Clock::whole(DAY + 1_000_000 * SECOND),
+        switches: Switches::default(),
+    }
+}
+
+fn counts(hunt: &Hunt) -> Vec<usize> {
+    for run in &hunt.runs {
+        assert_eq!(run.status, RuleStatus::Ran, "{}", run.title);
+    }
+    [SPAWNED, STORED_PROCEDURES]
+        .iter()
+        .map(|name| {
+            let rule = case().rule(name).unwrap().id.clone();
+            hunt.runs.iter().find(|run| run.rule == rule).unwrap().matches.len()
+        })
+        .collect()
+}
+
+fn exclude(case: &mut Case, id: i64, rule: Option<&str>, condition: &str) {
+    let rule = rule.map(|name| case.rule(name).unwrap().id.clone());
+    let exclusion = OwnExclusion { rule, condition: condition.to_owned(), note: "a reason".to_owned(), enabled: true };
+    case.switches.apply(SwitchAction::Exclusion { id: ExclusionId(id), exclusion: Some(exclusion) });
+}
+
+#[test]
+fn the_seeds_match_as_public_telemetry_has_them() {
+    assert_eq!(counts(&case().hunt(&store(), &[]).unwrap()), [0, 3]);
+}
+
+#[test]
+fn switching_the_predicate_off_makes_the_rule_match_the_grandchild() {
+    let (store, mut case) = (store(), case());
+    let unit = case.find_unit("5", &[SPAWNED.to_owned()]).unwrap();
+    case.switches.apply(SwitchAction::Unit { unit, on: false });
+    let hunt = case.hunt(&store, &[]).unwrap();
+    assert_eq!(counts(&hunt), [1, 3]);
+    let found = hunt.matches().into_iter().find(|found| found.events == [20]).unwrap();
+    assert_eq!(found.subject, "cmd.exe → cscript.exe");
+    assert_eq!((found.id.device.as_str(), found.id.time), ("msedgewin10", Some(DAY + 20 * SECOND)));
+}
+
+#[test]
+fn the_funnel_shows_where_the_rows_go() {
+    let funnel = case().funnel(&store(), SPAWNED, Duration::from_secs(60)).unwrap();
+    let stages: Vec<(String, Option<u64>, Option<u64>)> = funnel
+        .sections
+        .iter()
+        .take(2)
+        .flat_map(|section| &section.stages)
+        .map(|stage| (stage.number.clone(), stage.rows_in.count(), stage.rows_out.count()))
+        .collect();
+    let row = |number: &str, rows_in, rows_out| (number.to_owned(), rows_in, Some(rows_out));
+    assert_eq!(
+        stages,
+        [
+            row("1", None, 4),
+            row("2", Some(4), 4),
+            row("3", Some(4), 4),
+            row("4", Some(4), 1),
+            row("5", Some(1), 0),
+            row("6", Some(0), 0),
+            row("7", Some(0), 0),
+        ]
+    );
+    let state = |text: &str| funnel.units().find(|unit| unit.text.contains(text)).unwrap().state;
+    assert_eq!(state("ago(timeframe)"), UnitState::Lifted);
+    assert_eq!(state("startswith"), UnitState::On);
+    assert_eq!(funnel.matches, Rows::Counted(0));
+}
+
+#[test]
+fn explain_names_the_conjunct_and_what_was_found() {
+    let explanation = case().explain(&store(), SPAWNED, 20).unwrap();
+    assert!(!explanation.matched);
+    let leg = explanation.legs.first().unwrap();
+    let failure = leg.first_failure().unwrap();
+    assert_eq!(failure.subject, "InitiatingProcessCommandLine");
+    assert_eq!(failure.wanted, r#"startswith "\"cmd.exe\" /c""#);
+    let found = r#""C:\Windows\system32\cmd.exe" /c cscript //nologo x.vbs"#;
+    assert_eq!(failure.found, Some(Value::String(found.to_owned())));
+    // What comes after is evaluated as if it had passed: the list has cscript.exe in it.
+    let later = leg.stages.iter().find(|stage| stage.number == "6").unwrap();
+    let outcome = later.conjuncts.first().unwrap();
+    assert_eq!(outcome.outcome, Outcome::Holds);
+    assert_eq!(outcome.parts.first().unwrap().found, Some(Value::String("cscript.exe".to_owned())));
+    let nearest: Vec<(&str, u64)> =
+        explanation.nearest.iter().map(|change| (change.text.as_str(), change.rows)).collect();
+    assert_eq!(nearest, [(failure.text.as_str(), 1)]);
+}
+
+#[test]
+fn explain_says_when_the_rule_reads_another_table_and_which_leg_matched() {
+    let (store, case) = (store(), case());
+    let other = case.explain(&store, SPAWNED, 30).unwrap();
+    assert_eq!(other.notes, ["the event is in DeviceFileEvents; the rule reads DeviceProcessEvents"]);
+    let matched = case.explain(&store, STORED_PROCEDURES, 11).unwrap();
+    assert!(matched.matched);
+    let reads: Vec<(Option<&str>, bool)> =
+        matched.legs.iter().map(|leg| (leg.name.as_deref(), leg.reads_event)).collect();
+    assert_eq!(reads, [(Some("SQLShellExec"), true), (Some("SQLFileWrite"), false), (Some("SQLRegistryMod"), false)]);
+    assert!(matched.legs.first().unwrap().first_failure().is_none());
+    assert!(matches!(case.explain(&store, STORED_PROCEDURES, 99), Err(HuntError::UnknownEvent(99))));
+}
+
+#[test]
+fn exclusions_hide_alone_and_together_and_undo() {
+    let (store, mut case) = (store(), case());
+    let before = case.hunt(&store, &[]).unwrap();
+    exclude(&mut case, 1, Some(STORED_PROCEDURES), r#"ProcessCommandLine has "echo""#);
+    exclude(&mut case, 2, None, r#"ProcessCommandLine endswith "b" // the last"#);
+    exclude(&mut case, 3, Some(STORED_PROCEDURES), r#"NoSuchColumn == 1"#);
+    let survey = case.survey(&store, &[]).unwrap();
+    let after = survey.shown(&case.switches);
+    assert_eq!(counts(&after), [0, 1]);
+    let effects = survey.effects(&case.switches);
+    let numbers: Vec<(u64, u64)> = effects.iter().map(|effect| (effect.hides, effect.only_by)).collect();
+    assert_eq!(numbers, [(2, 1), (1, 0), (0, 0)]);
+    let problems: Vec<bool> = effects.iter().map(|effect| effect.problem.is_some()).collect();
+    assert_eq!(problems, [false, false, true]);
+
+    let diff = Diff::between(&before, &after);
+    assert_eq!((diff.count(Change::Hidden), diff.count(Change::Kept), diff.count(Change::New)), (2, 1, 0));
+    let rules: Vec<(u64, u64)> = diff.rules.iter().map(|rule| (rule.before, rule.after)).collect();
+    assert_eq!(rules, [(3, 1)]);
+
+    let off = case.switches.toggle_exclusion(ExclusionId(1)).unwrap();
+    let inverse = case.switches.apply(off);
+    assert_eq!(counts(&survey.shown(&case.switches)), [0, 2]);
+    case.switches.apply(inverse);
+    assert_eq!(survey.shown(&case.switches), after);
+}
+
+#[test]
+fn a_pinned_match_is_named_where_an_exclusion_would_hide_it() {
+    let (store, mut case) = (store(), case());
+    let hunt = case.hunt(&store, &[]).unwrap();
+    let subject = hunt.matches().into_iter().find(|found| found.events == [11]).unwrap().id.clone();
+    case.switches.apply(SwitchAction::Pin { subject: subject.clone(), on: true });
+    exclude(&mut case, 1, None, r#"ProcessCommandLine endswith "echo a""#);
+    let off = case.switches.toggle_exclusion(ExclusionId(1)).unwrap();
+    case.switches.apply(off);
+    let effects = case.survey(&store, &[]).unwrap().effects(&case.switches);
+    let effect = effects.first().unwrap();
+    assert_eq!((effect.enabled, effect.hides, effect.pinned.as_slice()), (false, 1, [subject].as_slice()));
+}
+
+#[test]
+fn a_condition_that_would_reach_out_of_its_place_is_refused() {
+    let (store, mut case) = (store(), case());
+    exclude(&mut case, 1, None, r#"true) , FileName = ("x""#);
+    let survey = case.survey(&store, &[]).unwrap();
+    assert_eq!(counts(&survey.shown(&case.switches)), [0, 3]);
+    assert!(survey.effects(&case.switches).first().unwrap().problem.is_some());
+}
+
+#[test]
+fn an_exported_rule_gives_the_same_matches() {
+    let (store, mut case) = (store(), case());
+    let unit = case.find_unit("5", &[SPAWNED.to_owned()]).unwrap();
+    case.switches.apply(SwitchAction::Unit { unit, on: false });
+    exclude(&mut case, 1, Some(SPAWNED), r#"FileName =~ "conhost.exe""#);
+    exclude(&mut case, 2, Some(STORED_PROCEDURES), r#"ProcessCommandLine has "echo""#);
+    let first = case.export_rule(&store, SPAWNED).unwrap();
+    assert!(first.proven && first.at_marker);
+    assert!(first.query.contains(
+        "// Begin environment-specific filter.\n// a reason\n| where not(FileName =~ \"conhost.exe\")\n\
+         // End environment-specific filter."
+    ));
+    assert!(first.query.contains("ingestion_time() >= ago(timeframe)"));
+    let second = case.export_rule(&store, STORED_PROCEDURES).unwrap();
+    assert!(second.proven && !second.at_marker);
+    assert!(second.query.trim_end().ends_with("| where not(ProcessCommandLine has \"echo\")"), "{}", second.query);
+}
+
+#[test]
+fn as_of_a_time_a_rule_sees_what_was_there_and_looks_back_from_it() {
+    let (store, mut case) = (store(), case());
+    case.clock = Clock::as_of(DAY + 11 * SECOND);
+    assert_eq!(counts(&case.hunt(&store, &[]).unwrap()), [0, 2]);
+    // Two days later the day that the rule looks back is over.
+    case.clock = Clock::as_of(DAY + 172_800 * SECOND);
+    assert_eq!(counts(&case.hunt(&store, &[]).unwrap()), [0, 0]);
+}
+
+#[test]
+fn native_exclusions_have_effects_of_their_own() {
+    let (store, case) = (store(), case());
+    let path = |event, path: &str| {
+        let cells = [
+            ("Timestamp", SqlValue::Integer(DAY + event * SECOND)),
+            ("DeviceName", text("msedgewin10")),
+            ("ActionType", text("FileCreated")),
+            ("FolderPath", text(path)),
+            ("InitiatingProcessFileName", text("sqlservr.exe")),
+        ];
+        insert(&store, event, "DeviceFileEvents", &cells);
+    };
+    path(40, "C:\\Program Files\\Microsoft SQL Server\\MSSQL\\a.mdf");
+    path(41, "C:\\Program Files\\Microsoft SQL Server\\b.log");
+    path(42, "C:\\Windows\\Temp\\c.exe");
+    let survey = case.survey(&store, &[]).unwrap();
+    let effects = case.native_effects(&store, case.rule(STORED_PROCEDURES).unwrap(), &survey).unwrap();
+    let numbers: Vec<(&str, u64)> = effects.iter().map(|effect| (effect.condition.as_str(), effect.hides)).collect();
+    assert_eq!(numbers, [(r#"FolderPath !has "\\Microsoft SQL Server\\""#, 1), (r#"FolderPath !has "\\MSSQL\\""#, 0)]);
+}
+
+#[test]
+fn the_same_store_gives_the_same_matches_in_the_same_order() {
+    let (store, case) = (store(), case());
+    let names = |hunt: &Hunt| hunt.matches().iter().map(|found| found.id.name()).collect::<Vec<_>>();
+    let first = case.hunt(&store, &[]).unwrap();
+    assert_eq!(names(&first), names(&case.hunt(&store, &[]).unwrap()));
+    let mut unique = names(&first);
+    unique.dedup();
+    assert_eq!(unique.len(), 3);
+}
