@@ -108,3 +108,68 @@ fn hostile_bytes_of_a_rule_reach_the_terminal_only_escaped() {
     assert_harmless(&whippet(&[name]));
     assert_harmless(&whippet(&["rule", name]));
 }
+
+#[test]
+fn a_query_needs_no_store_and_prints_what_is_asked_for() {
+    let table = whippet(&["query", "print answer = 42, word = 'yes'"]);
+    assert_eq!((table.status, table.stderr.as_str()), (0, ""));
+    assert!(table.stdout.starts_with("answer  word\n"), "{}", table.stdout);
+
+    let lines = whippet(&["query", "--format", "ndjson", "range n from 1 to 3 step 1"]);
+    assert_eq!(lines.stdout, "{\"n\":1}\n{\"n\":2}\n{\"n\":3}\n");
+    let csv = whippet(&["query", "--format", "csv", "print formula = '=1+1', plain = 'a,b'"]);
+    assert_eq!(csv.stdout.lines().collect::<Vec<_>>(), ["formula,plain", "'=1+1,\"a,b\""]);
+    let kusto = whippet(&["query", "--format", "kusto", "print x = 1"]);
+    let kusto: serde_json::Value = serde_json::from_str(&kusto.stdout).unwrap();
+    assert_eq!(kusto["Tables"][0]["Rows"], serde_json::json!([[1]]));
+
+    let empty = whippet(&["query", "--format", "json", "DeviceProcessEvents | where FileName =~ 'cmd.exe'"]);
+    assert_eq!((empty.status, empty.stdout.trim()), (0, "[]"));
+}
+
+#[test]
+fn a_wrong_query_is_shown_with_its_place_and_the_nearest_name() {
+    let wrong = whippet(&["query", "DeviceProcessEvents | where FileNam == 'x'"]);
+    assert_eq!((wrong.status, wrong.stdout.as_str()), (2, ""));
+    assert!(wrong.stderr.contains("'FileNam'") && wrong.stderr.contains("'FileName'"), "{}", wrong.stderr);
+    assert!(wrong.stderr.lines().any(|line| line.trim() == "^^^^^^^"), "{}", wrong.stderr);
+}
+
+#[test]
+fn a_query_that_lacks_an_input_ends_with_a_status_of_its_own() {
+    for (query, named) in [
+        ("externaldata(a: string) ['https://example.com/list.csv']", "externaldata"),
+        ("_GetWatchlist('visitors')", "visitors"),
+        ("NoSuchTable_CL | take 1", "NoSuchTable_CL"),
+    ] {
+        let ran = whippet(&["query", query]);
+        assert_eq!((ran.status, ran.stdout.as_str()), (3, ""), "{query}");
+        assert!(ran.stderr.contains(named), "{}", ran.stderr);
+    }
+}
+
+#[test]
+fn a_file_that_is_no_store_is_refused_and_left_as_it_was() {
+    let folder = folder_with(&[("notes.txt", "not a database")]);
+    let path = folder.path().join("notes.txt");
+    let notes = path.to_str().unwrap();
+    for arguments in [vec!["query", "--db", notes, "print 1"], vec!["import", "--db", notes, "."]] {
+        let ran = whippet(&arguments);
+        assert_eq!((ran.status, ran.stdout.as_str()), (1, ""), "{arguments:?}");
+        assert!(ran.stderr.contains("notes.txt"), "{}", ran.stderr);
+    }
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), "not a database");
+    let missing = whippet(&["query", "--db", "no-such.db", "print 1"]);
+    assert_eq!(missing.status, 1);
+    assert!(missing.stderr.contains("whippet import --db no-such.db"), "{}", missing.stderr);
+}
+
+#[test]
+fn hostile_bytes_of_a_query_and_its_result_reach_the_terminal_only_escaped() {
+    let hostile: String = HOSTILE.iter().collect();
+    assert_harmless(&whippet(&["query", &format!("print x = '{hostile}'")]));
+    assert_harmless(&whippet(&["query", &format!("print x = {hostile}")]));
+    assert_harmless(&whippet(&["query", "--db", &format!("{hostile}.db"), "print 1"]));
+    let shown = whippet(&["query", "print x = '\\u001b[31m'"]);
+    assert!(shown.stdout.contains("^[[31m"), "{}", shown.stdout);
+}
