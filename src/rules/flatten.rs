@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use sha2::{Digest, Sha256};
 
+use crate::kql::conjuncts;
 use crate::kql::span::Span;
 use crate::kql::syntax::{Expr, ExprKind, LiteralValue, Operator, OperatorKind, Query, Statement, StatementKind};
 
@@ -326,7 +327,7 @@ impl Flattener<'_> {
 
     fn units(&self, operator: &Operator, stage: &str, place: &Place) -> Vec<Unit> {
         let OperatorKind::Where { predicate, .. } = &operator.kind else { return Vec::new() };
-        roles::conjuncts(predicate)
+        conjuncts(predicate)
             .into_iter()
             .enumerate()
             .map(|(index, expr)| {

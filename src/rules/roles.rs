@@ -8,23 +8,6 @@ use super::walk;
 /// Columns that hold when the event happened, over all tables.
 pub const TIME_COLUMNS: &[&str] = &["Timestamp", "TimeGenerated"];
 
-/// The top-level conjuncts of a predicate, through parentheses.
-pub fn conjuncts(predicate: &Expr) -> Vec<&Expr> {
-    match &predicate.kind {
-        ExprKind::Binary { operator: BinaryOperator::And, left, right, .. } => {
-            let mut parts = conjuncts(left);
-            parts.extend(conjuncts(right));
-            parts
-        }
-        ExprKind::Parenthesised(inner)
-            if matches!(walk::peel(inner).kind, ExprKind::Binary { operator: BinaryOperator::And, .. }) =>
-        {
-            conjuncts(inner)
-        }
-        _ => vec![predicate],
-    }
-}
-
 /// What the conjunct does. `lets` are the bindings of the rule.
 pub fn role(conjunct: &Expr, lets: &[LetBinding]) -> Role {
     if is_time_filter(conjunct, lets) {

@@ -1,34 +1,38 @@
 //! Query text for reading: comments and the blank lines they leave are taken out, strings are left alone.
 
-/// `query` without its `//` comments.
+use crate::kql::lexer::{TokenKind, tokenize};
+
+/// `query` without its comments.
 pub fn without_comments(query: &str) -> String {
     let mut kept = String::with_capacity(query.len());
-    let mut rest = query.chars().peekable();
-    let mut previous = ' ';
-    while let Some(character) = rest.next() {
-        match character {
-            '"' | '\'' => {
-                kept.push(character);
-                let verbatim = previous == '@';
-                while let Some(inner) = rest.next() {
-                    kept.push(inner);
-                    if inner == character || inner == '\n' {
-                        break;
-                    }
-                    if inner == '\\' && !verbatim {
-                        kept.extend(rest.next());
-                    }
-                }
-            }
-            '/' if rest.peek() == Some(&'/') => {
-                while rest.peek().is_some_and(|next| *next != '\n') {
-                    rest.next();
-                }
-            }
-            _ => kept.push(character),
+    let mut at = 0;
+    for token in tokenize(query) {
+        if token.kind == TokenKind::Comment {
+            kept.push_str(query.get(at..token.span.start).unwrap_or(""));
+            at = token.span.end;
         }
-        previous = character;
     }
+    kept.push_str(query.get(at..).unwrap_or(""));
     let lines: Vec<&str> = kept.lines().map(str::trim_end).filter(|line| !line.is_empty()).collect();
     lines.join("\n").trim().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn comments_go_and_strings_stay() {
+        let cases = [
+            ("T // all\n| take 5", "T\n| take 5"),
+            ("// first\n\nT", "T"),
+            ("print 'http://x' // y", "print 'http://x'"),
+            (r#"print @"c:\" // y"#, r#"print @"c:\""#),
+            ("print ```\n// kept\n```", "print ```\n// kept\n```"),
+            ("", ""),
+        ];
+        for (query, wanted) in cases {
+            assert_eq!(without_comments(query), wanted, "{query}");
+        }
+    }
 }

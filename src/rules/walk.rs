@@ -1,6 +1,7 @@
 //! Visiting the syntax tree: the expressions below an expression, and those of an operator.
 //!
-//! Knows which parts of a node are expressions of the row (or sub-queries) and nothing else.
+//! It stands beside `kql::walk` because what it finds keeps the life of the tree, so that facts can hold on to nodes, and
+//! because it goes on without recursion.
 
 use crate::kql::syntax::{
     Expr, ExprKind, NamedExpr, NamedOption, Operator, OperatorKind, ParsePiece, PartitionBody, SeriesRange, SortKey,
