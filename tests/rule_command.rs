@@ -149,7 +149,7 @@ fn the_traps_of_rule_files_in_the_wild_are_read() {
 
 #[test]
 fn a_bare_number_is_named_for_the_days_it_is() {
-    let (exit, found) = check("a.yaml", b"id: one\nname: One\nqueryPeriod: 14\nquery: |\n  T\n");
+    let (exit, found) = check("a.yaml", b"id: one\nname: One\nqueryPeriod: 14\nquery: |\n  DeviceEvents\n");
     assert_eq!(exit, Exit::Done);
     assert_eq!(found[0]["message"], "queryPeriod '14' has no unit: the service reads it as 14 days");
 }
@@ -171,9 +171,53 @@ fn what_a_rule_file_says_reaches_the_terminal_escaped() {
     }
 }
 
+/// The rule files of this repository that need nothing but the known tables.
+const SELF_CONTAINED: &[&str] = &[
+    "rules/sql-stored-procedures.kql",
+    "rules/java-executing-cmd-to-run-powershell.yaml",
+    "rules/sql-server-option-enabled.kql",
+    "rules/java-shell-downloads-script.kql",
+];
+
 #[test]
 fn the_built_in_rules_pass_the_check() {
-    let ran = whippet(&["rule", "check"]);
-    assert_eq!(ran.exit, Exit::Done);
+    let ran = whippet(&[&["rule", "check"], SELF_CONTAINED].concat());
+    assert_eq!(ran.exit, Exit::Done, "{}", ran.out);
     assert!(ran.out.contains("rules checked: 0 errors"), "{}", ran.out);
+}
+
+#[test]
+fn a_column_that_a_table_lacks_is_a_warning_and_strictly_an_error() {
+    let file = "rules/sql-stored-procedures.kql";
+    let ran = whippet(&["rule", "check", file]);
+    assert_eq!(ran.exit, Exit::Done);
+    assert_eq!(ran.out.matches("warning[missing-column]").count(), 2, "{}", ran.out);
+    let ran = whippet(&["rule", "check", "--strict", file]);
+    assert_eq!(ran.exit, Exit::Invalid);
+    assert!(ran.out.contains("error[unknown-column]"), "{}", ran.out);
+    assert!(
+        ran.out.contains("70 | | project Timestamp, DeviceName, AccountName, FileName, FolderPath,"),
+        "{}",
+        ran.out
+    );
+    assert!(ran.out.contains("InitiatingProcessAccountName"), "the nearest name: {}", ran.out);
+    let ran = whippet(&["rule", "sql", "--strict", "sql-stored"]);
+    assert_eq!((ran.exit, ran.out.as_str()), (Exit::Invalid, ""));
+}
+
+#[test]
+fn a_rule_prints_the_sql_it_becomes() {
+    let ran = whippet(&["rule", "sql", "java-executing"]);
+    assert_eq!((ran.exit, ran.err.as_str()), (Exit::Done, ""));
+    assert!(ran.out.starts_with("WITH ") && ran.out.ends_with(";\n"), "{}", ran.out);
+}
+
+#[test]
+fn a_page_tells_the_columns_that_the_rule_makes() {
+    let ran = whippet(&["rule", "show", "java-executing", "--format", "json"]);
+    let page: serde_json::Value = serde_json::from_str(&ran.out).unwrap();
+    let columns = page["columns"].as_array().unwrap();
+    let added: Vec<_> = columns.iter().filter(|column| column["added"] == true).map(|column| &column["name"]).collect();
+    assert_eq!(added, ["HostName", "DnsDomain"]);
+    assert!(columns.len() > 40, "and all columns of the table");
 }

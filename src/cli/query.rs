@@ -171,7 +171,7 @@ pub fn exit_for(diagnostics: &[Diagnostic]) -> Exit {
 }
 
 /// The wall clock in ticks since year 1.
-fn system_ticks() -> i64 {
+pub fn system_ticks() -> i64 {
     const UNIX_EPOCH_TICKS: i64 = 621_355_968_000_000_000;
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     i64::try_from(since.as_nanos() / 100).unwrap_or_default().saturating_add(UNIX_EPOCH_TICKS)

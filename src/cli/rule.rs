@@ -12,9 +12,12 @@ use clap::{Args as ClapArgs, Subcommand, ValueEnum};
 
 use super::Exit;
 use crate::kql::visible::visible;
+use crate::plan::{Environment, MissingColumns};
 use crate::rules::attack::Attack;
+use crate::rules::compile;
 use crate::rules::indicators::Corpus;
 use crate::rules::{Catalog, Facts, Rule};
+use crate::schema::Schema;
 
 #[derive(Debug, ClapArgs)]
 pub struct Args {
@@ -34,10 +37,23 @@ enum RuleCommand {
         common: Common,
     },
     Funnel(super::funnel::Args),
+    /// Print the SQL a rule becomes.
+    Sql {
+        /// Id, slug, file name or title of the rule, or a beginning of one that no other rule shares.
+        name: String,
+        /// Make a column that its table lacks an error everywhere.
+        #[arg(long)]
+        strict: bool,
+        #[command(flatten)]
+        common: Common,
+    },
     /// Check rule files: what is wrong, where, and what to do instead. Exits with 2 when a rule cannot run.
     Check {
         /// Rule files, or folders of them; without any, the rules that are loaded.
         paths: Vec<PathBuf>,
+        /// Make a column that its table lacks an error everywhere.
+        #[arg(long)]
+        strict: bool,
         #[command(flatten)]
         common: Common,
     },
@@ -80,7 +96,8 @@ pub fn run(arguments: Args, stdout: &mut dyn Write, stderr: &mut dyn Write) -> E
             Ok(Exit::Done)
         }),
         RuleCommand::Show { name, common } => show(&name, &common, stdout),
-        RuleCommand::Check { paths, common } => check::run(&paths, &common, stdout),
+        RuleCommand::Sql { name, strict, common } => print_sql(&name, strict, &common, stdout, stderr),
+        RuleCommand::Check { paths, strict, common } => check::run(&paths, strict, &common, stdout),
     };
     match done {
         Ok(exit) => exit,
@@ -118,13 +135,17 @@ fn show(name: &str, common: &Common, stdout: &mut dyn Write) -> Result<Exit, Sto
     let rule = find(&catalog, name)?;
     let attack = attack()?;
     let facts = Facts::of(rule, &attack, Some(&Corpus::of(&catalog)));
+    let schema = schema()?;
+    let compiled = compile::compile(rule, &environment(&schema, false)).ok();
+    let columns = compiled.map(|compiled| compile::emitted(rule, &compiled, &schema));
     match common.format {
-        Format::Text => page::write(rule, &facts, stdout)?,
+        Format::Text => page::write(rule, &facts, columns.as_deref(), stdout)?,
         Format::Json => {
             let value = serde_json::json!({
                 "rule": list::summary(rule, &attack),
                 "metadata": rule.metadata,
                 "facts": facts,
+                "columns": columns,
                 "query": rule.query,
             });
             write_json(&value, stdout)?;
@@ -132,6 +153,48 @@ fn show(name: &str, common: &Common, stdout: &mut dyn Write) -> Result<Exit, Sto
     }
     // The page of a rule that cannot be read says so; the status does too.
     Ok(if rule.is_readable() { Exit::Done } else { Exit::Invalid })
+}
+
+fn print_sql(
+    name: &str,
+    strict: bool,
+    common: &Common,
+    stdout: &mut dyn Write,
+    stderr: &mut dyn Write,
+) -> Result<Exit, Stop> {
+    let catalog = load(common.rules.as_deref())?;
+    let rule = find(&catalog, name)?;
+    let schema = schema()?;
+    let (compiled, findings) = match compile::compile(rule, &environment(&schema, strict)) {
+        Ok(compiled) => (Some(compiled.sql), compiled.warnings),
+        Err(findings) => (None, findings),
+    };
+    for problem in rule.problems.iter().filter(|_| rule.query.is_empty()) {
+        writeln!(stderr, "error: {}", visible(&problem.message))?;
+    }
+    for finding in &findings {
+        report::write(rule, finding, stderr)?;
+    }
+    match (compiled, common.format) {
+        (Some(sql), Format::Text) => writeln!(stdout, "{sql};")?,
+        (sql, Format::Json) => {
+            let findings: Vec<_> = findings.iter().map(|finding| report::json(rule, finding)).collect();
+            write_json(&serde_json::json!({ "sql": sql, "findings": findings }), stdout)?;
+        }
+        (None, Format::Text) => {}
+    }
+    let failed = findings.iter().any(crate::kql::diagnostic::Diagnostic::is_error) || rule.query.is_empty();
+    Ok(if failed { super::query::exit_for(&findings) } else { Exit::Done })
+}
+
+fn schema() -> Result<Schema, Stop> {
+    Schema::built_in().map_err(|error| Stop::Said(Exit::Failed, error.to_string()))
+}
+
+/// What a rule is compiled against without a store: the known tables, and the wall clock for `now()`.
+fn environment(schema: &Schema, strict: bool) -> Environment<'_> {
+    let missing = if strict { MissingColumns::Strict } else { MissingColumns::Lenient };
+    Environment::new(schema, super::query::system_ticks()).with_missing_columns(missing)
 }
 
 fn write_json(value: &serde_json::Value, stdout: &mut dyn Write) -> Result<(), std::io::Error> {

@@ -4,6 +4,7 @@
 
 pub mod attack;
 pub mod catalog;
+pub mod compile;
 pub mod coverage;
 pub mod duration;
 pub mod facts;

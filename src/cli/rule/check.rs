@@ -7,13 +7,15 @@ use serde_json::{Value, json};
 
 use super::{Common, Format, Stop, report};
 use crate::cli::Exit;
-use crate::kql::diagnostic::{Diagnostic, Severity};
+use crate::kql::diagnostic::{Class, Diagnostic, Severity};
 use crate::kql::visible::visible;
+use crate::plan::Environment;
 use crate::rules::attack::Attack;
+use crate::rules::compile;
 use crate::rules::lint::lint;
 use crate::rules::{Catalog, Rule};
 
-pub fn run(paths: &[PathBuf], common: &Common, out: &mut dyn Write) -> Result<Exit, Stop> {
+pub fn run(paths: &[PathBuf], strict: bool, common: &Common, out: &mut dyn Write) -> Result<Exit, Stop> {
     let catalog = if paths.is_empty() {
         super::load(common.rules.as_deref())?
     } else {
@@ -24,12 +26,17 @@ pub fn run(paths: &[PathBuf], common: &Common, out: &mut dyn Write) -> Result<Ex
         catalog
     };
     let attack = super::attack()?;
+    let schema = super::schema()?;
+    let environment = super::environment(&schema, strict);
     let mut counts = Counts::default();
+    // Whether every error so far is an input that is missing.
+    let mut needs_input = true;
     let mut records = Vec::new();
     for rule in catalog.rules() {
-        let findings = findings(rule, &attack);
+        let findings = findings(rule, &attack, &environment);
         for problem in &rule.problems {
             counts.add(problem.severity);
+            needs_input &= problem.severity != Severity::Error;
             match common.format {
                 Format::Text => {
                     let word = if problem.severity == Severity::Error { "error" } else { "warning" };
@@ -49,6 +56,7 @@ pub fn run(paths: &[PathBuf], common: &Common, out: &mut dyn Write) -> Result<Ex
         }
         for finding in &findings {
             counts.add(finding.severity);
+            needs_input &= !finding.is_error() || finding.class == Class::NeedsInput;
             match common.format {
                 Format::Text => report::write(rule, finding, out)?,
                 Format::Json => records.push(report::json(rule, finding)),
@@ -57,6 +65,7 @@ pub fn run(paths: &[PathBuf], common: &Common, out: &mut dyn Write) -> Result<Ex
     }
     for skipped in catalog.skipped() {
         counts.add(Severity::Error);
+        needs_input = false;
         match common.format {
             Format::Text => writeln!(out, "error: {}\n --> {}", visible(&skipped.reason), visible(&skipped.path))?,
             Format::Json => records.push(json!({
@@ -77,14 +86,22 @@ pub fn run(paths: &[PathBuf], common: &Common, out: &mut dyn Write) -> Result<Ex
             counted(counts.warnings, "warning")
         )?,
     }
-    Ok(if counts.errors > 0 { Exit::Invalid } else { Exit::Done })
+    Ok(match (counts.errors, needs_input) {
+        (0, _) => Exit::Done,
+        (_, true) => Exit::NeedsInput,
+        (_, false) => Exit::Invalid,
+    })
 }
 
 /// Everything there is to say about a rule's query, in the order of its text.
-fn findings(rule: &Rule, attack: &Attack) -> Vec<Diagnostic> {
+fn findings(rule: &Rule, attack: &Attack, environment: &Environment<'_>) -> Vec<Diagnostic> {
     let mut found = rule.diagnostics.clone();
-    // Lint reads the tree, and a tree with holes says wrong things.
+    // Binder and lint read the tree, and a tree with holes says wrong things.
     if rule.is_readable() {
+        found.extend(match compile::compile(rule, environment) {
+            Ok(compiled) => compiled.warnings,
+            Err(findings) => findings,
+        });
         found.extend(lint(rule, attack));
     }
     found.sort_by_key(|finding| finding.span.start);

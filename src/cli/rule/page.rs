@@ -7,13 +7,15 @@ use unicode_width::UnicodeWidthStr;
 use crate::kql::diagnostic::Severity;
 use crate::kql::visible::visible;
 use crate::rules::Rule;
+use crate::rules::compile::EmittedColumn;
 use crate::rules::facts::{Exclusion, Facts, SectionFacts};
 use crate::rules::indicators::IndicatorValue;
 use crate::rules::pipeline::{Case, LetKind, Role};
 
 const WIDTH: usize = 100;
 
-pub fn write(rule: &Rule, facts: &Facts, out: &mut dyn Write) -> io::Result<()> {
+/// `columns` are those of the rule's rows, where it compiles.
+pub fn write(rule: &Rule, facts: &Facts, columns: Option<&[EmittedColumn]>, out: &mut dyn Write) -> io::Result<()> {
     let mut page = Page { out };
     head(&mut page, rule, facts)?;
     coverage(&mut page, facts)?;
@@ -23,7 +25,7 @@ pub fn write(rule: &Rule, facts: &Facts, out: &mut dyn Write) -> io::Result<()> 
     }
     exclusions(&mut page, facts)?;
     indicators(&mut page, facts)?;
-    outputs(&mut page, facts)?;
+    outputs(&mut page, facts, columns)?;
     tail(&mut page, rule)
 }
 
@@ -292,17 +294,29 @@ fn indicator_value(value: &IndicatorValue) -> String {
     }
 }
 
-fn outputs(page: &mut Page<'_>, facts: &Facts) -> io::Result<()> {
-    if facts.outputs.is_empty() {
+fn outputs(page: &mut Page<'_>, facts: &Facts, columns: Option<&[EmittedColumn]>) -> io::Result<()> {
+    if facts.outputs.is_empty() && columns.is_none() {
         return Ok(());
     }
-    page.heading("Output fields")?;
+    page.heading("Output fields (named by the rule)")?;
     let rows: Vec<Vec<String>> = facts
         .outputs
         .iter()
         .map(|field| vec![field.name.clone(), field.source.clone(), field.mapped.join(", ")])
         .collect();
-    page.table(&rows)
+    page.table(&rows)?;
+    if let Some(columns) = columns {
+        page.heading("Columns of its rows (+ made by the rule)")?;
+        let columns: Vec<String> = columns
+            .iter()
+            .map(|column| {
+                let mark = if column.added { "+" } else { "" };
+                format!("{mark}{}:{}", column.name, column.scalar_type.name())
+            })
+            .collect();
+        page.items(2, &columns)?;
+    }
+    Ok(())
 }
 
 fn tail(page: &mut Page<'_>, rule: &Rule) -> io::Result<()> {
