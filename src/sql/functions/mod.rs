@@ -4,13 +4,17 @@
 //! Knows the representation of values (`value`), not the queries that call.
 
 mod aggregates;
+mod bags;
 mod casts;
 mod conditional;
 mod datetime;
 mod decimal;
+mod encoding;
 mod json;
+mod json_path;
 mod math;
 mod operators;
+mod punycode;
 mod regexes;
 mod search;
 mod strings;
@@ -82,8 +86,16 @@ const EXPANSIONS: &[Expansion] = &[
 ];
 
 /// Symbols that are registered functions.
-const SCALARS: &[&[Scalar]] =
-    &[operators::SCALARS, casts::SCALARS, conditional::SCALARS, strings::SCALARS, math::SCALARS, datetime::SCALARS];
+const SCALARS: &[&[Scalar]] = &[
+    operators::SCALARS,
+    casts::SCALARS,
+    conditional::SCALARS,
+    strings::SCALARS,
+    math::SCALARS,
+    datetime::SCALARS,
+    bags::SCALARS,
+    encoding::SCALARS,
+];
 
 fn scalars() -> impl Iterator<Item = &'static Scalar> {
     SCALARS.iter().flat_map(|area| area.iter())

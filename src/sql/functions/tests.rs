@@ -406,3 +406,67 @@ fn times_are_the_engines() {
         assert_eq!(time(symbol, arguments), expected, "{symbol}({})", arguments.join(", "));
     }
 }
+
+#[test]
+fn bags_are_the_engines() {
+    check(&[
+        ("array_length", &["'[null,1,[2,3]]'"], "3"),
+        ("array_length", &["'{}'"], "null"),
+        ("array_concat", &["'{\"a\":1}'", "'[99]'", "NULL"], "[99]"),
+        ("array_slice", &["'[1,2,3,4,5]'", "-2", "-1"], "[4,5]"),
+        ("array_slice", &["'[1,2,3,4]'", "1", "2"], "[2,3]"),
+        ("array_slice", &["'[1,2,3]'", "0", "0"], "[1]"),
+        ("array_reverse", &["'[1,2,3]'"], "[3,2,1]"),
+        ("array_rotate_left", &["'[10,20,30]'", "1"], "[20,30,10]"),
+        ("array_rotate_right", &["'[10,20,30]'", "1"], "[30,10,20]"),
+        ("array_shift_right", &["'[10,20,30]'", "1"], "[null,10,20]"),
+        ("array_shift_left", &["'[10,20,30]'", "1", "'0'"], "[20,30,0]"),
+        ("array_sort_asc", &["'[3,null,1.5,2]'"], "[1.5,2,3,null]"),
+        ("array_sort_desc", &["'[\"a\",\"c\",\"b\"]'"], "[\"c\",\"b\",\"a\"]"),
+        ("array_sort_asc", &["'{\"a\":1}'"], "null"),
+        ("array_sum", &["'[1,2.5,null]'"], "3.5"),
+        ("array_sum", &["'[]'"], "0.0"),
+        ("array_index_of", &["'[5,15]'", "'15.0'"], "1"),
+        ("array_index_of", &["'[1]'", "'99'"], "-1"),
+        ("array_split", &["'[1,2,3,4,5]'", "'[1,3]'"], "[[1],[2,3],[4,5]]"),
+        ("array_iff", &["'[true,false]'", "'[1,2]'", "'0'"], "[1,0]"),
+        ("set_union", &["'[1,2,3]'", "'[3,4]'", "'[5]'"], "[1,2,3,4,5]"),
+        ("set_intersect", &["'[1,2,3]'", "'[]'"], "[]"),
+        ("set_difference", &["'[null,1,null,2]'", "'[null]'"], "[1,2]"),
+        ("set_has_element", &["'[1,2,3]'", "'\"2\"'"], "0"),
+        ("set_equals", &["'[1,2]'", "'[2,1,1]'"], "1"),
+        ("jaccard_index", &["'[1,2,3,4]'", "'[3,4,5,6]'"], "0.3333333333333333"),
+        ("pack_array", &["'1'", "NULL", "'\"a\"'"], "[1,null,\"a\"]"),
+        ("bag_pack", &["'k\"'", "'1'", "'n'", "NULL"], "{\"k\\\"\":1,\"n\":null}"),
+        ("bag_keys", &["'{\"a\":{\"b\":1},\"c\":2}'"], "[\"a\",\"c\"]"),
+        ("bag_merge", &["'{\"a\":1,\"b\":2}'", "'{\"b\":3,\"c\":4}'"], "{\"a\":1,\"b\":2,\"c\":4}"),
+        ("bag_remove_keys", &["'{\"a\":1,\"b\":{\"c\":2,\"d\":3}}'", "'[\"a\",\"$.b.c\"]'"], "{\"b\":{\"d\":3}}"),
+        ("bag_has_key", &["'{\"a\":{\"b\":1}}'", "'$.a.b'"], "1"),
+        ("bag_set_key", &["'{\"a\":1}'", "'b'", "'2'"], "{\"a\":1,\"b\":2}"),
+        ("bag_zip", &["'[\"x\",\"y\"]'", "'[1]'"], "{\"x\":1,\"y\":null}"),
+        ("zip", &["'[1,2]'", "'[3]'"], "[[1,3],[2,null]]"),
+        ("treepath", &["'{\"a\":{\"b\":[1]}}'"], "[\"['a']\",\"['a']['b']\",\"['a']['b'][0]\"]"),
+    ]);
+}
+
+#[test]
+fn encodings_are_the_documented() {
+    check(&[
+        ("base64_encode", &["'Kusto'"], "S3VzdG8="),
+        ("base64_decode", &["'S3VzdG8'"], "Kusto"),
+        ("base64_decode", &["'!'"], ""),
+        ("base64_decode_toarray", &["'S3U='"], "[75,117]"),
+        ("base64_encode_fromarray", &["'[75,117]'"], "S3U="),
+        ("url_encode", &["'a b&c/é'"], "a+b%26c%2F%C3%A9"),
+        ("url_encode_component", &["'a b'"], "a%20b"),
+        ("url_decode", &["'https%3a%2f%2Fx+y%zz'"], "https://x y%zz"),
+        ("hash_sha256", &["'World'"], "78ae647dc5544d227130a0682a51e30bc7777fbb6d8a8f17007463a3ecd1d524"),
+        ("hash_sha1", &["'World'"], "70c07ec18ef89c5309bbb0937f3a6342411e1fdd"),
+        ("hash_md5", &["'World'"], "f5a7924e621e84c9280a9a27e1bcb7f6"),
+        ("hash_xxhash64", &["'World'"], "1846988464401551951"),
+        ("hash_xxhash64", &["'World'", "100"], "51"),
+        ("punycode_domain_to_string", &["'xn--bcher-kva.example'"], "bücher.example"),
+        ("punycode_domain_from_string", &["'bücher.example'"], "xn--bcher-kva.example"),
+        ("punycode_from_string", &["'académie-française'"], "acadmie-franaise-npb1a"),
+    ]);
+}
