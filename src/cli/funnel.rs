@@ -57,6 +57,7 @@ fn answer(arguments: &Args, stdout: &mut dyn Write) -> Result<Exit, Problem> {
 
 fn write_text(funnel: &Funnel, out: &mut dyn Write) -> Result<(), Problem> {
     writeln!(out, "{}", visible(&funnel.title))?;
+    let mut reasons: Vec<String> = Vec::new();
     for section in &funnel.sections {
         writeln!(out)?;
         if let Some(caption) = &section.caption {
@@ -65,22 +66,41 @@ fn write_text(funnel: &Funnel, out: &mut dyn Write) -> Result<(), Problem> {
         writeln!(out, "  {:>5}  {}  {:>8}  {:>8}", "STAGE", padded("", TEXT_WIDTH), "ROWS IN", "OUT")?;
         for stage in &section.stages {
             write_stage(stage, out)?;
+            let counts = stage.units.iter().map(|unit| &unit.rows_out).chain([&stage.rows_out]);
+            for reason in counts.filter_map(reason) {
+                if !reasons.contains(&reason) {
+                    reasons.push(reason);
+                }
+            }
         }
     }
     writeln!(out, "\nmatches: {}", shown(&funnel.matches))?;
+    reasons.extend(reason(&funnel.matches).filter(|reason| !reasons.contains(reason)));
+    for reason in reasons {
+        writeln!(out, "not run: {}", visible(&reason))?;
+    }
     Ok(())
 }
 
+fn reason(rows: &Rows) -> Option<String> {
+    match rows {
+        Rows::NotRun(reason) => Some(reason.clone()),
+        _ => None,
+    }
+}
+
 fn write_stage(stage: &FunnelStage, out: &mut dyn Write) -> Result<(), Problem> {
+    // The caption names the section already.
+    let number = stage.number.rsplit('/').next().unwrap_or(&stage.number);
     let lines: Vec<(String, String, &Rows, &Rows, &str)> = if stage.units.is_empty() {
         let text = match stage.kind.as_str() {
             "source" => format!("source {}", stage.text),
             _ => stage.text.clone(),
         };
-        vec![(stage.number.clone(), text, &stage.rows_in, &stage.rows_out, "")]
+        vec![(number.to_owned(), text, &stage.rows_in, &stage.rows_out, "")]
     } else {
         let alone = stage.units.len() == 1;
-        let place = |index: usize| if alone { stage.number.clone() } else { format!("{}.{}", stage.number, index + 1) };
+        let place = |index: usize| if alone { number.to_owned() } else { format!("{number}.{}", index + 1) };
         let units = stage.units.iter().enumerate().map(|(index, unit)| {
             let mark = match unit.state {
                 UnitState::On if unit.rows_out.count() == Some(0) && unit.rows_in.count() > Some(0) => "!",
@@ -110,7 +130,7 @@ fn shown(rows: &Rows) -> String {
     match rows {
         Rows::Counted(rows) => rows.to_string(),
         Rows::TimedOut(limit) => format!("> {} s", limit.as_secs()),
-        Rows::NotRun(reason) => format!("not run: {}", visible(reason)),
+        Rows::NotRun(_) => "not run".to_owned(),
         Rows::None => "—".to_owned(),
     }
 }

@@ -27,12 +27,31 @@ pub enum Problem {
     Arguments(String),
 }
 
+impl Problem {
+    fn is_closed_pipe(&self) -> bool {
+        let kind = match self {
+            Self::Output(error) => Some(error.kind()),
+            Self::Json(error) => error.io_error_kind(),
+            Self::Csv(error) => match error.kind() {
+                csv::ErrorKind::Io(error) => Some(error.kind()),
+                _ => None,
+            },
+            _ => None,
+        };
+        kind == Some(std::io::ErrorKind::BrokenPipe)
+    }
+}
+
 /// Says what went wrong on standard error.
 pub fn report(answer: Result<Exit, Problem>, stderr: &mut dyn Write) -> Exit {
     let problem = match answer {
         Ok(exit) => return exit,
         Err(problem) => problem,
     };
+    // Whoever read the output has seen enough (`| head`).
+    if problem.is_closed_pipe() {
+        return Exit::Done;
+    }
     // Nothing is left to tell a broken standard error to.
     let _ = writeln!(stderr, "error: {}", visible(&problem.to_string()));
     match problem {

@@ -166,6 +166,10 @@ fn survey_rule(
     run.columns = columns;
     run.matches = matches;
     run.warnings = warnings;
+    run.warnings.extend(prepared.unbounded.iter().map(|span| {
+        Diagnostic::warning("later-events", *span, "events later than the clock are not held back here")
+            .with_help("name the tables one by one")
+    }));
     run.elapsed = start.elapsed();
     Ok(run)
 }

@@ -335,3 +335,74 @@ fn the_same_store_gives_the_same_matches_in_the_same_order() {
     unique.dedup();
     assert_eq!(unique.len(), 3);
 }
+
+#[test]
+fn switches_are_kept_in_the_store() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("case.db");
+    let mut writer = Store::create_or_open(&path).unwrap();
+    let catalog = Arc::clone(&case().catalog);
+    let mut opened = Case::open(&path, Arc::clone(&catalog)).unwrap();
+    assert_eq!(opened.switches, Switches::default());
+
+    exclude(&mut opened, 1, Some(SPAWNED), "FileName == 'a'");
+    exclude(&mut opened, 2, None, "FileName == 'b'");
+    let unit = opened.find_unit("5", &[SPAWNED.to_owned()]).unwrap();
+    opened.switches.apply(SwitchAction::Unit { unit, on: false });
+    let subject = MatchId {
+        rule: "grandchild".to_owned(),
+        device: "host".to_owned(),
+        time: Some(DAY),
+        subject: matches::MatchSubject::Events(vec![1]),
+        ordinal: 0,
+    };
+    opened.switches.apply(SwitchAction::Pin { subject, on: true });
+    case::save_switches(&mut writer, &opened.switches, DAY).unwrap();
+    assert_eq!(Case::open(&path, Arc::clone(&catalog)).unwrap().switches, opened.switches);
+
+    let edited = OwnExclusion { enabled: false, ..opened.switches.exclusion(ExclusionId(2)).unwrap().clone() };
+    opened.switches.apply(SwitchAction::Exclusion { id: ExclusionId(2), exclusion: Some(edited) });
+    opened.switches.apply(SwitchAction::Exclusion { id: ExclusionId(1), exclusion: None });
+    case::save_switches(&mut writer, &opened.switches, DAY).unwrap();
+    assert_eq!(Case::open(&path, catalog).unwrap().switches, opened.switches);
+    let kept = writer.exclusions().unwrap();
+    assert_eq!(kept.iter().map(|one| (one.id, one.enabled)).collect::<Vec<_>>(), [(2, false)]);
+}
+
+#[test]
+fn a_rule_that_cannot_run_is_listed_and_the_others_go_on() {
+    let (store, mut case) = (store(), case());
+    let mut catalog = (*case.catalog).clone();
+    catalog.add_bytes("wrong.kql", false, b"DeviceProcessEvents\n| where NoSuchColumn == 1");
+    catalog.add_bytes("broken.kql", false, b"DeviceProcessEvents | where (");
+    case.catalog = Arc::new(catalog);
+    let hunt = case.hunt(&store, &[]).unwrap();
+    assert_eq!(hunt.matches().len(), 3);
+    let status = |name: &str| &hunt.runs.iter().find(|run| run.rule == name).unwrap().status;
+    let RuleStatus::Invalid(wrong) = status("wrong") else { panic!("{:?}", status("wrong")) };
+    // The place is one of the rule as written, whatever was changed for running it.
+    let query = &case.rule("wrong").unwrap().query;
+    assert_eq!(wrong.first().unwrap().span.slice(query), "NoSuchColumn");
+    assert!(matches!(status("broken"), RuleStatus::Invalid(_)));
+}
+
+#[test]
+fn an_aggregated_row_is_told_apart_by_its_keys_and_opens_to_its_events() {
+    let (store, mut case) = (store(), case());
+    let mut catalog = Catalog::default();
+    let query =
+        b"DeviceProcessEvents\n| where FileName == 'cmd.exe'\n| summarize Starts=count(), Last=max(Timestamp) by \
+                  DeviceName, FileName";
+    catalog.add_bytes("starts.kql", false, query);
+    case.catalog = Arc::new(catalog);
+    let hunt = case.hunt(&store, &[]).unwrap();
+    let [found] = hunt.matches()[..] else { panic!("{:?}", hunt.runs) };
+    assert_eq!(found.events, [10, 11, 12]);
+    assert_eq!(found.id.subject, matches::MatchSubject::Key(r#"["msedgewin10","cmd.exe"]"#.to_owned()));
+    assert_eq!(case.event_of(&store, &found.id.name()).unwrap(), 10);
+    exclude(&mut case, 1, None, "Starts < 2");
+    assert_eq!(case.hunt(&store, &[]).unwrap().matches().len(), 1);
+    let explanation = case.explain(&store, "starts", 20).unwrap();
+    assert!(!explanation.matched);
+    assert_eq!(explanation.legs[0].first_failure().unwrap().found, Some(Value::String("cscript.exe".to_owned())));
+}

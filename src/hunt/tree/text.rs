@@ -71,10 +71,20 @@ pub fn indented(forest: &Forest, shown: &dyn Fn(NodeId) -> bool, display: &Displ
     let mut text = String::new();
     let visible = |ids: &[NodeId]| ids.iter().copied().filter(|id| shown(*id)).collect::<Vec<_>>();
     // Depth is in the hands of whoever wrote the log, so the way down is kept here and not on the call stack.
+    let roots = visible(&forest.roots);
+    let device = |id: &NodeId| forest.node(*id).map(|node| node.process.device.as_str());
+    let has_several = roots.iter().any(|root| device(root) != roots.first().and_then(device));
     let mut stack: Vec<(NodeId, String, String)> =
-        visible(&forest.roots).into_iter().rev().map(|id| (id, String::new(), String::new())).collect();
+        roots.iter().rev().map(|id| (*id, String::new(), String::new())).collect();
+    let mut heading = None;
     while let Some((id, lead, below)) = stack.pop() {
         let Some(node) = forest.node(id) else { continue };
+        if has_several && node.parent.is_none() && heading != device(&id) {
+            let gap = if heading.is_some() { "\n" } else { "" };
+            heading = device(&id);
+            let name = (display.escape)(heading.filter(|name| !name.is_empty()).unwrap_or("(no device)"));
+            let _ = writeln!(text, "{gap}{name}");
+        }
         let _ = writeln!(text, "{lead}{}", line(node, display));
         let children = visible(&node.children);
         for (place, child) in children.iter().enumerate().rev() {

@@ -75,8 +75,7 @@ pub fn token(cursor: &mut Cursor) -> Option<TokenKind> {
     if is_smart_quote(first) {
         return Some(smart_quoted(cursor));
     }
-    // `&&` is one mistake.
-    cursor.eat_while(|character| character == first);
+    cursor.bump();
     Some(TokenKind::Error(LexicalError::StrayCharacter))
 }
 
@@ -221,7 +220,6 @@ fn literal_tail(cursor: &mut Cursor) -> bool {
     let spaced = cursor.since(start).len() > 1;
     let content = cursor.rest().trim_start();
     let looks_like_value = content.starts_with(|first: char| first.is_ascii_digit() || "\"'+-".contains(first))
-        || content.starts_with('{')
         || ["null", "true", "false"].iter().any(|word| content.starts_with(word));
     if spaced && !looks_like_value {
         cursor.rewind(start);
@@ -236,7 +234,7 @@ fn literal_tail(cursor: &mut Cursor) -> bool {
                 }
                 continue;
             }
-            '|' | ';' => break,
+            '|' | ';' | '{' | '}' => break,
             '(' => depth += 1,
             ')' => depth -= 1,
             _ => {}
