@@ -20,8 +20,11 @@ pub struct Args {
     /// How to print the report
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
+    /// What FileProfile() answers: a CSV or JSON file with the service's columns
+    #[arg(long, value_name = "FILE")]
+    file_profile: Vec<PathBuf>,
     /// Files and folders
-    #[arg(value_name = "PATH", required = true)]
+    #[arg(value_name = "PATH", required_unless_present = "file_profile")]
     paths: Vec<PathBuf>,
 }
 
@@ -60,7 +63,11 @@ fn import(arguments: &Args) -> anyhow::Result<ImportReport> {
     let cancelled = AtomicBool::new(false);
     let report = ingest::import(&mut store, &arguments.paths, &cancelled, &mut bar);
     bar.bar.finish_and_clear();
-    Ok(report?)
+    let mut report = report?;
+    for path in &arguments.file_profile {
+        ingest::import_profiles(&mut store, path, &mut report)?;
+    }
+    Ok(report)
 }
 
 /// Names and reasons come from the files: nothing of them reaches the terminal unescaped but the line ends.

@@ -44,7 +44,7 @@ pub fn detect(head: &[u8]) -> Result<Container, &'static str> {
     if let Some((_, reason)) = known.iter().find(|(magic, _)| head.starts_with(magic)) {
         return Err(reason);
     }
-    let Some(text) = text_of(head) else { return Err("not text and not a known binary format") };
+    let Some(text) = first_line(head) else { return Err("not text and not a known binary format") };
     let text = text.trim_start_matches('\u{feff}').trim_start();
     match text.chars().next() {
         None => Err("only blanks"),
@@ -66,14 +66,21 @@ pub fn detect(head: &[u8]) -> Result<Container, &'static str> {
     }
 }
 
-/// The head as text: UTF-8 (cut anywhere) or UTF-16 with its mark.
-fn text_of(head: &[u8]) -> Option<String> {
+/// The first line that is not blank. What stands after it may be damaged: that costs records, not the file.
+fn first_line(head: &[u8]) -> Option<String> {
     if let Some((encoding, _)) = encoding_rs::Encoding::for_bom(head) {
-        return Some(encoding.decode(head).0.into_owned());
+        let text = encoding.decode(head).0;
+        return Some(text.lines().find(|line| !line.trim().is_empty()).unwrap_or_default().to_owned());
     }
-    let valid = match std::str::from_utf8(head) {
+    let mut lines = head.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii);
+    let line = lines.find(|line| !line.is_empty()).unwrap_or_default();
+    if matches!(line.first(), Some(b'{' | b'[')) {
+        return Some(String::from_utf8_lossy(line).into_owned());
+    }
+    let valid = match std::str::from_utf8(line) {
         Ok(text) => text,
-        Err(error) if error.error_len().is_none() => std::str::from_utf8(head.get(..error.valid_up_to())?).ok()?,
+        // The head may end inside a character.
+        Err(error) if error.error_len().is_none() => std::str::from_utf8(line.get(..error.valid_up_to())?).ok()?,
         Err(_) => return None,
     };
     (!valid.contains('\0')).then(|| valid.to_owned())

@@ -13,8 +13,10 @@ mod enrich;
 mod lineage;
 mod mapping;
 mod normalise;
+mod profile;
 mod reader;
 mod report;
+mod rows;
 pub mod time;
 mod walk;
 mod writer;
@@ -32,12 +34,16 @@ use self::batch::Batch;
 use self::detect::Container;
 use self::mapping::{Mapping, MappingError};
 use self::normalise::Normaliser;
+use self::reader::rows::for_each_row;
 use self::reader::{Sink, Stop};
 use self::report::MOST_REJECTIONS;
+use self::rows::{Gather, RowNormaliser};
 use self::walk::Found;
 use self::writer::Writer;
+use crate::schema::Schema;
 use crate::store::{Store, StoreError};
 
+pub use self::profile::import_profiles;
 pub use self::report::{FileReport, ImportReport};
 
 /// Batches on their way: with a chunk's records in each, some 20 MiB.
@@ -124,18 +130,18 @@ pub fn import(
 /// The reading side: every file in turn.
 fn read_files(
     found: Vec<Found>,
-    schema: &crate::schema::Schema,
+    schema: &Schema,
     sender: &Sender<Message>,
     cancelled: &AtomicBool,
 ) -> Result<(), ImportError> {
-    let mut normaliser = Normaliser::new(Mapping::built_in(schema)?);
+    let mut events = Normaliser::new(Mapping::built_in(schema)?);
     for found in found {
         if cancelled.load(Ordering::Relaxed) {
             break;
         }
         let sent = match found {
             Found::Problem { path, reason } => sender.send(Message::LeftOut { path, bytes: 0, reason }).is_ok(),
-            Found::File { path, bytes } => read_file(path, bytes, &mut normaliser, sender, cancelled).is_some(),
+            Found::File { path, bytes } => read_file(path, bytes, &mut events, schema, sender, cancelled).is_some(),
         };
         if !sent {
             break;
@@ -148,7 +154,8 @@ fn read_files(
 fn read_file(
     path: PathBuf,
     bytes: u64,
-    normaliser: &mut Normaliser,
+    events: &mut Normaliser,
+    schema: &Schema,
     sender: &Sender<Message>,
     cancelled: &AtomicBool,
 ) -> Option<()> {
@@ -161,14 +168,28 @@ fn read_file(
         Ok(container) => container,
         Err(reason) => return sender.send(left_out(reason.to_owned())).ok(),
     };
+    let mut rows = RowNormaliser::new(schema);
+    if container != Container::Evtx {
+        let probed =
+            file.try_clone().map_err(|error| error.to_string()).and_then(|again| probe(again, container, &mut rows));
+        if let Err(reason) = probed {
+            return sender.send(left_out(reason)).ok();
+        }
+    }
     if let Err(error) = file.seek(SeekFrom::Start(0)) {
         return sender.send(left_out(error.to_string())).ok();
     }
     sender.send(Message::Start { path: path.clone(), bytes, sha256, container }).ok()?;
     let mut sink = Counting { sender, cancelled, records: 0 };
     let read = match container {
-        Container::Evtx => reader::evtx::read(file, normaliser, &mut sink).map(|()| Vec::new()),
-        Container::Csv | Container::Json => Err(Stop::File("CSV and JSON are not read yet".to_owned())),
+        Container::Evtx => reader::evtx::read(file, events, &mut sink).map(|()| Vec::new()),
+        Container::Csv | Container::Json => {
+            let mut gather = Gather::new(&mut rows, &mut sink);
+            let read = for_each_row(file, container, &mut |placed| gather.take(placed));
+            // What came before the trouble is kept.
+            let flushed = gather.flush();
+            read.and(flushed).map(|()| rows.take_notes())
+        }
     };
     let (problem, notes) = match read {
         Ok(notes) => (None, notes),
@@ -176,6 +197,29 @@ fn read_file(
         Err(Stop::Cancelled) => (Some("interrupted".to_owned()), Vec::new()),
     };
     sender.send(Message::End { records: sink.records, problem, notes }).ok()
+}
+
+/// Rows that are looked at to see whether a file has any of a known table.
+const PROBED: usize = 100;
+
+/// Says why a file of rows is no event file: none of its first rows belongs to a known table.
+fn probe(mut file: File, container: Container, rows: &mut RowNormaliser<'_>) -> Result<(), String> {
+    file.seek(SeekFrom::Start(0)).map_err(|error| error.to_string())?;
+    let (mut seen, mut known, mut last) = (0, false, String::new());
+    let read = for_each_row(file, container, &mut |placed| {
+        seen += 1;
+        match placed.row.and_then(|row| rows.table(&row.fields).map(|_| ())) {
+            Ok(()) => known = true,
+            Err(reason) => last = reason,
+        }
+        if known || seen >= PROBED { Err(Stop::Cancelled) } else { Ok(()) }
+    });
+    match read {
+        _ if known => Ok(()),
+        Err(Stop::File(reason)) => Err(reason),
+        _ if seen == 0 => Err(format!("{} without a record", container.name())),
+        _ => Err(format!("{}, but no record of a known table: {last}", container.name())),
+    }
 }
 
 /// Opens a file, and reads it once for its head and its hash.

@@ -1,6 +1,7 @@
 //! Readers: a file of one container to batches of normalised records.
 
 pub mod evtx;
+pub mod rows;
 
 use super::batch::Batch;
 

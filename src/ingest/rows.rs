@@ -1,0 +1,397 @@
+//! Rows of the service's own tables (Defender and Sentinel exports): which table they belong to, and their values.
+
+use std::collections::BTreeSet;
+use std::collections::HashMap;
+use std::fmt::Write as _;
+use std::sync::Arc;
+
+use serde_json::{Map, Value as Json};
+
+use super::batch::{Batch, Cell, Record, RowTemplate};
+use super::normalise::digest;
+use super::reader::rows::{Placed, RawRow};
+use super::reader::{Sink, Stop};
+use super::time;
+use crate::schema::{ScalarType, Schema, TableSchema};
+use crate::sql::layout::{FILE_PROFILE, is_inline, raw_bit};
+use crate::store::{Rejection, block};
+
+/// Fields that may name a record's table.
+const TABLE_FIELDS: [&str; 5] = ["Table", "Type", "category", "TableName", "$table"];
+/// A row of other columns than a table's is not the table's: at least this share has to be known.
+const KNOWN_SHARE: f64 = 0.7;
+/// The ActionTypes of each table, which tell tables of like columns apart.
+const ACTION_TYPES: &str = include_str!("../../assets/schema/actiontypes.json");
+/// Original records of one block.
+const BLOCK_BYTES: usize = 128 * 1024;
+
+/// Finds the table of rows and makes records of them.
+pub struct RowNormaliser<'s> {
+    schema: &'s Schema,
+    templates: HashMap<String, Arc<RowTemplate>>,
+    /// What the columns alone say, by the columns.
+    guesses: HashMap<String, Result<String, String>>,
+    unknown: BTreeSet<String>,
+    guessed: BTreeSet<String>,
+    action_types: HashMap<String, Vec<String>>,
+}
+
+impl<'s> RowNormaliser<'s> {
+    pub fn new(schema: &'s Schema) -> Self {
+        Self {
+            schema,
+            templates: HashMap::new(),
+            guesses: HashMap::new(),
+            unknown: BTreeSet::new(),
+            guessed: BTreeSet::new(),
+            // A test reads the asset; without it, only ties stay undecided.
+            action_types: serde_json::from_str(ACTION_TYPES).unwrap_or_default(),
+        }
+    }
+
+    /// The table of a row: the one it names, else the one its columns fit best.
+    pub fn table(&mut self, fields: &Map<String, Json>) -> Result<&'s TableSchema, String> {
+        for field in TABLE_FIELDS {
+            let Some(Json::String(name)) = fields.get(field) else { continue };
+            let name = name.strip_prefix("AdvancedHunting-").unwrap_or(name);
+            if let Some(table) = self.schema.table(name).filter(|table| table.name != FILE_PROFILE) {
+                return Ok(table);
+            }
+        }
+        let key: String = fields.keys().flat_map(|name| [name.as_str(), "\u{1f}"]).collect();
+        let action = fields.get("ActionType").and_then(Json::as_str).unwrap_or_default();
+        let key = key + action;
+        if !self.guesses.contains_key(&key) {
+            if self.guesses.len() > 10_000 {
+                self.guesses.clear();
+            }
+            let guess = self.guess(fields);
+            if let Ok(table) = &guess {
+                self.guessed.insert(table.clone());
+            }
+            self.guesses.insert(key.clone(), guess);
+        }
+        match self.guesses.get(&key) {
+            Some(Ok(name)) => self.schema.table(name).ok_or_else(|| format!("no table {name}")),
+            Some(Err(reason)) => Err(reason.clone()),
+            None => Err("no known table has these columns".to_owned()),
+        }
+    }
+
+    fn guess(&self, fields: &Map<String, Json>) -> Result<String, String> {
+        if fields.contains_key("ProfileAvailability") || fields.contains_key("GlobalPrevalence") {
+            return Err("these are file profiles: import them with --file-profile".to_owned());
+        }
+        let mut best: Vec<&str> = Vec::new();
+        let mut most = 0;
+        for table in self.schema.tables().filter(|table| table.name != FILE_PROFILE) {
+            if table.time_column().is_some_and(|time| !fields.contains_key(&time.name)) {
+                // Sentinel's copies of the Defender tables carry the other time column alone.
+                if !fields.contains_key("TimeGenerated") {
+                    continue;
+                }
+            }
+            let known = fields.keys().filter(|name| table.column(name).is_some()).count();
+            if known < 3 || (known as f64) < KNOWN_SHARE * fields.len() as f64 {
+                continue;
+            }
+            if known > most {
+                most = known;
+                best.clear();
+            }
+            if known == most {
+                best.push(&table.name);
+            }
+        }
+        let action = fields.get("ActionType").and_then(Json::as_str);
+        let lists = |table: &&str| {
+            let listed = self.action_types.get(*table).zip(action);
+            listed.is_some_and(|(types, action)| types.iter().any(|known| known == action))
+        };
+        if best.len() > 1 && best.iter().filter(|table| lists(table)).count() == 1 {
+            best.retain(|table| lists(table));
+        }
+        match best.as_slice() {
+            [] => Err("no known table has these columns".to_owned()),
+            [table] => Ok((*table).to_owned()),
+            several => Err(format!("the columns fit {}: add a column 'Type' that names the table", several.join(", "))),
+        }
+    }
+
+    /// What the reader had to decide, for the report.
+    pub fn take_notes(&mut self) -> Vec<String> {
+        let mut notes = Vec::new();
+        for table in std::mem::take(&mut self.guessed) {
+            notes.push(format!("taken for {table} by its columns"));
+        }
+        let unknown: Vec<String> = std::mem::take(&mut self.unknown).into_iter().collect();
+        if !unknown.is_empty() {
+            notes.push(format!("columns that only the original record keeps: {}", unknown.join(", ")));
+        }
+        notes
+    }
+
+    /// Adds one row to the batch as a record.
+    fn add(&mut self, line: u64, row: &RawRow, batch: &mut Batch) -> Result<(), String> {
+        let table = self.table(&row.fields)?;
+        for name in row.fields.keys() {
+            let expected = table.column(name).is_some() || TABLE_FIELDS.contains(&name.as_str());
+            if !expected && !name.starts_with("@odata") && self.unknown.len() < 20 {
+                self.unknown.insert(format!("{}.{name}", table.name));
+            }
+        }
+        let number = line.cast_signed();
+        match raw_bit(&table.name) {
+            Some(raw) => add_raw(number, raw, table, row, batch),
+            None => {
+                let template = self.template(table);
+                add_row(number, table, &template, row, batch)
+            }
+        }
+    }
+
+    fn template(&mut self, table: &TableSchema) -> Arc<RowTemplate> {
+        let make = || {
+            let columns = table.columns.iter().map(|column| column.name.clone()).collect();
+            RowTemplate::new(&table.name, columns)
+        };
+        self.templates.entry(table.name.clone()).or_insert_with(make).clone()
+    }
+}
+
+/// Gathers rows into batches.
+pub struct Gather<'g, 's> {
+    normaliser: &'g mut RowNormaliser<'s>,
+    sink: &'g mut dyn Sink,
+    batch: Batch,
+    originals: Vec<String>,
+    bytes: usize,
+    read: u64,
+}
+
+impl<'g, 's> Gather<'g, 's> {
+    pub fn new(normaliser: &'g mut RowNormaliser<'s>, sink: &'g mut dyn Sink) -> Self {
+        Self { normaliser, sink, batch: Batch::default(), originals: Vec::new(), bytes: 0, read: 0 }
+    }
+
+    pub fn take(&mut self, placed: Placed) -> Result<(), Stop> {
+        let Placed { line, row } = placed;
+        let added = row.and_then(|row| self.normaliser.add(line, &row, &mut self.batch).map(|()| row.original));
+        match added {
+            Ok(original) => {
+                self.bytes += original.len();
+                self.originals.push(original);
+            }
+            Err(reason) => self.batch.rejections.push(Rejection { place: format!("line {line}"), reason }),
+        }
+        if self.bytes >= BLOCK_BYTES || self.batch.rejections.len() >= 1000 {
+            self.flush()?;
+        }
+        Ok(())
+    }
+
+    pub fn flush(&mut self) -> Result<(), Stop> {
+        let mut batch = std::mem::take(&mut self.batch);
+        if batch.records.is_empty() && batch.rejections.is_empty() {
+            return Ok(());
+        }
+        if !self.originals.is_empty() {
+            batch.block = block::encode(self.originals.iter().map(String::as_bytes));
+        }
+        self.read += self.bytes as u64;
+        batch.reached = self.read;
+        self.originals.clear();
+        self.bytes = 0;
+        self.sink.send(batch)
+    }
+}
+
+fn find<'f>(fields: &'f Map<String, Json>, column: &str) -> Option<&'f Json> {
+    fields.get(column).or_else(|| {
+        // `LogonId` in one edition of a table is `LogonID` in another.
+        fields.iter().find(|(name, _)| name.eq_ignore_ascii_case(column)).map(|(_, value)| value)
+    })
+}
+
+fn text_of(fields: &Map<String, Json>, names: &[&str]) -> String {
+    let found = names.iter().find_map(|name| fields.get(*name).and_then(Json::as_str));
+    found.unwrap_or_default().to_owned()
+}
+
+fn add_raw(number: i64, raw: i64, table: &TableSchema, row: &RawRow, batch: &mut Batch) -> Result<(), String> {
+    let fields = &row.fields;
+    let time = match fields.get("TimeGenerated") {
+        Some(value) => Some(datetime("TimeGenerated", value)?),
+        None => None,
+    };
+    let integer = |name: &str| match fields.get(name) {
+        Some(Json::Number(number)) => number.as_i64(),
+        Some(Json::String(text)) => text.trim().parse().ok(),
+        _ => None,
+    };
+    let mut sorted: Vec<(&String, String)> = fields.iter().map(|(name, value)| (name, plain(value))).collect();
+    sorted.sort();
+    let canonical: String = sorted.iter().flat_map(|(name, value)| [name.as_str(), "=", value, "\u{1f}"]).collect();
+    let computer = text_of(fields, &["Computer"]);
+    let channel = text_of(fields, &["Channel", "EventLog"]);
+    let provider = text_of(fields, &["Provider", "EventSourceName", "Source"]);
+    let record = Record {
+        number,
+        time,
+        channel: batch.span(&channel),
+        provider: batch.span(&provider),
+        computer: batch.span(&computer),
+        event_id: integer("EventID"),
+        level: integer("EventLevel"),
+        raw,
+        identity: digest(&["row", &table.name, &canonical]),
+        row: None,
+    };
+    batch.records.push(record);
+    Ok(())
+}
+
+fn add_row(
+    number: i64,
+    table: &TableSchema,
+    template: &Arc<RowTemplate>,
+    row: &RawRow,
+    batch: &mut Batch,
+) -> Result<(), String> {
+    let mut values: Vec<Value> = Vec::with_capacity(table.columns.len());
+    for column in &table.columns {
+        let given = find(&row.fields, &column.name).filter(|value| !is_nothing(value));
+        // Each edition of a table has one of the two time columns.
+        let given = given.or_else(|| match column.name.as_str() {
+            "Timestamp" => row.fields.get("TimeGenerated"),
+            "TimeGenerated" => row.fields.get("Timestamp"),
+            _ => None,
+        });
+        values.push(match given {
+            None if column.name == "Type" => Value::Text(table.name.clone()),
+            None if column.scalar_type == ScalarType::String => Value::Text(String::new()),
+            None => Value::Null,
+            Some(value) => convert(&column.name, column.scalar_type, value)?,
+        });
+    }
+    let mut canonical = String::new();
+    let mut time = None;
+    let time_name = table.time_column().map(|column| column.name.as_str());
+    for (column, value) in table.columns.iter().zip(&values) {
+        if Some(column.name.as_str()) == time_name
+            && let Value::Integer(ticks) = value
+        {
+            time = Some(*ticks);
+        }
+        let shown = match value {
+            Value::Null => continue,
+            Value::Text(text) | Value::Inline(text) if text.is_empty() => continue,
+            Value::Text(text) | Value::Inline(text) => text.clone(),
+            Value::Integer(integer) => integer.to_string(),
+            Value::Real(real) => real.to_string(),
+        };
+        let _ = write!(canonical, "{}={shown}\u{1f}", column.name);
+    }
+    let first = batch.start_row();
+    for (column, value) in table.columns.iter().zip(values) {
+        let cell = match value {
+            Value::Null => Cell::Null,
+            Value::Integer(integer) => Cell::Integer(integer),
+            Value::Real(real) => Cell::Real(real),
+            Value::Text(text) if is_inline(&column.name) => Cell::Inline(batch.span(&text)),
+            Value::Text(text) => Cell::Dictionary(batch.span(&text)),
+            Value::Inline(text) => Cell::Inline(batch.span(&text)),
+        };
+        batch.push(cell);
+    }
+    let made = batch.finish_row(template, first);
+    let computer = text_of(&row.fields, &["DeviceName", "Computer"]);
+    let record = Record {
+        number,
+        time,
+        channel: batch.span(""),
+        provider: batch.span(""),
+        computer: batch.span(&computer),
+        event_id: None,
+        level: None,
+        raw: 0,
+        identity: digest(&["row", &table.name, &canonical]),
+        row: Some(made),
+    };
+    batch.records.push(record);
+    Ok(())
+}
+
+#[derive(Debug, Clone, PartialEq)]
+enum Value {
+    Null,
+    Integer(i64),
+    Real(f64),
+    Text(String),
+    Inline(String),
+}
+
+fn is_nothing(value: &Json) -> bool {
+    matches!(value, Json::Null) || value.as_str() == Some("")
+}
+
+fn plain(value: &Json) -> String {
+    match value {
+        Json::String(text) => text.clone(),
+        other => other.to_string(),
+    }
+}
+
+fn datetime(column: &str, value: &Json) -> Result<i64, String> {
+    let text = plain(value);
+    time::parse(&text).ok_or_else(|| format!("{column}: '{}' is no date, or one that can be read two ways", cut(&text)))
+}
+
+fn cut(text: &str) -> String {
+    text.chars().take(60).collect()
+}
+
+fn convert(column: &str, scalar_type: ScalarType, value: &Json) -> Result<Value, String> {
+    let wrong = || format!("{column}: '{}' is no {}", cut(&plain(value)), scalar_type.name());
+    Ok(match scalar_type {
+        ScalarType::String => Value::Text(plain(value)),
+        ScalarType::Datetime => Value::Integer(datetime(column, value)?),
+        ScalarType::Bool => match plain(value).to_ascii_lowercase().as_str() {
+            "true" | "1" => Value::Integer(1),
+            "false" | "0" => Value::Integer(0),
+            _ => return Err(wrong()),
+        },
+        ScalarType::Int | ScalarType::Long | ScalarType::Timespan => {
+            let text = plain(value);
+            let text = text.trim();
+            let whole = text.strip_suffix(".0").unwrap_or(text);
+            let hex = whole.strip_prefix("0x").and_then(|hex| i64::from_str_radix(hex, 16).ok());
+            Value::Integer(hex.or_else(|| whole.parse().ok()).ok_or_else(wrong)?)
+        }
+        ScalarType::Real => Value::Real(plain(value).trim().parse().map_err(|_| wrong())?),
+        ScalarType::Decimal => Value::Inline(plain(value)),
+        ScalarType::Guid => Value::Inline(plain(value).to_ascii_lowercase()),
+        ScalarType::Dynamic => Value::Inline(match value {
+            // Exports write a dynamic value as the text of its JSON.
+            Json::String(text) => match serde_json::from_str::<Json>(text) {
+                Ok(inner) => inner.to_string(),
+                Err(_) => value.to_string(),
+            },
+            other => other.to_string(),
+        }),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_action_types_are_read() {
+        let schema = Schema::built_in().unwrap();
+        let normaliser = RowNormaliser::new(&schema);
+        let known = normaliser.action_types.get("DeviceProcessEvents").unwrap();
+        assert!(known.iter().any(|action| action == "ProcessCreated"));
+        assert!(normaliser.action_types.keys().all(|table| schema.table(table).is_some()));
+    }
+}
