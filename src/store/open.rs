@@ -65,6 +65,7 @@ impl Store {
 
     fn finish(connection: Connection, path: Option<PathBuf>, lock: Option<File>) -> Result<Self, StoreError> {
         functions::register(&connection)?;
+        crate::sql::register(&connection)?;
         connection.set_prepared_statement_cache_capacity(256);
         let mut schema = Schema::built_in()?;
         let custom: Vec<(String, String)> = connection
