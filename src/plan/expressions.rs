@@ -358,11 +358,21 @@ impl Binder<'_> {
         }
         match resolve_operator(operator, &shape(&left), &shape(&right)) {
             Ok(resolution) => self.apply(&resolution, vec![left, right]),
+            Err(_) if is_number_and_text(operator, &left, &right) => {
+                self.number_as_text(span);
+                let (left, right) = (self.cast(left, ScalarType::String), self.cast(right, ScalarType::String));
+                self.binary_of(operator, span, left, right)
+            }
             Err(error) => {
                 self.error("operand-type", span, error.to_string());
                 Expr::unknown()
             }
         }
+    }
+
+    /// Rules compare ports and ids with quoted numbers; the portal takes that, and so does the engine, aloud.
+    fn number_as_text(&mut self, span: Span) {
+        self.warning("number-as-text", span, "a number and a string are compared as text");
     }
 
     fn between(
@@ -466,6 +476,17 @@ impl Binder<'_> {
         }
         if is_missing {
             return Expr::unknown();
+        }
+        let mut value = value;
+        let is_text = |expr: &Expr| expr.scalar_type == ScalarType::String;
+        if operator == ListOperator::In && !members.is_empty() && arrays.is_empty() {
+            let texts = members.iter().filter(|member| is_text(member)).count();
+            let mixed = (is_text(&value) && texts == 0) || (value.scalar_type.is_numeric() && texts == members.len());
+            if mixed && members.iter().all(|member| is_text(member) || member.scalar_type.is_numeric()) {
+                self.number_as_text(span);
+                value = self.cast(value, ScalarType::String);
+                members = members.into_iter().map(|member| self.cast(member, ScalarType::String)).collect();
+            }
         }
         let shapes: Vec<_> = members.iter().chain(&arrays).map(shape).collect();
         let resolved = match resolve_list_operator(operator, &shape(&value), &shapes) {
@@ -572,6 +593,13 @@ fn constant_members(expr: &Expr, textual: bool) -> Option<Vec<Expr>> {
 
 pub(super) fn negate(expr: Expr) -> Expr {
     Expr::new(ExprKind::Not(Box::new(expr)), ScalarType::Bool)
+}
+
+fn is_number_and_text(operator: BinaryOperator, left: &Expr, right: &Expr) -> bool {
+    let types = (left.scalar_type, right.scalar_type);
+    let mixed = (types.0.is_numeric() && types.1 == ScalarType::String)
+        || (types.0 == ScalarType::String && types.1.is_numeric());
+    mixed && matches!(operator, BinaryOperator::Equal | BinaryOperator::NotEqual)
 }
 
 fn fold_sign(operator: syntax::UnaryOperator, operand: &Expr) -> Option<Expr> {

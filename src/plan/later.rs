@@ -17,29 +17,6 @@ impl Binder<'_> {
         ));
         self.unknown_table(span)
     }
-    pub fn mv_expand(
-        &mut self,
-        _i: NodeId,
-        _o: &[NamedOption],
-        _c: &[MvExpandColumn],
-        _l: Option<&Expr>,
-        span: Span,
-    ) -> NodeId {
-        self.unsupported(span, "mv-expand", "");
-        self.unknown_table(span)
-    }
-    pub fn mv_apply(
-        &mut self,
-        _i: NodeId,
-        _o: &[NamedOption],
-        _c: &[MvExpandColumn],
-        _l: Option<&Expr>,
-        _b: &[Operator],
-        span: Span,
-    ) -> NodeId {
-        self.unsupported(span, "mv-apply", "");
-        self.unknown_table(span)
-    }
     pub fn parse(
         &mut self,
         _i: NodeId,
@@ -61,10 +38,6 @@ impl Binder<'_> {
         span: Span,
     ) -> NodeId {
         self.unsupported(span, "parse-kv", "");
-        self.unknown_table(span)
-    }
-    pub fn partition(&mut self, _i: NodeId, _b: &Expr, _p: &PartitionBody, span: Span) -> NodeId {
-        self.unsupported(span, "partition", "");
         self.unknown_table(span)
     }
     #[expect(clippy::too_many_arguments, reason = "x")]
@@ -106,10 +79,6 @@ impl Binder<'_> {
         span: Span,
     ) -> NodeId {
         self.unsupported(span, "evaluate", "");
-        self.unknown_table(span)
-    }
-    pub fn invoke(&mut self, _i: NodeId, _f: &Name, _a: &[Argument], span: Span) -> NodeId {
-        self.unsupported(span, "invoke", "");
         self.unknown_table(span)
     }
     pub fn search(

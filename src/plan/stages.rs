@@ -256,13 +256,14 @@ impl Binder<'_> {
             }
             computed
         });
-        let fields = self
-            .fields(input)
-            .iter()
-            .filter(|field| !computed.iter().any(|(new, _)| new.name == field.name))
-            .cloned()
-            .chain(computed.iter().map(|(field, _)| field.clone()))
-            .collect();
+        // A column given anew keeps its place (the documentation says it moves to the end; the engine does not).
+        let mut fields = self.fields(input).to_vec();
+        for (new, _) in &computed {
+            match fields.iter_mut().find(|field| field.name == new.name) {
+                Some(old) => *old = new.clone(),
+                None => fields.push(new.clone()),
+            }
+        }
         let computed = computed.into_iter().map(|(field, expr)| (field.id, expr)).collect();
         self.projection(node, fields, computed, span, label)
     }

@@ -105,8 +105,6 @@ pub enum AggregateKind {
 pub struct Expansion {
     pub id: ColumnId,
     pub array: Expr,
-    /// `to typeof(…)`; dynamic otherwise.
-    pub scalar_type: ScalarType,
 }
 
 #[derive(Debug, Clone, PartialEq)]

@@ -63,7 +63,8 @@ impl Generator<'_> {
                         Self::item(&scope, aggregate.id, value)
                     }
                 }
-                AggregateKind::Extreme { .. } => Item::value(aggregate.id, format!("x{}", aggregate.id.0)),
+                // The same in every row of the group.
+                AggregateKind::Extreme { .. } => Item::value(aggregate.id, format!("max(x{})", aggregate.id.0)),
                 AggregateKind::Any { value } => Self::item(&scope, aggregate.id, value),
                 AggregateKind::Lineage(column) => {
                     Item::value(aggregate.id, format!("whippet_lineage({})", scope.raw(*column).sql))
@@ -80,6 +81,11 @@ impl Generator<'_> {
                 let function = if *maximum { "max" } else { "min" };
                 items.push(Item::value(ColumnId(u32::MAX), format!("{function}({})", scope.value(by))));
             }
+        }
+        let only_any = used.iter().all(|one| matches!(one.kind, AggregateKind::Any { .. }));
+        if keys.is_empty() && only_any {
+            // Without an aggregate function the rows would not be grouped into one.
+            items.push(Item::value(ColumnId(u32::MAX), "count(*)".to_owned()));
         }
         let tail = if keys.is_empty() {
             String::new()
@@ -128,13 +134,14 @@ impl Generator<'_> {
                 };
                 let direction = if *maximum { "DESC" } else { "ASC" };
                 windows.push(format!(
-                    "first_value({}) OVER ({partition}ORDER BY {by} {direction} NULLS LAST) AS x{}",
+                    "first_value({}) OVER ({partition}ORDER BY {by} {direction} NULLS LAST, n_) AS x{}",
                     scope.value(value),
                     aggregate.id.0
                 ));
             }
         }
-        format!("(SELECT *, {} FROM {from})", windows.join(", "))
+        // Ties go to the first row: the number keeps them in the order they came.
+        format!("(SELECT *, {} FROM (SELECT *, row_number() OVER () AS n_ FROM {from}))", windows.join(", "))
     }
 }
 

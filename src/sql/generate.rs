@@ -7,7 +7,7 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::demand::Demand;
-use super::expression::{Holds, Nodes, Reference, Scope, balanced, column_name, decode, order_by};
+use super::expression::{Holds, Nodes, Reference, Scope, balanced, column_name, decode, never_null, order_by};
 use super::layout::{Storage, layout};
 use crate::kql::span::Span;
 use crate::plan::Plan;
@@ -376,21 +376,31 @@ impl<'a> Generator<'a> {
             };
             items.push(Item::value(*merged, sql));
         }
+        let semi = !matches!(
+            kind,
+            JoinKind::Inner | JoinKind::InnerUnique | JoinKind::LeftOuter | JoinKind::RightOuter | JoinKind::FullOuter
+        );
+        let certain: Vec<bool> = keys.iter().map(|(one, other)| never_null(one) && never_null(other)).collect();
         let pairs: Vec<(String, String)> = keys
             .iter()
-            .map(|(one, other)| {
+            .zip(&certain)
+            .map(|((one, other), certain)| {
                 let (first, second) =
                     (Self::item(&left_scope, ColumnId(0), one), Self::item(&right_scope, ColumnId(0), other));
-                if first.holds == second.holds {
+                let (first, second) = if first.holds == second.holds {
                     (first.sql, second.sql)
                 } else {
                     (left_scope.value(one), right_scope.value(other))
-                }
+                };
+                // Null keys meet each other; `IN` would not see that, so it compares the written values.
+                if semi && !certain { (format!("quote({first})"), format!("quote({second})")) } else { (first, second) }
             })
             .collect();
         let list = self.list(id, items);
         let (from_left, from_right) = (self.name(left), self.name(right));
-        let on = balanced(pairs.iter().map(|(one, other)| format!("{one} = {other}")).collect(), "AND", "1");
+        let equal = |certain: bool| if certain { "=" } else { "IS" };
+        let on = pairs.iter().zip(&certain).map(|((one, other), certain)| format!("{one} {} {other}", equal(*certain)));
+        let on = balanced(on.collect(), "AND", "1");
         let lefts = pairs.iter().map(|(one, _)| one.as_str()).collect::<Vec<_>>().join(", ");
         let rights = pairs.iter().map(|(_, other)| other.as_str()).collect::<Vec<_>>().join(", ");
         let within = |outer: &str, alias: &str, values: &str, inner: &str, inner_alias: &str, inner_values: &str| {

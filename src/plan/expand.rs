@@ -1,0 +1,208 @@
+//! Binding mv-expand, mv-apply and partition: operators that make rows of arrays, or tables of parts.
+//!
+//! `mv-apply` and `partition` run their body once for each part without a loop: the part's number travels with the
+//! rows, and every operator of the body keeps to it (see [`Carried::partition`](super::tree::Carried)).
+
+use super::binder::{Binder, Context};
+use super::join::option_word;
+use super::tree::{
+    ColumnId, Expansion, Expr, ExprKind, Field, JoinKind, Node, NodeId, NodeKind, OrderKey, WindowFunction,
+};
+use crate::kql::span::Span;
+use crate::kql::syntax::{self, MvExpandColumn, NamedOption, Operator, PartitionBody};
+use crate::schema::ScalarType;
+
+impl Binder<'_> {
+    pub fn mv_expand(
+        &mut self,
+        input: NodeId,
+        options: &[NamedOption],
+        columns: &[MvExpandColumn],
+        limit: Option<&syntax::Expr>,
+        span: Span,
+    ) -> NodeId {
+        let mut fields = self.fields(input).to_vec();
+        let mut names = super::names::Names::default();
+        for field in &fields {
+            names.claim(&field.name);
+        }
+        let mut expansions = Vec::new();
+        let mut computed = Vec::new();
+        for column in columns {
+            let array = self.scalar(&column.value.value, &mut Context::rows(input));
+            let wanted = match &column.to_type {
+                Some(name) => self.scalar_type(name).unwrap_or(ScalarType::Dynamic),
+                None => ScalarType::Dynamic,
+            };
+            let is_unknown = self.is_unknown_column(&array);
+            let name = match column.value.names.first() {
+                Some(name) => name.text.clone(),
+                None => match (&array.kind, self.result_name(&column.value.value)) {
+                    (ExprKind::Column(_) | ExprKind::Unknown, Some(name)) => name,
+                    (_, Some(name)) => names.unique(&name),
+                    (_, None) => names.next_unnamed(),
+                },
+            };
+            let field = self.new_field(name, wanted);
+            if is_unknown {
+                self.unknown.insert(field.id);
+            }
+            match fields.iter_mut().find(|old| old.name == field.name) {
+                Some(old) => *old = field.clone(),
+                None => fields.push(field.clone()),
+            }
+            if is_unknown {
+                continue;
+            }
+            let array = match array.scalar_type {
+                ScalarType::Dynamic => array,
+                _ => self.cast(array, ScalarType::Dynamic),
+            };
+            let id = if wanted == ScalarType::Dynamic { field.id } else { self.new_column() };
+            if wanted != ScalarType::Dynamic {
+                let member = Expr::new(ExprKind::Column(id), ScalarType::Dynamic);
+                let value = self.cast(member, wanted);
+                computed.push((field.id, value));
+            }
+            expansions.push(Expansion { id, array });
+        }
+        let pairs = option_word(options, "kind").or_else(|| option_word(options, "bagexpansion"));
+        let pairs = pairs.is_some_and(|(word, _)| word == "array");
+        let index = self.new_column();
+        if let Some((name, _)) = option_word(options, "with_itemindex") {
+            fields.insert(
+                fields.len().saturating_sub(expansions.len()),
+                Field { id: index, name, scalar_type: ScalarType::Long },
+            );
+        }
+        let limit = limit.map(|limit| self.scalar(limit, &mut Context::default()));
+        let mut carried = self.carried(input);
+        if !carried.order.is_empty() {
+            carried.order.push(OrderKey { column: index, descending: false, nulls_first: true });
+        }
+        if expansions.is_empty() {
+            return self.projection(input, fields, Vec::new(), span, "mv-expand");
+        }
+        let inner_fields = if computed.is_empty() { fields.clone() } else { self.fields(input).to_vec() };
+        let node = self.add(Node {
+            kind: NodeKind::Expand { input, expansions, index: Some(index), pairs, limit },
+            fields: inner_fields,
+            carried,
+            span,
+            label: "mv-expand".to_owned(),
+        });
+        if computed.is_empty() { node } else { self.projection(node, fields, computed, span, "mv-expand") }
+    }
+
+    pub fn mv_apply(
+        &mut self,
+        input: NodeId,
+        options: &[NamedOption],
+        columns: &[MvExpandColumn],
+        limit: Option<&syntax::Expr>,
+        body: &[Operator],
+        span: Span,
+    ) -> NodeId {
+        let outer = self.fields(input).to_vec();
+        let carried = self.carried(input);
+        let (numbered, number) = self.numbered(input, span);
+        let expanded = self.mv_expand(numbered, options, columns, limit, span);
+        self.set_partition(expanded, Some(number));
+        let mut node = expanded;
+        for operator in body {
+            node = self.operator(operator, node);
+        }
+        let Some(part) = self.carried(node).partition else {
+            self.unsupported(span, "this body of mv-apply", "");
+            return self.unknown_table(span);
+        };
+        let made: Vec<Field> =
+            self.fields(node).iter().filter(|field| !outer.iter().any(|old| old.id == field.id)).cloned().collect();
+        let kept: Vec<Field> =
+            outer.iter().filter(|field| !made.iter().any(|new| new.name == field.name)).cloned().collect();
+        let fields: Vec<Field> = kept.iter().chain(&made).cloned().collect();
+        if self.keeps_rows(node, expanded) {
+            let done = self.projection(node, fields, Vec::new(), span, "mv-apply");
+            self.set_partition(done, carried.partition);
+            return done;
+        }
+        // The body gave other rows: the outer columns come back by the number of the row.
+        let rows = self.projection(numbered, kept, Vec::new(), span, "mv-apply");
+        let results = self.projection(node, made, Vec::new(), span, "mv-apply");
+        self.set_partition(results, None);
+        let key = |id: ColumnId| Expr::new(ExprKind::Column(id), ScalarType::Long);
+        let keys = vec![(key(number), key(part))];
+        self.join_node(JoinKind::Inner, rows, results, keys, &[], span, "mv-apply")
+    }
+
+    /// `partition by column (operators)`.
+    pub fn partition(&mut self, input: NodeId, by: &syntax::Expr, body: &PartitionBody, span: Span) -> NodeId {
+        let PartitionBody::Operators(operators) = body else {
+            self.unsupported(span, "'partition' with a query in braces", "put the operators in parentheses");
+            return self.unknown_table(span);
+        };
+        let by = self.scalar(by, &mut Context::rows(input));
+        if self.is_unknown_column(&by) {
+            let mut node = input;
+            for operator in operators {
+                node = self.operator(operator, node);
+            }
+            return node;
+        }
+        let id = self.new_column();
+        let fields = self.fields(input).to_vec();
+        let before = self.carried(input).partition;
+        if before.is_some() {
+            self.unsupported(span, "a partition within a partition", "");
+        }
+        let mut node = self.projection(input, fields, vec![(id, by)], span, "partition");
+        self.set_partition(node, Some(id));
+        for operator in operators {
+            node = self.operator(operator, node);
+        }
+        let fields = self.fields(node).to_vec();
+        let done = self.projection(node, fields, Vec::new(), span, "partition");
+        self.set_partition(done, None);
+        if let Some(node) = self.nodes.get_mut(done.0) {
+            node.carried.order.clear();
+        }
+        done
+    }
+
+    /// The rows of a node with a number each, in a hidden column.
+    pub fn numbered(&mut self, input: NodeId, span: Span) -> (NodeId, ColumnId) {
+        let id = self.new_column();
+        let order = self.carried(input).order;
+        let kind = ExprKind::Window {
+            function: WindowFunction::RowNumber,
+            arguments: Vec::new(),
+            order,
+            partition: Vec::new(),
+        };
+        let fields = self.fields(input).to_vec();
+        let node = self.projection(input, fields, vec![(id, Expr::new(kind, ScalarType::Long))], span, "number");
+        (node, id)
+    }
+
+    pub fn set_partition(&mut self, node: NodeId, partition: Option<ColumnId>) {
+        if let Some(node) = self.nodes.get_mut(node.0) {
+            node.carried.partition = partition;
+        }
+    }
+
+    /// Whether a node's rows are rows of `source`, so that the columns of `source` can still be read.
+    fn keeps_rows(&self, node: NodeId, source: NodeId) -> bool {
+        if node == source {
+            return true;
+        }
+        match self.nodes.get(node.0).map(|node| &node.kind) {
+            Some(
+                NodeKind::Filter { input, .. }
+                | NodeKind::Project { input, .. }
+                | NodeKind::Limit { input, .. }
+                | NodeKind::Expand { input, .. },
+            ) => self.keeps_rows(*input, source),
+            _ => false,
+        }
+    }
+}
