@@ -52,7 +52,16 @@ fn engine_template(symbol: &str) -> Option<&'static str> {
         // value, the one before, the row's place: whether the value is new.
         "engine:changed" => "({2} = 1 OR {0} IS NOT {1})",
         "engine:place_if_changed" => "CASE WHEN {0} THEN {1} ELSE 0 END",
-        "engine:bin_start" => "({1} + ({0} - {1}) / {2} * {2} - CASE WHEN ({0} - {1}) % {2} < 0 THEN {2} ELSE 0 END)",
+        "engine:array_text" => "coalesce(json_extract({0}, '$[' || {1} || ']'), '')",
+        // value, start, step
+        "engine:series_index" => "CAST(({0} - {1}) / {2} AS INTEGER)",
+        // start, end, step
+        "engine:series_count" => {
+            "(CAST(({1} - {0}) / {2} AS INTEGER) + (({1} - {0}) > CAST(({1} - {0}) / {2} AS INTEGER) * {2}))"
+        }
+        "engine:series_count_inclusive" => "(CAST(({1} - {0}) / {2} AS INTEGER) + 1)",
+        // start, step, count
+        "engine:series_end" => "({0} + {1} * {2})",
         _ => return None,
     })
 }

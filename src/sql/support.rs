@@ -3,7 +3,9 @@
 //! They are called `whippet_…`, so that they cannot be taken for functions of KQL.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
+use regex::Regex;
 use rusqlite::functions::{Aggregate, Context, FunctionFlags};
 use rusqlite::types::{Value as Sql, ValueRef};
 use rusqlite::{Connection, Result};
@@ -14,7 +16,7 @@ pub const MAXIMUM_LINEAGE: usize = 1000;
 
 /// Whether a function of this name (without `whippet_`) may be called from the plan.
 pub(super) fn is_function(name: &str) -> bool {
-    matches!(name, "dynamic_index" | "parse_pattern" | "parse_kv" | "series_bins" | "bag_unpack_value")
+    matches!(name, "dynamic_index" | "parse_pattern" | "parse_kv" | "series" | "series_axis")
 }
 
 /// Registers the functions of this module.
@@ -29,6 +31,10 @@ pub fn register(connection: &Connection) -> Result<()> {
         Ok(ids.value())
     })?;
     connection.create_aggregate_function("whippet_lineage", 1, flags, LineageAggregate)?;
+    connection.create_scalar_function("whippet_parse_pattern", 3, flags, parse_pattern)?;
+    connection.create_scalar_function("whippet_parse_kv", 2, flags, parse_kv)?;
+    connection.create_scalar_function("whippet_series_axis", 4, flags, series_axis)?;
+    connection.create_aggregate_function("whippet_series", 4, flags, SeriesAggregate)?;
     Ok(())
 }
 
@@ -98,6 +104,135 @@ fn members(value: Option<Json>, pairs: bool) -> Vec<Json> {
             })
             .collect(),
         Some(scalar) => vec![scalar],
+    }
+}
+
+/// The groups `c0`, `c1`, … of a match as a JSON array, or null where the text does not match.
+fn parse_pattern(context: &Context<'_>) -> Result<Option<String>> {
+    let regex: Arc<Regex> = context.get_or_create_aux(1, |value| {
+        Regex::new(value.as_str()?).map_err(|error| -> Box<dyn std::error::Error + Send + Sync> { Box::new(error) })
+    })?;
+    let Some(text) = text(context.get_raw(0)) else { return Ok(None) };
+    let Some(found) = regex.captures(text) else { return Ok(None) };
+    let groups = (0..context.get::<i64>(2)?)
+        .map(|place| found.name(&format!("c{place}")).map_or(Json::Null, |group| Json::from(group.as_str())));
+    Ok(Some(Json::Array(groups.collect()).to_string()))
+}
+
+/// The settings of `parse-kv`.
+#[derive(serde::Deserialize)]
+struct KeyValues {
+    pair_delimiter: String,
+    kv_delimiter: String,
+    #[serde(default)]
+    quote: String,
+    keys: Vec<String>,
+}
+
+/// The values of the wanted keys as a JSON array; of a key that repeats, the first.
+fn parse_kv(context: &Context<'_>) -> Result<Option<String>> {
+    let settings: Arc<KeyValues> = context.get_or_create_aux(1, |value| {
+        serde_json::from_str(value.as_str()?)
+            .map_err(|error| -> Box<dyn std::error::Error + Send + Sync> { Box::new(error) })
+    })?;
+    let Some(text) = text(context.get_raw(0)) else { return Ok(None) };
+    let mut found: Vec<Option<String>> = vec![None; settings.keys.len()];
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once(settings.kv_delimiter.as_str()) {
+        // Spaces may stand around the delimiter, even where a space ends a pair.
+        let before = before.trim();
+        let key = match before.rsplit_once(settings.pair_delimiter.as_str()) {
+            Some((_, key)) => key.trim(),
+            None => before,
+        };
+        let after = after.trim_start_matches(|character: char| {
+            character.is_whitespace() && !settings.pair_delimiter.trim().is_empty()
+                || character == ' ' && settings.pair_delimiter == " "
+        });
+        let (value, tail) = value_of(after, &settings);
+        if let Some(slot) = settings.keys.iter().position(|wanted| wanted == key).and_then(|place| found.get_mut(place))
+        {
+            slot.get_or_insert_with(|| value.to_owned());
+        }
+        rest = tail;
+    }
+    let values = found.into_iter().map(|value| value.map_or(Json::Null, Json::String));
+    Ok(Some(Json::Array(values.collect()).to_string()))
+}
+
+/// A value and what follows its pair.
+fn value_of<'t>(text: &'t str, settings: &KeyValues) -> (&'t str, &'t str) {
+    let mut quotes = settings.quote.chars();
+    if let Some(open) = quotes.next()
+        && let Some(inner) = text.strip_prefix(open)
+    {
+        let close = quotes.next().unwrap_or(open);
+        if let Some((value, tail)) = inner.split_once(close) {
+            return (value, tail);
+        }
+    }
+    match text.split_once(settings.pair_delimiter.as_str()) {
+        Some((value, tail)) => (value.trim(), tail),
+        None => (text.trim(), ""),
+    }
+}
+
+/// `series_axis(from, step, count, type)`: the values of an axis.
+fn series_axis(context: &Context<'_>) -> Result<Option<String>> {
+    let count = context.get::<Option<i64>>(2)?.unwrap_or(0).clamp(0, MAXIMUM_SERIES);
+    let kind = context.get::<String>(3)?;
+    let values: Vec<Json> = match (context.get_raw(0), context.get_raw(1)) {
+        (ValueRef::Integer(from), ValueRef::Integer(step)) => (0..count)
+            .map(|place| {
+                let ticks = from.saturating_add(step.saturating_mul(place));
+                match kind.as_str() {
+                    "datetime" => Json::from(crate::schema::time::datetime_text(ticks)),
+                    "timespan" => Json::from(crate::schema::time::timespan_text(ticks)),
+                    _ => Json::from(ticks),
+                }
+            })
+            .collect(),
+        (ValueRef::Real(from), ValueRef::Real(step)) => {
+            #[expect(clippy::cast_precision_loss, reason = "a series is far shorter than 2^53")]
+            let values = (0..count).map(|place| Json::from(from + step * place as f64));
+            values.collect()
+        }
+        _ => return Ok(None),
+    };
+    Ok(Some(Json::Array(values).to_string()))
+}
+
+/// Longer series are cut: the service refuses them as well.
+const MAXIMUM_SERIES: i64 = 1_048_576;
+
+/// A series under construction: the default and the values at their places.
+struct Series {
+    values: Vec<Json>,
+}
+
+struct SeriesAggregate;
+
+impl Aggregate<Option<Series>, Option<String>> for SeriesAggregate {
+    fn init(&self, _context: &mut Context<'_>) -> Result<Option<Series>> {
+        Ok(None)
+    }
+
+    /// place, value, count, default
+    fn step(&self, context: &mut Context<'_>, series: &mut Option<Series>) -> Result<()> {
+        let count = context.get::<Option<i64>>(2)?.unwrap_or(0).clamp(0, MAXIMUM_SERIES);
+        let series = series.get_or_insert_with(|| {
+            let default = json(context.get_raw(3)).unwrap_or(Json::Null);
+            Series { values: vec![default; usize::try_from(count).unwrap_or(0)] }
+        });
+        let place = context.get::<Option<i64>>(0)?.and_then(|place| usize::try_from(place).ok());
+        if let Some(slot) = place.and_then(|place| series.values.get_mut(place)) {
+            *slot = json(context.get_raw(1)).unwrap_or(Json::Null);
+        }
+        Ok(())
+    }
+
+    fn finalize(&self, _context: &mut Context<'_>, series: Option<Option<Series>>) -> Result<Option<String>> {
+        Ok(series.flatten().map(|series| Json::Array(series.values).to_string()))
     }
 }
 

@@ -1,0 +1,228 @@
+//! Binding search and find: predicates over all columns of several tables.
+
+use super::binder::{Binder, Context};
+use super::join::option_word;
+use super::tree::{Expr, ExprKind, NodeId};
+use crate::kql::span::Span;
+use crate::kql::syntax::{self, BinaryOperator, FindProjection, LiteralValue, NamedOption};
+use crate::schema::ScalarType;
+
+impl Binder<'_> {
+    /// `search [in (tables)] predicate`, and `input | search predicate`.
+    pub fn search(
+        &mut self,
+        input: Option<NodeId>,
+        tables: &[syntax::Expr],
+        predicate: &syntax::Expr,
+        options: &[NamedOption],
+        span: Span,
+    ) -> NodeId {
+        let exact = option_word(options, "kind").is_some_and(|(word, _)| word == "case_sensitive");
+        let inputs = self.searched(input, tables, span);
+        let mut found = Vec::new();
+        for (node, name) in inputs {
+            let condition = self.search_predicate(predicate, node, exact, tables.len() != 1);
+            let node = self.filter_by(node, condition, span, "search");
+            found.push((node, name));
+        }
+        if found.is_empty() {
+            return self.unknown_table(span);
+        }
+        self.union_node(&found, false, Some("$table".to_owned()), "search_arg", span)
+    }
+
+    fn searched(
+        &mut self,
+        input: Option<NodeId>,
+        tables: &[syntax::Expr],
+        span: Span,
+    ) -> Vec<(NodeId, Option<String>)> {
+        let mut inputs = Vec::new();
+        if let Some(input) = input {
+            inputs.push((input, self.source_name(input)));
+        }
+        let patterns: Vec<String> = if tables.is_empty() && input.is_none() {
+            vec!["*".to_owned()]
+        } else {
+            tables
+                .iter()
+                .filter_map(|table| match &table.kind {
+                    syntax::ExprKind::Wildcard(pattern) => Some(pattern.text.clone()),
+                    _ => None,
+                })
+                .collect()
+        };
+        for pattern in patterns {
+            for name in self.wildcard_tables(&pattern) {
+                if let Some(schema) = self.environment.schema.table(&name).cloned()
+                    && !name.ends_with("()")
+                {
+                    inputs.push((self.table_node(&schema, span), Some(name)));
+                }
+            }
+        }
+        for table in tables {
+            if !matches!(table.kind, syntax::ExprKind::Wildcard(_)) {
+                let node = self.table(table);
+                inputs.push((node, self.source_name(node)));
+            }
+        }
+        inputs
+    }
+
+    /// Binds a search predicate on one table: a lone string is sought in every column. Where several tables are
+    /// searched, a table that lacks a column of the predicate has no matches.
+    fn search_predicate(&mut self, predicate: &syntax::Expr, node: NodeId, exact: bool, several: bool) -> Expr {
+        use syntax::ExprKind as Kind;
+        match &predicate.kind {
+            Kind::Parenthesised(inner) => self.search_predicate(inner, node, exact, several),
+            Kind::Literal(literal) => match &literal.value {
+                LiteralValue::String(text) => self.anywhere(text, node, exact, predicate.span),
+                LiteralValue::Bool(Some(value)) => Expr::bool(*value),
+                _ => self.anywhere(&literal.text, node, exact, predicate.span),
+            },
+            Kind::Wildcard(_) => Expr::bool(true),
+            Kind::Binary { operator: operator @ (BinaryOperator::And | BinaryOperator::Or), left, right, .. } => {
+                let operands = vec![
+                    self.search_predicate(left, node, exact, several),
+                    self.search_predicate(right, node, exact, several),
+                ];
+                let kind = match operator {
+                    BinaryOperator::And => ExprKind::And(operands),
+                    _ => ExprKind::Or(operands),
+                };
+                Expr::new(kind, ScalarType::Bool)
+            }
+            Kind::Call { function, arguments } if function.text == "not" => match arguments.as_slice() {
+                [only] => super::expressions::negate(self.search_predicate(&only.value, node, exact, several)),
+                _ => self.predicate(predicate, &mut Context::rows(node)),
+            },
+            Kind::Binary { operator: BinaryOperator::Colon, left, right, .. } => {
+                if let (Kind::Name(column), Kind::Literal(literal)) = (&left.kind, &right.kind)
+                    && let LiteralValue::String(text) = &literal.value
+                {
+                    let field = self.fields(node).iter().find(|field| field.name == column.text).cloned();
+                    return match field {
+                        Some(field) => {
+                            let value = self.field_expr(&field);
+                            self.term(value, text, exact, predicate.span)
+                        }
+                        None if several => Expr::bool(false),
+                        None => self.predicate(left, &mut Context::rows(node)),
+                    };
+                }
+                self.predicate(predicate, &mut Context::rows(node))
+            }
+            _ => {
+                let before = self.diagnostics.len();
+                let bound = self.predicate(predicate, &mut Context::rows(node));
+                let only_missing = self.diagnostics.len() > before
+                    && self.diagnostics.iter().skip(before).all(|found| found.code == "unknown-column");
+                if several && only_missing {
+                    self.diagnostics.truncate(before);
+                    return Expr::bool(false);
+                }
+                bound
+            }
+        }
+    }
+
+    /// A term in any column. Real numbers are not searched, as in the engine.
+    fn anywhere(&mut self, text: &str, node: NodeId, exact: bool, span: Span) -> Expr {
+        let mut found = Vec::new();
+        for field in self.fields(node).to_vec() {
+            let searched = matches!(
+                field.scalar_type,
+                ScalarType::String | ScalarType::Dynamic | ScalarType::Int | ScalarType::Long | ScalarType::Guid
+            );
+            if searched && !self.unknown.contains(&field.id) {
+                found.push(self.term(Expr::column(&field), text, exact, span));
+            }
+        }
+        Expr::new(ExprKind::Or(found), ScalarType::Bool)
+    }
+
+    /// `"x"` is a whole term, `"x*"` a prefix, `"*x"` a suffix, `"*x*"` any part, `"a*b"` a pattern.
+    fn term(&mut self, value: Expr, text: &str, exact: bool, span: Span) -> Expr {
+        use BinaryOperator as Op;
+        let value = self.cast(value, ScalarType::String);
+        let starts = text.starts_with('*');
+        let ends = text.len() > 1 && text.ends_with('*');
+        let inner = text.trim_start_matches('*').trim_end_matches('*');
+        if text == "*" {
+            return Expr::bool(true);
+        }
+        if inner.contains('*') {
+            let parts: Vec<String> = inner.split('*').map(regex::escape).collect();
+            let case = if exact { "" } else { "(?i)" };
+            let pattern = format!("(?s){case}{}", parts.join(".*"));
+            return self.binary_of(Op::MatchesRegex, span, value, Expr::string(pattern));
+        }
+        let operator = match (starts, ends, exact) {
+            (true, true, false) => Op::Contains,
+            (true, true, true) => Op::ContainsCs,
+            (true, false, false) => Op::HasSuffix,
+            (true, false, true) => Op::HasSuffixCs,
+            (false, true, false) => Op::HasPrefix,
+            (false, true, true) => Op::HasPrefixCs,
+            (false, false, false) => Op::Has,
+            (false, false, true) => Op::HasCs,
+        };
+        self.binary_of(operator, span, value, Expr::string(inner))
+    }
+
+    /// `find [in (tables)] where predicate [project …]`.
+    pub fn find_tables(
+        &mut self,
+        tables: &[syntax::Expr],
+        predicate: &syntax::Expr,
+        projection: Option<&FindProjection>,
+        options: &[NamedOption],
+        span: Span,
+    ) -> NodeId {
+        let Some(FindProjection::Project(columns)) = projection else {
+            self.unsupported(
+                span,
+                "find without 'project'",
+                "say which columns to show: 'find … where … project A, B'",
+            );
+            return self.unknown_table(span);
+        };
+        let inputs = self.searched(None, tables, span);
+        let mut found = Vec::new();
+        for (node, name) in inputs {
+            let condition = self.search_predicate(predicate, node, false, true);
+            let node = self.filter_by(node, condition, span, "find");
+            let mut fields = Vec::new();
+            let mut computed = Vec::new();
+            for column in columns {
+                match self.fields(node).iter().find(|field| field.name == column.name.text).cloned() {
+                    Some(field) => fields.push(field),
+                    None => {
+                        let scalar_type = match &column.type_name {
+                            Some(name) => self.scalar_type(name).unwrap_or(ScalarType::String),
+                            None => self.column_type_anywhere(&column.name.text),
+                        };
+                        let field = self.new_field(column.name.text.as_str(), scalar_type);
+                        computed.push((field.id, Expr::null(scalar_type)));
+                        fields.push(field);
+                    }
+                }
+            }
+            found.push((self.projection(node, fields, computed, span, "find"), name));
+        }
+        if found.is_empty() {
+            return self.unknown_table(span);
+        }
+        let source = option_word(options, "withsource").map_or_else(|| "source_".to_owned(), |(word, _)| word);
+        self.union_node(&found, false, Some(source), "find_arg", span)
+    }
+
+    fn column_type_anywhere(&self, name: &str) -> ScalarType {
+        self.environment
+            .schema
+            .tables()
+            .find_map(|table| table.column(name))
+            .map_or(ScalarType::String, |column| column.scalar_type)
+    }
+}
