@@ -102,7 +102,7 @@ pub(crate) const fn implicit_cost(from: ScalarType, to: ScalarType) -> Option<u3
         | (ScalarType::Guid, ScalarType::Guid) => Some(0),
         (Int, Long) => Some(1),
         (Int | Long, Real) => Some(2),
-        (Int | Long | Real, Decimal) => Some(3),
+        (Int | Long | Real, Decimal) => Some(6),
         (Long, Int) => Some(4),
         (Dynamic, ScalarType::String) => Some(8),
         (Dynamic, Real) => Some(9),
