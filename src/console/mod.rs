@@ -4,12 +4,14 @@
 //! has. Input becomes an [`action::Action`], `update` changes the [`state`], drawing reads it and starts nothing.
 
 pub mod action;
+pub mod desk;
 pub mod format;
 pub mod fuzzy;
 pub mod input;
 pub mod jobs;
 pub mod keys;
 pub mod layout;
+pub mod live;
 pub mod overlay;
 pub mod paint;
 pub mod run;

@@ -9,6 +9,7 @@ use super::keys::{Code, Key};
 use super::source::Preview;
 use crate::hunt::switches::ExclusionId;
 use crate::hunt::{Match, OwnExclusion};
+use crate::kql::values::quote_name;
 use crate::schema::Value;
 
 #[derive(Debug)]
@@ -93,7 +94,7 @@ impl Field {
     }
 
     fn condition(&self) -> String {
-        format!("{} {} {}", self.column, self.operator(), self.literal)
+        format!("{} {} {}", quote_name(&self.column), self.operator(), self.literal)
     }
 }
 

@@ -3,11 +3,15 @@
 //! The console holds the switches; a question carries all that its answer depends on. Text in answers is raw:
 //! it becomes [`super::shown::Shown`] where it is drawn.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::hunt::matches::Severity;
-use crate::hunt::{Clock, EventId, ExclusionEffect, Explanation, Forest, Funnel, Hunt, OwnExclusion, Switches};
+use crate::hunt::switches::ExclusionId;
+use crate::hunt::{
+    Clock, EventId, ExclusionEffect, Explanation, Forest, Funnel, Hunt, MatchId, NodeId, OwnExclusion, Switches,
+};
 
 /// Which kind of question: a newer one of the same topic replaces the older. In the order of urgency.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -18,6 +22,7 @@ pub enum Topic {
     Explain,
     Funnel,
     Forest,
+    Places,
     Effects,
     Sheet,
     Indicators,
@@ -34,6 +39,7 @@ impl Topic {
             Self::Explain => "asking why",
             Self::Funnel => "counting rows by stage",
             Self::Forest => "building the process tree",
+            Self::Places => "placing matches in the tree",
             Self::Effects => "counting what exclusions hide",
             Self::Sheet => "reading the rule",
             Self::Indicators => "counting indicators",
@@ -47,12 +53,15 @@ pub enum Question {
     /// The store and the rules, without running anything.
     Overview,
     Matches(Settings),
+    /// What the rules' own exclusions hide.
     Effects(Settings),
     /// What this exclusion would hide if it were on.
     Preview(Settings, OwnExclusion),
     Explain(Settings, String, EventId),
     Funnel(Settings, String),
     Forest,
+    /// Which processes these events belong to.
+    Places(Vec<EventId>),
     Sheet(String),
     Indicators,
     /// Keep the switches in the store.
@@ -69,6 +78,7 @@ impl Question {
             Self::Explain(..) => Topic::Explain,
             Self::Funnel(..) => Topic::Funnel,
             Self::Forest => Topic::Forest,
+            Self::Places(_) => Topic::Places,
             Self::Sheet(_) => Topic::Sheet,
             Self::Indicators => Topic::Indicators,
             Self::Save(_) => Topic::Save,
@@ -92,6 +102,7 @@ pub enum Answer {
     Explain(Box<Explanation>),
     Funnel(Box<Funnel>),
     Forest(Arc<Forest>),
+    Places(BTreeMap<EventId, NodeId>),
     Sheet(Box<RuleSheet>),
     Indicators(Vec<Indicator>),
     Saved,
@@ -129,6 +140,10 @@ pub struct Found {
     pub shown: Arc<Hunt>,
     /// With every own exclusion off; what is here and not in `shown` is hidden.
     pub all: Arc<Hunt>,
+    /// The enabled own exclusions that hide each match that is hidden.
+    pub hidden_by: BTreeMap<MatchId, Vec<ExclusionId>>,
+    /// What each own exclusion hides.
+    pub own: Vec<ExclusionEffect>,
 }
 
 #[derive(Debug, Clone, PartialEq)]

@@ -176,6 +176,11 @@ pub struct State {
     pub forest: Option<Arc<Forest>>,
     /// Which nodes have which matches: worst severity, how many, whether all are hidden, whether one is pinned.
     pub marks: BTreeMap<NodeId, NodeMark>,
+    /// The processes of events that are not the start of one.
+    pub places: BTreeMap<EventId, NodeId>,
+    /// What the rules' own exclusions hide.
+    pub native: Vec<ExclusionEffect>,
+    /// All exclusions as listed: the analyst's, then the rules'.
     pub effects: Vec<ExclusionEffect>,
     pub indicators: Option<Vec<Indicator>>,
     pub explanation: Option<Explanation>,
@@ -227,6 +232,8 @@ impl State {
             session_start: None,
             forest: None,
             marks: BTreeMap::new(),
+            places: BTreeMap::new(),
+            native: Vec::new(),
             effects: Vec::new(),
             indicators: None,
             explanation: None,
@@ -293,11 +300,12 @@ impl State {
             .collect()
     }
 
-    /// The process whose creation one of these events logged.
+    /// The process that one of these events started, or that caused it.
     pub fn node_of(&self, events: &[EventId]) -> Option<NodeId> {
         let wanted: BTreeSet<EventId> = events.iter().copied().collect();
         let forest = self.forest.as_ref()?;
-        forest.nodes.iter().find(|node| node.events.iter().any(|event| wanted.contains(event))).map(|node| node.id)
+        let started = forest.nodes.iter().find(|node| node.events.iter().any(|event| wanted.contains(event)));
+        started.map(|node| node.id).or_else(|| events.iter().find_map(|event| self.places.get(event)).copied())
     }
 
     pub fn rule_title<'a>(&'a self, rule: &'a str) -> &'a str {

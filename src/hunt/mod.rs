@@ -11,6 +11,7 @@ pub mod error;
 pub mod exclusions;
 pub mod explain;
 pub mod funnel;
+pub mod indicators;
 pub mod matches;
 pub mod prepare;
 pub mod query;

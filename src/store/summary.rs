@@ -46,6 +46,11 @@ impl Store {
         Ok(oldest.zip(self.newest_event_time()?))
     }
 
+    /// How many events the store holds.
+    pub fn event_count(&self) -> Result<u64, StoreError> {
+        Ok(self.connection.query_row("SELECT count(*) FROM event_record", [], |row| count(row, 0))?)
+    }
+
     /// How many rows each table has; empty tables are left out.
     pub fn table_counts(&self) -> Result<Vec<(String, u64)>, StoreError> {
         let mut counts = Vec::new();

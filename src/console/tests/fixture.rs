@@ -430,11 +430,22 @@ impl Source for Fixture {
         Ok(match question {
             Question::Overview => Answer::Overview(overview()),
             Question::Matches(settings) => {
-                Answer::Matches(Found { shown: Arc::new(shown(settings)), all: Arc::new(all(settings)) })
+                let hidden_by = all(settings)
+                    .runs
+                    .iter()
+                    .flat_map(|run| &run.matches)
+                    .map(|found| {
+                        let ids = settings.switches.exclusions().filter(|(_, own)| own.enabled && hides(own, found));
+                        (found.id.clone(), ids.map(|(id, _)| id).collect::<Vec<_>>())
+                    })
+                    .filter(|(_, ids)| !ids.is_empty())
+                    .collect();
+                let own = settings.switches.exclusions().map(|(id, own)| effect(settings, id, own)).collect();
+                let (shown, all) = (Arc::new(shown(settings)), Arc::new(all(settings)));
+                Answer::Matches(Found { shown, all, hidden_by, own })
             }
             Question::Effects(settings) => {
                 let native = UnitId { rule: CHILDREN.to_owned(), unit: "4.2".to_owned() };
-                let own = settings.switches.exclusions().map(|(id, own)| effect(settings, id, own));
                 let native = ExclusionEffect {
                     enabled: settings.switches.is_on(&native),
                     exclusion: ExclusionRef::Native(native),
@@ -446,7 +457,7 @@ impl Source for Fixture {
                     pinned: Vec::new(),
                     problem: None,
                 };
-                Answer::Effects(std::iter::once(native).chain(own).collect())
+                Answer::Effects(vec![native])
             }
             Question::Preview(settings, own) => {
                 let problem = all(settings).runs.iter().flat_map(|run| &run.matches).find_map(|found| {
@@ -464,6 +475,7 @@ impl Source for Fixture {
             Question::Explain(settings, rule, event) => Answer::Explain(Box::new(explain(settings, rule, *event)?)),
             Question::Funnel(settings, rule) => Answer::Funnel(Box::new(funnel(settings, rule))),
             Question::Forest => Answer::Forest(Arc::new(forest())),
+            Question::Places(_) => Answer::Places(std::collections::BTreeMap::new()),
             Question::Sheet(rule) => Answer::Sheet(Box::new(sheet(rule))),
             Question::Indicators => Answer::Indicators(indicators()),
             Question::Save(_) => Answer::Saved,

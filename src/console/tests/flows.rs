@@ -70,7 +70,7 @@ fn the_rule_page_says_why_not_and_what_would_keep_it() {
         assert!(end.screen.contains(text), "{text}:\n{}", end.screen);
     }
     // Switching the predicate off makes the rule match it.
-    let end = after("j w 2 / 'gpj' Enter w j j j Space");
+    let end = after("j w 2 / 'gpj' Enter w j j Space");
     assert!(end.screen.contains("✓ the rule keeps this event"), "{}", end.screen);
     assert_eq!(end.state.all_count(), 6);
 }

@@ -38,7 +38,7 @@ fn rules() {
 
 #[test]
 fn rule_page() {
-    check("rule_page", "j w j j j");
+    check("rule_page", "j w j j");
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! What the workers say.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use super::{Effect, ask, follow, follow_rule, moves, rows};
@@ -8,6 +9,7 @@ use crate::console::jobs::Report;
 use crate::console::overlay::Overlay;
 use crate::console::source::{Answer, Question, Topic, Trouble};
 use crate::console::state::State;
+use crate::hunt::EventId;
 
 pub fn take(state: &mut State, report: Report) -> Vec<Effect> {
     if !state.board.accept(report.topic, report.epoch) {
@@ -45,10 +47,22 @@ fn answered(state: &mut State, answer: Answer) -> Vec<Effect> {
             rows::select_focused(state);
             rows::diff(state);
             rows::marks(state);
-            follow(state)
+            rows::exclusions(state);
+            let mut effects = place(state);
+            effects.extend(follow(state));
+            effects
         }
         Answer::Effects(effects) => {
-            state.effects = effects;
+            state.native = effects;
+            rows::exclusions(state);
+            Vec::new()
+        }
+        Answer::Places(places) => {
+            state.places.extend(places);
+            rows::marks(state);
+            if state.view == View::Tree {
+                moves::tree_to_focus(state);
+            }
             Vec::new()
         }
         Answer::Preview(preview) => {
@@ -64,7 +78,11 @@ fn answered(state: &mut State, answer: Answer) -> Vec<Effect> {
             Vec::new()
         }
         Answer::Funnel(funnel) => {
+            let is_new = state.funnel.as_ref().is_none_or(|before| before.rule != funnel.rule);
             state.funnel = Some(*funnel);
+            if is_new {
+                rows::select_stage(state);
+            }
             Vec::new()
         }
         Answer::Forest(forest) => {
@@ -74,7 +92,7 @@ fn answered(state: &mut State, answer: Answer) -> Vec<Effect> {
             if state.view == View::Tree {
                 moves::tree_to_focus(state);
             }
-            Vec::new()
+            place(state)
         }
         Answer::Sheet(sheet) => {
             state.sheets.insert(sheet.name.clone(), *sheet);
@@ -87,6 +105,23 @@ fn answered(state: &mut State, answer: Answer) -> Vec<Effect> {
         }
         Answer::Saved => Vec::new(),
     }
+}
+
+/// Asks where the matches are that are not about the start of a process.
+fn place(state: &mut State) -> Vec<Effect> {
+    let (Some(found), Some(forest)) = (&state.found, &state.forest) else { return Vec::new() };
+    let started: HashSet<EventId> = forest.nodes.iter().flat_map(|node| &node.events).copied().collect();
+    let events: Vec<EventId> = found
+        .all
+        .runs
+        .iter()
+        .flat_map(|run| &run.matches)
+        // One event of a match tells its place; a sum over thousands has none worth asking for.
+        .filter_map(|found| found.events.first())
+        .filter(|event| !started.contains(event) && !state.places.contains_key(event))
+        .copied()
+        .collect();
+    if events.is_empty() { Vec::new() } else { vec![ask(state, Question::Places(events))] }
 }
 
 /// Asks anew for everything that depends on the switches.

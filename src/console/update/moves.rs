@@ -105,7 +105,7 @@ fn focus_node(state: &mut State) {
         state.focus.rule = Some(id.rule.clone());
     }
     state.focus.event = match &found {
-        Some((_, events)) => events.iter().find(|event| node.events.contains(event)).copied(),
+        Some((_, events)) => events.iter().find(|event| node.events.contains(event)).or(events.first()).copied(),
         None => node.events.first().copied(),
     };
     state.focus.found = found.map(|(id, _)| id);
@@ -119,7 +119,7 @@ pub fn tree_to_focus(state: &mut State) {
     }
     let Some(node) = state.node_of(&events) else {
         if !events.is_empty() {
-            state.tell("this match is not about the start of a process; the tree stays where it was");
+            state.tell("no process is known for this match; the tree stays where it was");
         }
         return;
     };

@@ -8,6 +8,9 @@ use crate::console::state::{Baseline, Chip, MatchRow, NodeMark, State};
 use crate::console::views::{self, SortKey};
 use crate::hunt::{Diff, EventId, NodeId, matches as hunt_matches};
 
+/// From here on a whole forest is no overview.
+const MANY_ROOTS: usize = 30;
+
 /// The list of matches: the hidden ones only where they are asked for.
 pub fn matches(state: &mut State) {
     let Some(found) = &state.found else { return };
@@ -62,6 +65,13 @@ pub fn select_rule(state: &mut State) {
     }
 }
 
+/// Puts the cursor of a page that was just opened where the rows end, else on the first stage.
+pub fn select_stage(state: &mut State) {
+    let rows = views::rules::stage_rows(state);
+    let ends = rows.iter().position(views::rules::StageRow::ends);
+    state.rules.stages.selected = ends.or_else(|| rows.iter().position(|row| !row.is_section)).unwrap_or(0);
+}
+
 pub fn diff(state: &mut State) {
     let Some(found) = &state.found else { return };
     let before = match state.exclusions.baseline {
@@ -73,11 +83,17 @@ pub fn diff(state: &mut State) {
     state.exclusions.diff.rows.sort_by_key(|row| row.change);
 }
 
+/// All exclusions: the analyst's own, then those in the rules' texts.
+pub fn exclusions(state: &mut State) {
+    let own = state.found.iter().flat_map(|found| found.own.iter().cloned());
+    state.effects = own.chain(state.native.iter().cloned()).collect();
+}
+
 /// Which processes have matches.
 pub fn marks(state: &mut State) {
     let (Some(found), Some(forest)) = (&state.found, &state.forest) else { return };
-    let nodes: BTreeMap<EventId, NodeId> =
-        forest.nodes.iter().flat_map(|node| node.events.iter().map(|event| (*event, node.id))).collect();
+    let mut nodes: BTreeMap<EventId, NodeId> = state.places.clone();
+    nodes.extend(forest.nodes.iter().flat_map(|node| node.events.iter().map(|event| (*event, node.id))));
     let shown = state.shown_ids();
     let mut marks: BTreeMap<NodeId, NodeMark> = BTreeMap::new();
     for candidate in found.all.runs.iter().flat_map(|run| &run.matches) {
@@ -92,8 +108,11 @@ pub fn marks(state: &mut State) {
         }
     }
     let first = state.marks.is_empty() && !marks.is_empty();
+    let roots = forest.roots.len();
     state.marks = marks;
     if first {
+        // In a forest of hundreds of roots the chains with matches are what one comes for.
+        state.tree.chains_only = roots > MANY_ROOTS;
         open_marked(state);
     }
     tree(state);

@@ -73,7 +73,7 @@ fn changed(state: &mut State, action: &SwitchAction) -> Vec<Effect> {
         // A pin changes no result, only which of them are warned about.
         rows::marks(state);
         let settings = state.settings();
-        return vec![save, ask(state, Question::Effects(settings))];
+        return vec![save, ask(state, Question::Matches(settings.clone())), ask(state, Question::Effects(settings))];
     }
     show_at_once(state, action);
     let mut effects = answers::ask_results(state);
@@ -111,7 +111,7 @@ fn describe(state: &State, action: &SwitchAction) -> String {
     let on = |on: bool| if on { "on" } else { "off" };
     match action {
         SwitchAction::Unit { unit, on: is_on } => {
-            format!("{} of {} {}", unit.unit, state.rule_title(&unit.rule), on(*is_on))
+            format!("{} of {} {}", views::exclusions::unit_number(&unit.unit), state.rule_title(&unit.rule), on(*is_on))
         }
         SwitchAction::Exclusion { id, exclusion: Some(own) } => format!("{id} {}: {}", on(own.enabled), own.condition),
         SwitchAction::Exclusion { id, exclusion: None } => format!("{id} deleted"),
@@ -128,8 +128,8 @@ pub fn add(state: &mut State, own: OwnExclusion) -> Vec<Effect> {
     state.tell(format!("{id} written and still off: Space switches it on"));
     super::remember(state);
     effects.extend(show(state, View::Exclusions));
-    // Its row comes with the next answer, after those there are.
-    state.exclusions.table.selected = state.effects.len();
+    // Its row comes with the next answer; the analyst's own stand first, by age.
+    state.exclusions.table.selected = state.switches.exclusions().count().saturating_sub(1);
     effects
 }
 

@@ -22,12 +22,13 @@ pub const COLUMNS: [Column; 6] = [
     Column::number("ONLY-BY", 7),
 ];
 
-const DIFF_COLUMNS: [Column; 5] = [
+const DIFF_COLUMNS: [Column; 6] = [
     Column::fixed("", 1),
     Column::fixed("TIME", 8),
     Column::fixed("SEV", 4),
     Column::share("RULE", 12, 4),
     Column::share("SUBJECT", 12, 5),
+    Column::fixed("BY", 8),
 ];
 
 pub fn draw(state: &State, brush: &mut Brush<'_>, layout: &Layout) {
@@ -74,7 +75,8 @@ fn warnings(state: &State) -> Vec<Line> {
     let others = state.effects.iter().filter(|effect| Some(*effect) != selected);
     for effect in selected.into_iter().chain(others) {
         let id = id(effect);
-        if let Some(problem) = &effect.problem {
+        // One message for all that a rule cannot run is enough: that under the cursor.
+        if let Some(problem) = effect.problem.as_ref().filter(|_| Some(effect) == selected) {
             lines.push(Line::of(Role::Bad, format!("! {id} cannot be run: ")).with(Role::Text, problem.as_str()));
         }
         if !effect.pinned.is_empty() {
@@ -98,9 +100,15 @@ fn warnings(state: &State) -> Vec<Line> {
 
 fn id(effect: &ExclusionEffect) -> String {
     match &effect.exclusion {
-        ExclusionRef::Native(unit) => unit.unit.clone(),
+        ExclusionRef::Native(unit) => unit_number(&unit.unit).to_owned(),
         ExclusionRef::Own(id) => id.to_string(),
     }
+}
+
+/// `7.1` of `let/7.1-d2bb7524`: what one sees beside the stage on the rule's page.
+pub fn unit_number(unit: &str) -> &str {
+    let last = unit.rsplit('/').next().unwrap_or(unit);
+    last.split('-').next().unwrap_or(last)
 }
 
 fn row(state: &State, effect: &ExclusionEffect, pending: bool) -> Row {
@@ -179,6 +187,7 @@ fn draw_diff(state: &State, brush: &mut Brush<'_>, layout: &Layout) {
                 Line::of(severity, found.severity.word()),
                 Line::of(role, &*found.title),
                 Line::of(role, found.subject.as_str()),
+                Line::of(Role::Dim, matches::hidden_by(state, found)),
             ],
         }
     });

@@ -82,10 +82,21 @@ fn row(state: &State, index: usize) -> Row {
         .map(|column| {
             let shown = Shown::from(cell(state, found, column).1);
             let role = if column == 1 && !row.hidden { severity_role(found.severity) } else { text };
-            Line(vec![(shown, role)])
+            let mut line = Line::new();
+            if column == 2 && row.hidden {
+                line.push(Role::Warning, format!("[{}] ", hidden_by(state, found)));
+            }
+            line.0.push((shown, role));
+            line
         })
         .collect();
     Row { mark, cells }
+}
+
+/// The exclusions that hide a match: `X1, X2`.
+pub fn hidden_by(state: &State, found: &Match) -> String {
+    let ids = state.found.as_ref().and_then(|known| known.hidden_by.get(&found.id));
+    ids.into_iter().flatten().map(ToString::to_string).collect::<Vec<_>>().join(", ")
 }
 
 /// Instead of an empty list: why it is empty.
@@ -127,12 +138,7 @@ pub fn detail(state: &State, width: usize) -> Vec<Line> {
         field(&mut lines, "ATT&CK", &rule.techniques.join("  "), width);
     }
     if row.hidden {
-        let by: Vec<String> = state
-            .explanation_of(&found.id.rule)
-            .map(|known| known.hidden_by.iter().map(ToString::to_string).collect())
-            .unwrap_or_default();
-        let by = if by.is_empty() { "by an exclusion".to_owned() } else { format!("by {}", by.join(", ")) };
-        lines.push(Line::of(Role::Warning, format!("hidden {by}")));
+        lines.push(Line::of(Role::Warning, format!("hidden by {}", hidden_by(state, found))));
     }
     if let Some(node) = tree::node_in_focus(state) {
         field(&mut lines, "Path", &tree::path_text(state, node), width);
@@ -208,7 +214,9 @@ pub fn conjunct_lines(number: &str, conjunct: &Conjunct, width: usize, lines: &m
     } else {
         format!("{} {}", conjunct.subject, conjunct.wanted)
     };
-    let wrapped = Shown::from(text.replace(['\n', '\r'], " ")).wrap(room);
+    // A list over several lines reads as one; the indents between them say nothing.
+    let text: Vec<&str> = text.lines().map(str::trim).collect();
+    let wrapped = Shown::from(text.join(" ")).wrap(room);
     // A list of a hundred names says less than its first lines.
     let cut = wrapped.len() > 3;
     for (position, part) in wrapped.into_iter().take(3).enumerate() {
@@ -258,7 +266,8 @@ pub fn status(state: &State) -> Line {
     let troubled =
         state.found.iter().flat_map(|found| &found.all.runs).filter(|run| run.status != RuleStatus::Ran).count();
     if troubled > 0 {
-        line.push(Role::Warning, format!(" {troubled} rules did not run: view 5 says why"));
+        let rules = if troubled == 1 { "rule" } else { "rules" };
+        line.push(Role::Warning, format!(" {troubled} {rules} did not run: view 5 says why"));
     }
     if line.0.is_empty() {
         line.push(Role::Dim, " Space pins (★) what must never be hidden · t shows the chain · w shows the rule");

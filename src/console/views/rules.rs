@@ -80,6 +80,13 @@ pub struct StageRow {
     pub is_section: bool,
 }
 
+impl StageRow {
+    /// Whether the last rows end here.
+    pub fn ends(&self) -> bool {
+        self.rows_in.count().is_some_and(|rows| rows > 0) && self.rows_out.count() == Some(0)
+    }
+}
+
 fn funnel(state: &State) -> Option<&Funnel> {
     state.funnel.as_ref().filter(|funnel| Some(&funnel.rule) == state.rules.open.as_ref())
 }
@@ -245,7 +252,7 @@ fn stage(row: &StageRow, pending: bool) -> Row {
         Some(UnitState::Lifted) => Line::of(Role::Dim, "lifted"),
         None => Line::new(),
     };
-    let ends = row.rows_in.count().is_some_and(|rows| rows > 0) && row.rows_out.count() == Some(0);
+    let ends = row.ends();
     let text_role = if matches!(state, Some(UnitState::Off | UnitState::Lifted)) { Role::Dim } else { Role::Text };
     let numbers = if pending { Role::Dim } else { Role::Text };
     let out = if ends { Role::Bad } else { numbers };
@@ -466,7 +473,11 @@ fn why(state: &State, width: usize) -> Vec<Line> {
         lines.push(Line::new());
         lines.push(Line::of(Role::Title, "one switch would keep it"));
         for change in &explanation.nearest {
-            let text = format!("{} off: the rule gives {} rows", change.unit.unit, format::count(change.rows));
+            let text = format!(
+                "{} off: the rule gives {} rows",
+                super::exclusions::unit_number(&change.unit.unit),
+                format::count(change.rows)
+            );
             paragraph(&mut lines, Role::Text, &text, width);
         }
     }

@@ -36,7 +36,10 @@ pub fn matches_of(state: &State, node: NodeId) -> Vec<&Match> {
         .runs
         .iter()
         .flat_map(|run| &run.matches)
-        .filter(|found| found.events.iter().any(|event| node.events.contains(event)))
+        .filter(|found| {
+            let here = |event| node.events.contains(event) || state.places.get(event) == Some(&node.id);
+            found.events.iter().any(here)
+        })
         .collect();
     result.sort_by_key(|found| std::cmp::Reverse(found.severity));
     result
@@ -145,25 +148,21 @@ fn label(state: &State, node: &Node, row: &TreeRow) -> Line {
         line.push(Role::Dim, format!(" {pid}"));
     }
     if node.pid_use.1 > 1 {
-        line.push(Role::Warning, format!(" (use {} of {} of this pid)", node.pid_use.0, node.pid_use.1));
+        line.push(Role::Warning, format!(" (pid use {}/{})", node.pid_use.0, node.pid_use.1));
     }
     if node.cut {
         line.push(Role::Warning, " (cycle cut)");
     }
-    let several = state.overview.as_ref().is_some_and(|overview| overview.devices.len() > 1);
-    if row.guides.is_empty() && several {
-        line.push(Role::Dim, format!(" on {}", node.process.device));
-    }
     if row.folded > 0 {
-        let noun = if row.open == Some(false) { "folded" } else { "not shown" };
-        line.push(Role::Dim, format!(" (+{} {noun})", row.folded));
-    }
-    if node.ghost {
-        line.push(Role::Dim, " not in log");
+        line.push(Role::Dim, format!(" (+{})", row.folded));
     }
     let arguments = format::arguments(&node.process.command_line);
     if !arguments.is_empty() {
         line.push(Role::Text, format!("  {arguments}"));
+    }
+    let several = state.overview.as_ref().is_some_and(|overview| overview.devices.len() > 1);
+    if row.guides.is_empty() && several {
+        line.push(Role::Dim, format!("  on {}", node.process.device));
     }
     line
 }
@@ -242,6 +241,7 @@ pub fn detail(state: &State, width: usize) -> Vec<Line> {
 pub fn status(state: &State) -> Line {
     let Some(forest) = &state.forest else { return Line::new() };
     let processes = forest.nodes.iter().filter(|node| !node.ghost).count();
+    // `(+3)` in a row counts what a fold or this choice leaves out below it.
     let what = if state.tree.chains_only { "only chains with matches (o: all)" } else { "all (o: only chains)" };
     let ghosts = forest.ghosts();
     let cuts = forest.cuts();

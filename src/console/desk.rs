@@ -1,0 +1,88 @@
+//! The real world around the loop: the terminal, its events, signals, workers and the clock.
+
+use std::io;
+use std::time::{Duration, Instant};
+
+use crossbeam_channel::{Receiver, Sender, unbounded};
+
+use super::action::Keymap;
+use super::input::Input;
+use super::jobs::{Ask, Jobs};
+use super::run::{self, Ending, RunError, World};
+use super::source::Source;
+use super::state::State;
+use super::terminal::{self, Guard};
+use super::theme;
+
+struct Desk {
+    started: Instant,
+    guard: Guard,
+    jobs: Jobs,
+    received: Receiver<Input>,
+    inside_tmux: bool,
+    mouse: bool,
+}
+
+impl World for Desk {
+    fn wait(&mut self, patience: Option<Duration>) -> Option<Input> {
+        match patience {
+            Some(patience) => self.received.recv_timeout(patience).ok(),
+            None => Some(self.received.recv().unwrap_or_else(|error| Input::Closed(error.to_string()))),
+        }
+    }
+
+    fn poll(&mut self) -> Option<Input> {
+        self.received.try_recv().ok()
+    }
+
+    fn now(&self) -> Duration {
+        self.started.elapsed()
+    }
+
+    fn submit(&mut self, ask: Ask) {
+        self.jobs.submit(ask);
+    }
+
+    fn cancel(&mut self) {
+        self.jobs.cancel();
+    }
+
+    fn set_mouse(&mut self, on: bool) -> io::Result<()> {
+        if self.mouse != on {
+            terminal::set_mouse(on)?;
+        }
+        self.mouse = on;
+        Ok(())
+    }
+
+    fn copy(&mut self, text: &str) -> io::Result<()> {
+        terminal::copy(text, self.inside_tmux)
+    }
+
+    fn suspend(&mut self) -> io::Result<()> {
+        self.mouse = false;
+        self.guard.suspend()
+    }
+
+    fn retake(&mut self) -> io::Result<()> {
+        self.mouse = false;
+        terminal::retake()
+    }
+}
+
+/// Shows the console on this process's terminal until the person leaves. The terminal is given back however it ends.
+pub fn show(sources: Vec<Box<dyn Source>>, variable: impl Fn(&str) -> Option<String>) -> Result<Ending, RunError> {
+    let keymap = Keymap::standard().map_err(|error| RunError::Terminal(io::Error::other(error.to_string())))?;
+    let mut state = State::new(keymap, theme::from_environment(&variable));
+    let (inputs, received): (Sender<Input>, _) = unbounded();
+    let jobs = Jobs::start(sources, &inputs)?;
+    // Signals first: between here and the guard there is nothing to restore yet.
+    terminal::read_signals(inputs.clone())?;
+    let (guard, mut screen) = Guard::enter()?;
+    terminal::read_events(inputs)?;
+    let inside_tmux = variable("TMUX").is_some_and(|value| !value.is_empty());
+    let mut desk = Desk { started: Instant::now(), guard, jobs, received, inside_tmux, mouse: false };
+    let ending = run::run(&mut screen, &mut state, &mut desk);
+    desk.guard.leave();
+    ending
+}

@@ -1,0 +1,347 @@
+//! The source behind a real store: hands questions to `hunt` and `rules`, and puts their answers in the console's
+//! words. Computes nothing itself.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use super::source::{
+    Answer, Coverage, Found, Indicator, Overview, Preview, Question, RuleSheet, RuleSummary, Settings, Source, Stop,
+    Trouble,
+};
+use crate::hunt::exclusions::check_condition;
+use crate::hunt::switches::{ExclusionRef, SwitchAction, Switches};
+use crate::hunt::tree::facts;
+use crate::hunt::{Case, EventId, Forest, HuntError, NodeId, OwnExclusion, Survey, case, indicators};
+use crate::kql::diagnostic::Diagnostic;
+use crate::plan::Environment;
+use crate::rules::attack::Attack;
+use crate::rules::indicators::Corpus;
+use crate::rules::{Catalog, Facts, Rule};
+use crate::sql;
+use crate::store::Store;
+
+/// No stage may hold the page up longer than this.
+const STAGE_LIMIT: Duration = Duration::from_secs(10);
+
+/// What all workers of a console share: read once, never changed.
+pub struct Shared {
+    case: Case,
+    attack: Attack,
+    corpus: Corpus,
+    name: String,
+    lesson: Option<String>,
+    /// The last survey and what it was made for: switching an exclusion is a look-up in it.
+    survey: Mutex<Option<(Settings, Arc<Survey>)>>,
+    forest: Mutex<Option<Arc<Forest>>>,
+}
+
+/// Answers from one store, over a connection of its own.
+pub struct Live {
+    shared: Arc<Shared>,
+    store: Store,
+}
+
+impl Shared {
+    pub fn open(path: &Path, catalog: Catalog, name: String, lesson: Option<String>) -> Result<Arc<Self>, HuntError> {
+        let corpus = Corpus::of(&catalog);
+        let case = Case::open(path, Arc::new(catalog))?;
+        let attack = Attack::load()
+            .map_err(|error| HuntError::Failed { what: "the ATT&CK names".to_owned(), reason: error.to_string() })?;
+        Ok(Arc::new(Self { case, attack, corpus, name, lesson, survey: Mutex::new(None), forest: Mutex::new(None) }))
+    }
+}
+
+impl Live {
+    pub fn new(shared: Arc<Shared>) -> Result<Self, HuntError> {
+        let store = shared.case.reader()?;
+        Ok(Self { shared, store })
+    }
+
+    fn case(&self, settings: &Settings) -> Case {
+        let mut case = self.shared.case.clone();
+        case.switches = settings.switches.clone();
+        if let Some(clock) = settings.clock {
+            case.clock = clock;
+        }
+        case
+    }
+
+    /// The survey for these settings: whether exclusions are on, and pins, make no difference to it.
+    fn survey(&self, settings: &Settings) -> Result<Arc<Survey>, HuntError> {
+        let key = survey_key(settings);
+        let known = self.shared.survey.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        if let Some((made_for, survey)) = known
+            && made_for == key
+        {
+            return Ok(survey);
+        }
+        let survey = Arc::new(self.case(settings).survey(&self.store, &[])?);
+        *self.shared.survey.lock().unwrap_or_else(PoisonError::into_inner) = Some((key, Arc::clone(&survey)));
+        Ok(survey)
+    }
+
+    fn forest(&self) -> Result<Arc<Forest>, HuntError> {
+        let known = self.shared.forest.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        if let Some(forest) = known {
+            return Ok(forest);
+        }
+        let forest = Arc::new(facts::forest(&self.store, None)?);
+        *self.shared.forest.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&forest));
+        Ok(forest)
+    }
+
+    fn overview(&self) -> Result<Overview, HuntError> {
+        let range = self.store.time_range()?;
+        let shared = &self.shared;
+        Ok(Overview {
+            name: shared.name.clone(),
+            devices: facts::devices(&self.store)?,
+            events: self.store.event_count()?,
+            first: range.map(|(first, _)| first),
+            last: range.map(|(_, last)| last),
+            clock: Some(shared.case.clock),
+            rules: shared.case.catalog.rules().iter().map(summary).collect(),
+            switches: shared.case.switches.clone(),
+            lesson: shared.lesson.clone(),
+        })
+    }
+
+    fn found(&self, settings: &Settings) -> Result<Found, HuntError> {
+        let survey = self.survey(settings)?;
+        let shown = survey.shown(&settings.switches);
+        let hidden_by = survey
+            .all
+            .runs
+            .iter()
+            .flat_map(|run| &run.matches)
+            .map(|found| (found.id.clone(), survey.hidden_by(&settings.switches, &found.id)))
+            .filter(|(_, ids)| !ids.is_empty())
+            .collect();
+        let own = survey.effects(&settings.switches);
+        Ok(Found { shown: Arc::new(shown), all: Arc::new(survey.all.clone()), hidden_by, own })
+    }
+
+    fn places(&self, events: &[EventId], stop: &Stop) -> Result<BTreeMap<EventId, NodeId>, Trouble> {
+        let forest = self.forest().map_err(trouble)?;
+        let mut places = BTreeMap::new();
+        for event in events {
+            stop.check()?;
+            if let Some(node) = facts::locate(&self.store, &forest, *event).map_err(trouble)? {
+                places.insert(*event, node);
+            }
+        }
+        Ok(places)
+    }
+
+    fn preview(&self, settings: &Settings, own: &OwnExclusion) -> Result<Preview, HuntError> {
+        let fails = |problem: String| Preview { exclusion: own.clone(), effect: Err(problem), examples: Vec::new() };
+        if let Err(problem) = check_condition(&own.condition) {
+            return Ok(fails(problem));
+        }
+        let mut settings = settings.clone();
+        let id = settings.switches.next_exclusion_id();
+        let exclusion = Some(OwnExclusion { enabled: false, ..own.clone() });
+        settings.switches.apply(SwitchAction::Exclusion { id, exclusion });
+        let rules: Vec<String> = own.rule.iter().cloned().collect();
+        let survey = self.case(&settings).survey(&self.store, &rules)?;
+        let effects = survey.effects(&settings.switches);
+        let Some(effect) = effects.into_iter().find(|effect| effect.exclusion == ExclusionRef::Own(id)) else {
+            return Ok(fails("it could not be counted".to_owned()));
+        };
+        if own.rule.is_some()
+            && let Some(problem) = &effect.problem
+        {
+            return Ok(fails(problem.clone()));
+        }
+        let examples = survey
+            .all
+            .runs
+            .iter()
+            .flat_map(|run| &run.matches)
+            .filter(|found| survey.covers(id, &found.id))
+            .take(4)
+            .map(|found| {
+                let time = found.id.time.map(crate::schema::time::datetime_text).unwrap_or_default();
+                format!("{time} {} {}", found.title, found.subject)
+            })
+            .collect();
+        Ok(Preview { exclusion: own.clone(), effect: Ok(effect), examples })
+    }
+
+    fn native(&self, settings: &Settings, stop: &Stop) -> Result<Answer, Trouble> {
+        let survey = self.survey(settings).map_err(trouble)?;
+        let case = self.case(settings);
+        let mut effects = Vec::new();
+        for rule in case.catalog.rules() {
+            stop.check()?;
+            effects.extend(case.native_effects(&self.store, rule, &survey).map_err(trouble)?);
+        }
+        Ok(Answer::Effects(effects))
+    }
+
+    fn sheet(&self, name: &str) -> Result<RuleSheet, HuntError> {
+        let rule = self.shared.case.rule(name)?;
+        let known = Facts::of(rule, &self.shared.attack, Some(&self.shared.corpus));
+        let metadata = &rule.metadata;
+        let mut attack = Vec::new();
+        for row in &known.attack {
+            if row.techniques.is_empty() {
+                attack.push((row.tactic.clone(), "no specific technique".to_owned()));
+            }
+            attack.extend(row.techniques.iter().map(|technique| (row.tactic.clone(), technique.clone())));
+        }
+        Ok(RuleSheet {
+            name: rule.id.clone(),
+            title: rule.title.clone(),
+            severity: severity(rule),
+            description: metadata.description.clone(),
+            author: metadata.author.clone().unwrap_or_default(),
+            licence: metadata.license.clone().unwrap_or_default(),
+            source: rule.origin.path.clone(),
+            attack,
+            coverage: known
+                .events
+                .iter()
+                .map(|row| Coverage {
+                    provider: row.provider.clone(),
+                    event: row.event.clone(),
+                    title: row.title.clone(),
+                })
+                .collect(),
+            parameters: known.parameters.iter().map(|binding| (binding.name.clone(), binding.text.clone())).collect(),
+            outputs: known.outputs.iter().map(|output| (output.name.clone(), output.source.clone())).collect(),
+            false_positives: metadata.false_positives.clone(),
+            references: metadata.references.clone(),
+            tests: metadata
+                .tests
+                .iter()
+                .map(|test| format!("{}: expects {}", test.name, test.expected.join("; ")))
+                .collect(),
+            query: rule.query.clone(),
+            sql: self.sql(rule),
+        })
+    }
+
+    /// The SQL of the rule as it stands in its file.
+    fn sql(&self, rule: &Rule) -> Result<String, String> {
+        let problems = |diagnostics: &[Diagnostic]| {
+            diagnostics
+                .iter()
+                .filter(|found| found.is_error())
+                .map(|found| found.message.clone())
+                .collect::<Vec<_>>()
+                .join("\n")
+        };
+        if !rule.is_readable() {
+            return Err(problems(&rule.diagnostics));
+        }
+        let environment = Environment::new(self.store.schema(), self.shared.case.clock.now);
+        match sql::compile(&rule.tree, &environment, &sql::Options::default()) {
+            Ok(compiled) => Ok(compiled.sql),
+            Err(diagnostics) => Err(problems(&diagnostics)),
+        }
+    }
+
+    fn indicators(&self, stop: &Stop) -> Result<Answer, Trouble> {
+        let mut rows = Vec::new();
+        for rule in self.shared.case.catalog.rules() {
+            stop.check()?;
+            let known = Facts::of(rule, &self.shared.attack, Some(&self.shared.corpus));
+            let hits = indicators::hits(&self.shared.case, &self.store, rule, &known.indicators).map_err(trouble)?;
+            for hit in hits {
+                rows.push(Indicator {
+                    rule: rule.id.clone(),
+                    rule_title: rule.title.clone(),
+                    field: hit.field,
+                    kind: hit.kind,
+                    value: hit.value,
+                    corpus: hit.corpus,
+                    hits: hit.events,
+                });
+            }
+        }
+        Ok(Answer::Indicators(rows))
+    }
+
+    /// Saves through a connection of its own, open only for this: readers stay readers.
+    fn save(&self, switches: &Switches) -> Result<(), HuntError> {
+        let mut writer = Store::create_or_open(&self.shared.case.store)?;
+        let now = std::time::SystemTime::now()
+            .duration_since(std::time::UNIX_EPOCH)
+            .map_or(0, |since| i64::try_from(since.as_nanos() / 100).unwrap_or(i64::MAX));
+        case::save_switches(&mut writer, switches, now.saturating_add(crate::console::format::UNIX_EPOCH))
+    }
+}
+
+/// The part of the settings that a survey depends on.
+fn survey_key(settings: &Settings) -> Settings {
+    let mut key = settings.clone();
+    let pins: Vec<_> = key.switches.pins().cloned().collect();
+    for subject in pins {
+        key.switches.apply(SwitchAction::Pin { subject, on: false });
+    }
+    let own: Vec<_> = key.switches.exclusions().map(|(id, own)| (id, own.clone())).collect();
+    for (id, own) in own {
+        let exclusion = Some(OwnExclusion { enabled: false, note: String::new(), ..own });
+        key.switches.apply(SwitchAction::Exclusion { id, exclusion });
+    }
+    key
+}
+
+fn summary(rule: &Rule) -> RuleSummary {
+    RuleSummary {
+        name: rule.id.clone(),
+        title: rule.title.clone(),
+        severity: severity(rule),
+        techniques: rule.metadata.techniques.clone(),
+    }
+}
+
+fn severity(rule: &Rule) -> crate::hunt::matches::Severity {
+    rule.metadata.severity.into()
+}
+
+fn trouble(error: HuntError) -> Trouble {
+    match error {
+        HuntError::Cancelled => Trouble::Cancelled,
+        HuntError::Query { what, diagnostics, .. } => {
+            let reasons: Vec<String> = diagnostics.iter().map(|found| found.message.clone()).collect();
+            Trouble::Failed(format!("{what} cannot be run: {}", reasons.join("; ")))
+        }
+        other => Trouble::Failed(other.to_string()),
+    }
+}
+
+impl Source for Live {
+    fn answer(&mut self, question: &Question, stop: &Stop) -> Result<Answer, Trouble> {
+        let answer = match question {
+            Question::Overview => self.overview().map(Answer::Overview),
+            Question::Matches(settings) => self.found(settings).map(Answer::Matches),
+            Question::Effects(settings) => return self.native(settings, stop),
+            Question::Preview(settings, own) => {
+                self.preview(settings, own).map(|preview| Answer::Preview(Box::new(preview)))
+            }
+            Question::Explain(settings, rule, event) => {
+                let explained = self.case(settings).explain(&self.store, rule, *event);
+                explained.map(|explanation| Answer::Explain(Box::new(explanation)))
+            }
+            Question::Funnel(settings, rule) => {
+                let funnel = self.case(settings).funnel(&self.store, rule, STAGE_LIMIT);
+                funnel.map(|funnel| Answer::Funnel(Box::new(funnel)))
+            }
+            Question::Forest => self.forest().map(Answer::Forest),
+            Question::Places(events) => return self.places(events, stop).map(Answer::Places),
+            Question::Sheet(rule) => self.sheet(rule).map(|sheet| Answer::Sheet(Box::new(sheet))),
+            Question::Indicators => return self.indicators(stop),
+            Question::Save(switches) => self.save(switches).map(|()| Answer::Saved),
+        };
+        answer.map_err(trouble)
+    }
+
+    fn interrupter(&self) -> Box<dyn Fn() + Send + Sync> {
+        let handle = self.store.interrupt_handle();
+        Box::new(move || handle.interrupt())
+    }
+}
