@@ -10,16 +10,20 @@ mod conditional;
 mod datetime;
 mod decimal;
 mod encoding;
+mod ip;
 mod json;
 mod json_path;
 mod math;
 mod operators;
+mod parsing;
 mod punycode;
 mod regexes;
 mod search;
+mod series;
 mod strings;
 mod time_format;
 pub mod value;
+mod xml;
 
 pub use regexes::check_regex;
 
@@ -95,6 +99,9 @@ const SCALARS: &[&[Scalar]] = &[
     datetime::SCALARS,
     bags::SCALARS,
     encoding::SCALARS,
+    ip::SCALARS,
+    parsing::SCALARS,
+    series::SCALARS,
 ];
 
 fn scalars() -> impl Iterator<Item = &'static Scalar> {
