@@ -45,9 +45,9 @@ pub fn run(paths: &[PathBuf], strict: bool, common: &Common, out: &mut dyn Write
                     writeln!(out, "{word}: {}\n --> {path}{line}", visible(&problem.message))?;
                 }
                 Format::Json => records.push(json!({
-                    "path": rule.origin.path,
+                    "origin": rule.origin.path,
                     "rule": rule.id,
-                    "line": problem.line,
+                    "start": problem.line.map(|line| json!({ "line": line, "column": 1 })),
                     "severity": problem.severity,
                     "code": "rule-file",
                     "message": problem.message,
@@ -69,7 +69,7 @@ pub fn run(paths: &[PathBuf], strict: bool, common: &Common, out: &mut dyn Write
         match common.format {
             Format::Text => writeln!(out, "error: {}\n --> {}", visible(&skipped.reason), visible(&skipped.path))?,
             Format::Json => records.push(json!({
-                "path": skipped.path,
+                "origin": skipped.path,
                 "severity": Severity::Error,
                 "code": "rule-file",
                 "message": skipped.reason,
