@@ -75,7 +75,8 @@ pub fn token(cursor: &mut Cursor) -> Option<TokenKind> {
     if is_smart_quote(first) {
         return Some(smart_quoted(cursor));
     }
-    cursor.bump();
+    // `&&` is one mistake.
+    cursor.eat_while(|character| character == first);
     Some(TokenKind::Error(LexicalError::StrayCharacter))
 }
 
@@ -220,6 +221,7 @@ fn literal_tail(cursor: &mut Cursor) -> bool {
     let spaced = cursor.since(start).len() > 1;
     let content = cursor.rest().trim_start();
     let looks_like_value = content.starts_with(|first: char| first.is_ascii_digit() || "\"'+-".contains(first))
+        || content.starts_with('{')
         || ["null", "true", "false"].iter().any(|word| content.starts_with(word));
     if spaced && !looks_like_value {
         cursor.rewind(start);
@@ -234,7 +236,7 @@ fn literal_tail(cursor: &mut Cursor) -> bool {
                 }
                 continue;
             }
-            '|' | ';' | '{' | '}' => break,
+            '|' | ';' => break,
             '(' => depth += 1,
             ')' => depth -= 1,
             _ => {}

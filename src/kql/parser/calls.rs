@@ -37,7 +37,7 @@ impl Parser<'_> {
     /// `(a, name = b, …)`. An argument may be a whole sub-query.
     pub(super) fn arguments(&mut self) -> Parse<Vec<Argument>> {
         self.outside_predicate(|parser| {
-            parser.bracketed_list(TokenKind::OpenParen, |parser| {
+            parser.strict_list(|parser| {
                 let mut name = None;
                 if let Some((found, length)) = parser.name_at(0)
                     && parser.kind(length) == Some(TokenKind::Assign)

@@ -5,6 +5,7 @@ use crate::kql::diagnostic::Diagnostic;
 use crate::kql::lexer::{Token, TokenKind};
 use crate::kql::span::Span;
 use crate::kql::syntax::Name;
+use crate::kql::visible::visible;
 
 impl<'t> Parser<'t> {
     pub(super) fn token(&self, ahead: usize) -> Option<Token> {
@@ -107,10 +108,8 @@ impl<'t> Parser<'t> {
         let text = token.span.slice(self.text);
         match token.kind {
             TokenKind::String => "a string".to_owned(),
-            _ if text.chars().count() > 40 => {
-                format!("`{}…`", text.chars().take(40).collect::<String>().escape_debug())
-            }
-            _ => format!("`{}`", text.escape_debug()),
+            _ if text.chars().count() > 40 => format!("`{}…`", visible(&text.chars().take(40).collect::<String>())),
+            _ => format!("`{}`", visible(text)),
         }
     }
 

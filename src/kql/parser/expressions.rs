@@ -131,7 +131,7 @@ impl Parser<'_> {
         if !self.is(TokenKind::OpenParen) {
             return Err(self.expected(&format!("`(` and the values for `{}`", operator.text())));
         }
-        let list = self.outside_predicate(|parser| parser.bracketed_list(TokenKind::OpenParen, Self::tabular))?;
+        let list = self.outside_predicate(|parser| parser.strict_list(Self::tabular))?;
         Ok(ExprKind::InList { operator, operator_span, value: Box::new(value), list })
     }
 
@@ -265,7 +265,7 @@ impl Parser<'_> {
         let opened = self.at;
         self.advance();
         // Without a closing partner the pipe that follows belongs to the query, not to a sub-query.
-        let inner = if self.partner(opened).is_some() { self.nested(Self::tabular)? } else { self.expression()? };
+        let inner = if self.partner(opened).is_some() { self.tabular()? } else { self.expression()? };
         self.close(opened, TokenKind::CloseParen, "`)`")?;
         Ok(Expr { kind: ExprKind::Parenthesised(Box::new(inner)), span: self.span_from(start) })
     }

@@ -36,21 +36,31 @@ impl Parser<'_> {
             _ => ("`(`", TokenKind::CloseParen, "`)`"),
         };
         self.expect(open, open_text)?;
-        self.nested(|parser| {
-            let mut items = Vec::new();
-            while !parser.is(close) {
-                items.push(item(parser)?);
-                if parser.is(close) || parser.eat(TokenKind::Comma) {
-                    continue;
-                }
-                if !parser.lacks_comma() {
-                    break;
-                }
-                parser.report_missing_comma();
+        let mut items = Vec::new();
+        while !self.is(close) {
+            items.push(item(self)?);
+            if self.is(close) || self.eat(TokenKind::Comma) {
+                continue;
             }
-            parser.close(opened, close, close_text)?;
-            Ok(items)
-        })
+            if !self.lacks_comma() {
+                break;
+            }
+            self.report_missing_comma();
+        }
+        self.close(opened, close, close_text)?;
+        Ok(items)
+    }
+
+    /// As [`Self::bracketed_list`] in parentheses, but a comma must be followed by an item.
+    pub(super) fn strict_list<T>(&mut self, item: impl FnMut(&mut Self) -> Parse<T>) -> Parse<Vec<T>> {
+        let items = self.bracketed_list(TokenKind::OpenParen, item)?;
+        let before_close = self.at.checked_sub(2).and_then(|index| self.tokens.get(index)).copied();
+        if let Some(comma) = before_close.filter(|token| token.kind == TokenKind::Comma) {
+            let diagnostic = Diagnostic::error("hanging-comma", comma.span, "nothing follows this comma")
+                .with_label("remove it, or add the missing item");
+            self.fail(diagnostic);
+        }
+        Ok(items)
     }
 
     /// The closing bracket for the one at token `opened`. Where the text has none, that is said at the opening one.
@@ -85,8 +95,31 @@ impl Parser<'_> {
     /// Words that go on with the operator after a list.
     fn at_clause_word(&self) -> bool {
         const CLAUSE_WORDS: &[&str] = &[
-            "as", "asc", "bin", "by", "declare", "default", "desc", "from", "id", "in", "is", "kind", "limit", "nulls",
-            "of", "on", "output", "project", "range", "step", "to", "typeof", "where", "with",
+            "as",
+            "asc",
+            "bin",
+            "by",
+            "declare",
+            "default",
+            "desc",
+            "from",
+            "id",
+            "in",
+            "is",
+            "kind",
+            "limit",
+            "nulls",
+            "of",
+            "on",
+            "output",
+            "partition",
+            "project",
+            "range",
+            "step",
+            "to",
+            "typeof",
+            "where",
+            "with",
         ];
         self.word(0).is_some_and(|word| CLAUSE_WORDS.contains(&word)) || self.dashed_word().1 > 1
     }

@@ -6,6 +6,7 @@ use crate::kql::lexer::{Token, TokenKind};
 use crate::kql::span::Span;
 use crate::kql::syntax::{Expr, ExprKind, Literal, LiteralValue, UnaryOperator};
 use crate::kql::values::{decode_string, parse_datetime, parse_timespan, quote_string};
+use crate::kql::visible::visible;
 
 impl Parser<'_> {
     /// A literal with an optional sign, where nothing else may stand.
@@ -104,7 +105,7 @@ impl Parser<'_> {
 
     fn report_escape(&mut self, literal: Span, escape: Span, text: &str) {
         let span = Span::new(literal.start + escape.start, literal.start + escape.end);
-        let shown = escape.slice(text).escape_debug().to_string().replace("\\\\", "\\");
+        let shown = visible(escape.slice(text));
         let diagnostic = Diagnostic::error("invalid-escape", span, format!("`{shown}` is no escape sequence"))
             .with_label("a backslash starts an escape")
             .with_help("write `\\\\` for a backslash, or put `@` before the opening quote: @\"C:\\Windows\"");
@@ -153,7 +154,7 @@ impl Parser<'_> {
             "guid" | "uuid" | "uniqueid" => ("guid(74be27de-1e4e-49d9-b579-fe0b331d3642)", "toguid"),
             _ => ("datetime(2024-01-02 03:04:05)", "todatetime"),
         };
-        let shown: String = inner.chars().take(40).flat_map(char::escape_debug).collect();
+        let shown = visible(&inner.chars().take(40).collect::<String>());
         let diagnostic = Diagnostic::error("invalid-literal", span, format!("`{shown}` is no {type_word} literal"))
             .with_label(format!("expected a constant, as in `{example}`"))
             .with_help(format!("to convert a value use `{conversion}(…)`"));

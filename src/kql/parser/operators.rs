@@ -6,69 +6,90 @@ use crate::kql::lexer::TokenKind;
 use crate::kql::span::Span;
 use crate::kql::syntax::{Branch, ExprKind, Name, OperatorKind, PartitionBody};
 
+/// Reads what follows an operator's keyword, given the span of the keyword.
+type Reader = for<'t> fn(&mut Parser<'t>, Span) -> Parse<OperatorKind>;
+
+/// One row an operator. A table and not one large `match`, whose stack frame would hold the parts of all of them.
+const READERS: &[(&str, Reader)] = &[
+    ("as", |parser, _| parser.as_arguments()),
+    ("assert", |parser, _| parser.assert_arguments()),
+    ("consume", |parser, _| Ok(OperatorKind::Consume { options: parser.options(&["decodeblocks"])? })),
+    ("count", |parser, _| parser.count_arguments()),
+    ("distinct", |parser, _| parser.distinct_arguments()),
+    ("evaluate", |parser, _| parser.evaluate_arguments()),
+    ("extend", |parser, _| Ok(OperatorKind::Extend(parser.named_expressions()?))),
+    ("facet", |parser, _| parser.facet_arguments()),
+    ("filter", |parser, _| parser.where_arguments()),
+    ("find", |parser, _| parser.find_arguments()),
+    ("fork", |parser, _| parser.fork_arguments()),
+    ("getschema", |_, _| Ok(OperatorKind::Getschema)),
+    ("invoke", |parser, keyword| parser.invoke_arguments(keyword)),
+    ("join", |parser, _| parser.join_arguments()),
+    ("limit", |parser, _| Ok(OperatorKind::Take { count: parser.expression()? })),
+    ("lookup", |parser, _| parser.lookup_arguments()),
+    ("make-series", |parser, _| parser.make_series_arguments()),
+    ("mv-apply", |parser, _| parser.mv_apply_arguments()),
+    ("mvapply", |parser, _| parser.mv_apply_arguments()),
+    ("mv-expand", |parser, _| parser.mv_expand_arguments()),
+    ("mvexpand", |parser, _| parser.mv_expand_arguments()),
+    ("order", |parser, _| parser.sort_arguments()),
+    ("parse", |parser, _| parser.parse_arguments(false)),
+    ("parse-kv", |parser, _| parser.parse_kv_arguments()),
+    ("parse-where", |parser, _| parser.parse_arguments(true)),
+    ("partition", |parser, _| parser.partition_arguments()),
+    ("print", |parser, _| Ok(OperatorKind::Print(parser.named_expressions()?))),
+    ("project", |parser, _| Ok(OperatorKind::Project(parser.optional_named_expressions("")?))),
+    ("project-away", |parser, _| Ok(OperatorKind::ProjectAway(parser.comma_list(Parser::column_pattern)?))),
+    ("project-keep", |parser, _| Ok(OperatorKind::ProjectKeep(parser.comma_list(Parser::column_pattern)?))),
+    ("project-rename", |parser, _| Ok(OperatorKind::ProjectRename(parser.named_expressions()?))),
+    ("project-reorder", |parser, _| Ok(OperatorKind::ProjectReorder(parser.comma_list(Parser::column_pattern)?))),
+    ("range", |parser, _| parser.range_arguments()),
+    ("reduce", |parser, _| parser.reduce_arguments()),
+    ("render", |parser, _| parser.render_arguments()),
+    ("sample", |parser, _| Ok(OperatorKind::Sample { count: parser.expression()? })),
+    ("sample-distinct", |parser, _| parser.sample_distinct_arguments()),
+    ("scan", |parser, _| parser.scan_arguments()),
+    ("search", |parser, _| parser.search_arguments()),
+    ("serialize", |parser, _| Ok(OperatorKind::Serialize(parser.optional_named_expressions("")?))),
+    ("sort", |parser, _| parser.sort_arguments()),
+    ("summarize", |parser, _| parser.summarize_arguments()),
+    ("take", |parser, _| Ok(OperatorKind::Take { count: parser.expression()? })),
+    ("top", |parser, _| parser.top_arguments()),
+    ("top-hitters", |parser, _| parser.top_hitters_arguments()),
+    ("top-nested", |parser, _| parser.top_nested_arguments()),
+    ("union", |parser, _| parser.union_arguments()),
+    ("where", |parser, _| parser.where_arguments()),
+];
+
 impl Parser<'_> {
     /// The arguments of the operator whose keyword was just taken.
     pub(super) fn operator_arguments(&mut self, keyword: &str, keyword_span: Span) -> Parse<OperatorKind> {
-        match keyword {
-            "where" | "filter" => self.where_arguments(),
-            "extend" => Ok(OperatorKind::Extend(self.named_expressions()?)),
-            "project" => Ok(OperatorKind::Project(self.optional_named_expressions("")?)),
-            "project-away" => Ok(OperatorKind::ProjectAway(self.comma_list(Self::column_pattern)?)),
-            "project-keep" => Ok(OperatorKind::ProjectKeep(self.comma_list(Self::column_pattern)?)),
-            "project-reorder" => Ok(OperatorKind::ProjectReorder(self.comma_list(Self::column_pattern)?)),
-            "project-rename" => Ok(OperatorKind::ProjectRename(self.named_expressions()?)),
-            "distinct" => self.distinct_arguments(),
-            "summarize" => self.summarize_arguments(),
-            "sort" | "order" => self.sort_arguments(),
-            "top" => self.top_arguments(),
-            "top-nested" => self.top_nested_arguments(),
-            "top-hitters" => self.top_hitters_arguments(),
-            "take" | "limit" => Ok(OperatorKind::Take { count: self.expression()? }),
-            "sample" => Ok(OperatorKind::Sample { count: self.expression()? }),
-            "sample-distinct" => {
-                let count = self.expression()?;
-                self.expect_word("of")?;
-                Ok(OperatorKind::SampleDistinct { count, of: self.expression()? })
-            }
-            "count" => {
-                let as_name = if self.eat_word("as") { Some(self.name("a name for the count")?) } else { None };
-                Ok(OperatorKind::Count { as_name })
-            }
-            "join" => self.join_arguments(),
-            "lookup" => self.lookup_arguments(),
-            "union" => self.union_arguments(),
-            "search" => self.search_arguments(),
-            "find" => self.find_arguments(),
-            "evaluate" => self.evaluate_arguments(),
-            "invoke" => self.invoke_arguments(keyword_span),
-            "print" => Ok(OperatorKind::Print(self.named_expressions()?)),
-            "range" => self.range_arguments(),
-            "mv-expand" | "mvexpand" => self.mv_expand_arguments(),
-            "mv-apply" | "mvapply" => self.mv_apply_arguments(),
-            "parse" => self.parse_arguments(false),
-            "parse-where" => self.parse_arguments(true),
-            "parse-kv" => self.parse_kv_arguments(),
-            "make-series" => self.make_series_arguments(),
-            "scan" => self.scan_arguments(),
-            "serialize" => Ok(OperatorKind::Serialize(self.optional_named_expressions("")?)),
-            "partition" => self.partition_arguments(),
-            "getschema" => Ok(OperatorKind::Getschema),
-            "consume" => Ok(OperatorKind::Consume { options: self.options(&["decodeblocks"])? }),
-            "as" => {
-                let options = self.options(&[])?;
-                Ok(OperatorKind::As { options, name: self.name("a name after `as`")? })
-            }
-            "render" => self.render_arguments(),
-            "fork" => self.fork_arguments(),
-            "facet" => self.facet_arguments(),
-            "reduce" => self.reduce_arguments(),
-            "assert" => {
-                let condition = self.expression()?;
-                self.expect(TokenKind::Comma, "`,` and a message")?;
-                Ok(OperatorKind::Assert { condition, message: self.expression()? })
-            }
-            _ => Ok(self.other_operator(keyword, keyword_span)),
+        match READERS.iter().find(|(known, _)| *known == keyword) {
+            Some((_, read)) => read(self, keyword_span),
+            None => Ok(self.other_operator(keyword, keyword_span)),
         }
+    }
+
+    fn as_arguments(&mut self) -> Parse<OperatorKind> {
+        let options = self.options(&[])?;
+        Ok(OperatorKind::As { options, name: self.name("a name after `as`")? })
+    }
+
+    fn assert_arguments(&mut self) -> Parse<OperatorKind> {
+        let condition = self.expression()?;
+        self.expect(TokenKind::Comma, "`,` and a message")?;
+        Ok(OperatorKind::Assert { condition, message: self.expression()? })
+    }
+
+    fn count_arguments(&mut self) -> Parse<OperatorKind> {
+        let as_name = if self.eat_word("as") { Some(self.name("a name for the count")?) } else { None };
+        Ok(OperatorKind::Count { as_name })
+    }
+
+    fn sample_distinct_arguments(&mut self) -> Parse<OperatorKind> {
+        let count = self.expression()?;
+        self.expect_word("of")?;
+        Ok(OperatorKind::SampleDistinct { count, of: self.expression()? })
     }
 
     /// A known operator without a shape in the tree: its text up to the next `|`, for the engine to refuse by name.

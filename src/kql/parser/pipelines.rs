@@ -11,19 +11,17 @@ use crate::kql::words::{OTHER_OPERATORS, TABULAR_OPERATORS, is_operator_word, is
 impl Parser<'_> {
     /// A source with operators, or a scalar expression where no `|` follows.
     pub(super) fn tabular(&mut self) -> Parse<Expr> {
-        self.nested(|parser| {
-            let start = parser.span_here();
-            let outer_start = std::mem::replace(&mut parser.stage_start, parser.at);
-            let source = parser.source();
-            let source = parser.recovered(source, |span| Expr { kind: ExprKind::Error, span });
-            let operators = parser.operators_after_source()?;
-            parser.stage_start = outer_start;
-            if operators.is_empty() {
-                return Ok(source);
-            }
-            let kind = ExprKind::Pipeline(Box::new(Pipeline { source, operators }));
-            Ok(Expr { kind, span: parser.span_from(start) })
-        })
+        let start = self.span_here();
+        let outer_start = std::mem::replace(&mut self.stage_start, self.at);
+        let source = self.source();
+        let source = self.recovered(source, |span| Expr { kind: ExprKind::Error, span });
+        let operators = self.operators_after_source()?;
+        self.stage_start = outer_start;
+        if operators.is_empty() {
+            return Ok(source);
+        }
+        let kind = ExprKind::Pipeline(Box::new(Pipeline { source, operators }));
+        Ok(Expr { kind, span: self.span_from(start) })
     }
 
     /// What a parse gave, or a stand-in with the parser moved to the end of the stage.
@@ -50,6 +48,10 @@ impl Parser<'_> {
             if self.is(TokenKind::Pipe) {
                 let bar = self.span_here();
                 self.advance();
+                if self.is(TokenKind::Pipe) && self.token(0).is_some_and(|token| !token.spaced) {
+                    operators.push(self.doubled_bar(bar));
+                    continue;
+                }
                 if self.ends_after_bar() {
                     self.report_hanging_bar(bar);
                     return Ok(operators);
@@ -60,6 +62,10 @@ impl Parser<'_> {
                     Diagnostic::error("missing-pipe", self.span_here(), format!("`|` is missing before {found}"))
                         .with_label("expected `|` before this operator");
                 self.fail(diagnostic);
+            } else if self.at_leftover() {
+                self.report_leftover();
+                self.skip_stage(self.stage_start);
+                continue;
             } else {
                 return Ok(operators);
             }
@@ -71,15 +77,13 @@ impl Parser<'_> {
     pub(super) fn body_operators(&mut self) -> Parse<Vec<Operator>> {
         let opened = self.at;
         self.expect(TokenKind::OpenParen, "`(` and the operators to run")?;
-        self.nested(|parser| {
-            let outer_start = parser.stage_start;
-            parser.eat(TokenKind::Pipe);
-            let mut operators = vec![parser.stage()];
-            operators.extend(parser.operators_after_source()?);
-            parser.stage_start = outer_start;
-            parser.close(opened, TokenKind::CloseParen, "`)`")?;
-            Ok(operators)
-        })
+        let outer_start = self.stage_start;
+        self.eat(TokenKind::Pipe);
+        let mut operators = vec![self.stage()];
+        operators.extend(self.operators_after_source()?);
+        self.stage_start = outer_start;
+        self.close(opened, TokenKind::CloseParen, "`)`")?;
+        Ok(operators)
     }
 
     /// One operator; after a mistake in it an [`OperatorKind::Error`] up to the next `|`.
@@ -100,11 +104,7 @@ impl Parser<'_> {
             return Err(self.unknown_operator(&keyword, span));
         }
         self.at += length;
-        let kind = if OTHER_OPERATORS.contains(&keyword.as_str()) {
-            self.other_operator(&keyword, span)
-        } else {
-            self.nested(|parser| parser.operator_arguments(&keyword, span))?
-        };
+        let kind = self.nested(|parser| parser.operator_arguments(&keyword, span))?;
         Ok(Operator { kind, span: self.span_from(span) })
     }
 
@@ -171,7 +171,24 @@ impl Parser<'_> {
         no_clause_word
             && is_tabular_operator(&keyword)
             && (matches!(keyword.as_str(), "count" | "getschema" | "consume") || self.operand_may_follow(length))
-            && self.on_new_line()
+    }
+
+    /// Whether text follows that belongs neither to this stage nor to what comes after it.
+    fn at_leftover(&self) -> bool {
+        let next_statement = self.on_new_line() && self.begins_statement();
+        !(next_statement || self.at_stage_end() || self.is(TokenKind::Comma))
+    }
+
+    /// `||` between conditions, as other languages write `or`.
+    fn doubled_bar(&mut self, bar: Span) -> Operator {
+        let span = bar.to(self.span_here());
+        self.advance();
+        let diagnostic = Diagnostic::error("stray-character", span, "`||` means nothing in KQL")
+            .with_help("combine conditions with `or`");
+        self.fail(diagnostic);
+        self.stage_start = self.at;
+        self.skip_stage(self.at);
+        Operator { kind: OperatorKind::Error, span }
     }
 
     fn ends_after_bar(&self) -> bool {

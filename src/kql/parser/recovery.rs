@@ -66,8 +66,9 @@ impl Parser<'_> {
                     .with_help("write \" or ' instead")
             }
             LexicalError::StrayCharacter => {
-                let shown = if first == '#' || first.is_ascii_graphic() {
-                    format!("`{first}`")
+                let shown: String = span.slice(self.text).chars().take(2).collect();
+                let shown = if first.is_ascii_graphic() {
+                    format!("`{shown}`")
                 } else {
                     format!("the character U+{:04X}", u32::from(first))
                 };
@@ -88,6 +89,9 @@ impl Parser<'_> {
     /// Moves to where the stage that began at token `start` ends: `|`, `;`, or the bracket that closes what encloses it.
     pub(super) fn skip_stage(&mut self, start: usize) {
         self.at = self.at.max(start);
+        if self.at_end() {
+            return;
+        }
         // Out of every bracket that the stage itself opened.
         let enclosing =
             (start..self.at).filter_map(|index| self.partner(index)).filter(|closes| *closes >= self.at).max();
@@ -120,8 +124,24 @@ impl Parser<'_> {
             {
                 diagnostic.with_help("this bracket closes nothing")
             }
+            Some(TokenKind::Word | TokenKind::OpenBracket) if self.previous_word() == Some("not") => {
+                diagnostic.with_help("negate with `not(…)`")
+            }
+            Some(TokenKind::Word) => match self.word(0).map(str::to_lowercase) {
+                Some(lower)
+                    if self.word(0) != Some(lower.as_str()) && crate::kql::words::binary_operator(&lower).is_some() =>
+                {
+                    diagnostic.with_help(format!("operators are written in lower case: `{lower}`"))
+                }
+                _ => diagnostic,
+            },
             Some(TokenKind::Assign) => diagnostic.with_help("`=` names a column; values are compared with `==`"),
             _ => diagnostic,
         }
+    }
+
+    fn previous_word(&self) -> Option<&str> {
+        let token = self.at.checked_sub(1).and_then(|index| self.tokens.get(index))?;
+        (token.kind == TokenKind::Word).then(|| token.span.slice(self.text))
     }
 }

@@ -58,7 +58,7 @@ impl Parser<'_> {
         }
     }
 
-    fn begins_statement(&self) -> bool {
+    pub(super) fn begins_statement(&self) -> bool {
         match self.word(0) {
             Some("let" | "set" | "declare" | "print" | "union" | "search" | "find" | "range") => true,
             Some(_) => matches!(self.kind(1), Some(TokenKind::Pipe | TokenKind::OpenParen) | None),
@@ -66,7 +66,7 @@ impl Parser<'_> {
         }
     }
 
-    fn report_leftover(&mut self) {
+    pub(super) fn report_leftover(&mut self) {
         let span = self.span_here();
         let unpaired = self.partner(self.at).is_none();
         let diagnostic = match self.kind(0) {
@@ -76,10 +76,9 @@ impl Parser<'_> {
                     .with_label("remove it, or open it earlier")
             }
             _ => {
-                let message = format!("the query ends before {}", self.found());
+                let message = format!("unexpected {}", self.found());
                 let diagnostic = Diagnostic::error("unexpected-text", span, message)
-                    .with_label("expected `|`, `;` or the end of the query")
-                    .with_help("comments start with `//`");
+                    .with_label("expected `|`, `;` or the end of the query");
                 self.with_syntax_help(diagnostic)
             }
         };
@@ -88,7 +87,7 @@ impl Parser<'_> {
 
     fn statement(&mut self) -> Parse<StatementKind> {
         match (self.word(0), self.kind(1)) {
-            (Some("let"), Some(TokenKind::Word | TokenKind::OpenBracket)) => self.let_statement(),
+            (Some("let"), Some(TokenKind::Word | TokenKind::OpenBracket | TokenKind::Assign)) => self.let_statement(),
             (Some("set"), Some(TokenKind::Word | TokenKind::OpenBracket)) => self.set_statement(),
             (Some("declare"), Some(TokenKind::Word)) if self.word(1) == Some("query_parameters") => {
                 self.at += 2;
