@@ -2,6 +2,7 @@
 
 use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use indicatif::{ProgressBar, ProgressStyle};
@@ -60,7 +61,10 @@ fn exists(path: &str) -> bool {
 fn import(arguments: &Args) -> anyhow::Result<ImportReport> {
     let mut store = Store::create_or_open(&arguments.db)?;
     let mut bar = Bar::new();
-    let cancelled = AtomicBool::new(false);
+    let cancelled = Arc::new(AtomicBool::new(false));
+    // The first Ctrl-C keeps what is complete and says so.
+    #[cfg(unix)]
+    signal_hook::flag::register(signal_hook::consts::SIGINT, cancelled.clone())?;
     let report = ingest::import(&mut store, &arguments.paths, &cancelled, &mut bar);
     bar.bar.finish_and_clear();
     let mut report = report?;

@@ -10,6 +10,8 @@ mod batch;
 mod detect;
 mod dictionary;
 mod enrich;
+#[cfg(test)]
+mod golden_tests;
 mod lineage;
 mod mapping;
 mod normalise;
