@@ -170,6 +170,12 @@ fn hostile_bytes_of_a_query_and_its_result_reach_the_terminal_only_escaped() {
     assert_harmless(&whippet(&["query", &format!("print x = '{hostile}'")]));
     assert_harmless(&whippet(&["query", &format!("print x = {hostile}")]));
     assert_harmless(&whippet(&["query", "--db", &format!("{hostile}.db"), "print 1"]));
+    for format in ["table", "json", "ndjson", "csv", "kusto"] {
+        let query = "print x = '\\u001b[31m\\u0007\\u009b\\u202e\\r', y = dynamic({'\\u202e': '\\u009b'})";
+        let ran = whippet(&["query", "--format", format, query]);
+        assert_eq!(ran.status, 0, "{}", ran.stderr);
+        assert_harmless(&ran);
+    }
     let shown = whippet(&["query", "print x = '\\u001b[31m'"]);
     assert!(shown.stdout.contains("^[[31m"), "{}", shown.stdout);
 }

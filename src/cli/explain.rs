@@ -47,10 +47,7 @@ fn answer(arguments: &Args, stdout: &mut dyn Write) -> Result<Exit, Problem> {
     let explanation = case.explain(&store, &arguments.name, arguments.event)?;
     match arguments.format {
         Format::Text => write_text(&explanation, stdout)?,
-        Format::Json => {
-            serde_json::to_writer_pretty(&mut *stdout, &json(&explanation))?;
-            writeln!(stdout)?;
-        }
+        Format::Json => super::json::write_pretty(stdout, &json(&explanation))?,
     }
     Ok(Exit::Done)
 }

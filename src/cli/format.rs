@@ -23,12 +23,11 @@ pub fn write(output: &mut dyn Write, table: &Table, chosen: Format) -> io::Resul
         Format::Table => write_table(output, table),
         Format::Json => {
             let rows: Vec<Json> = table.rows.iter().map(|row| object(table, row)).collect();
-            serde_json::to_writer_pretty(&mut *output, &rows)?;
-            writeln!(output)
+            super::json::write_pretty(output, &rows)
         }
         Format::Ndjson => {
             for row in &table.rows {
-                writeln!(output, "{}", object(table, row))?;
+                super::json::write_line(output, &object(table, row))?;
             }
             Ok(())
         }
@@ -98,18 +97,21 @@ const FORMULA_STARTS: [char; 6] = ['=', '+', '-', '@', '\t', '\r'];
 
 fn write_csv(output: &mut dyn Write, table: &Table) -> io::Result<()> {
     let mut writer = csv::Writer::from_writer(output);
-    writer.write_record(table.columns.iter().map(|column| guarded(&column.name)))?;
+    writer.write_record(table.columns.iter().map(|column| cell(&column.name)))?;
     for row in &table.rows {
         writer.write_record(row.iter().map(|value| match value {
-            Value::String(text) | Value::Dynamic(text) => guarded(text),
+            Value::String(text) | Value::Dynamic(text) => cell(text),
             other => format::text(other),
         }))?;
     }
     writer.flush()
 }
 
-fn guarded(text: &str) -> String {
-    if text.starts_with(FORMULA_STARTS) { format!("'{text}") } else { text.to_owned() }
+/// A cell of a CSV file that neither a spreadsheet (CWE-1236) nor a terminal acts on. Line ends stay: CSV quotes them.
+pub(super) fn cell(text: &str) -> String {
+    let shown: Vec<String> = text.split('\n').map(visible).collect();
+    let shown = shown.join("\n");
+    if text.starts_with(FORMULA_STARTS) { format!("'{shown}") } else { shown }
 }
 
 fn write_kusto(output: &mut dyn Write, table: &Table) -> io::Result<()> {
@@ -126,5 +128,5 @@ fn write_kusto(output: &mut dyn Write, table: &Table) -> io::Result<()> {
         .collect();
     let rows: Vec<Json> = table.rows.iter().map(|row| Json::Array(row.iter().map(format::json).collect())).collect();
     let response = json!({"Tables": [{"TableName": "Table_0", "Columns": columns, "Rows": rows}]});
-    writeln!(output, "{response}")
+    super::json::write_line(output, &response)
 }

@@ -47,10 +47,7 @@ fn answer(arguments: &Args, stdout: &mut dyn Write) -> Result<Exit, Problem> {
     let funnel = case.funnel(&store, &arguments.name, Duration::from_secs(arguments.limit))?;
     match arguments.format {
         Format::Text => write_text(&funnel, stdout)?,
-        Format::Json => {
-            serde_json::to_writer_pretty(&mut *stdout, &funnel)?;
-            writeln!(stdout)?;
-        }
+        Format::Json => super::json::write_pretty(stdout, &funnel)?,
     }
     Ok(Exit::Done)
 }

@@ -115,14 +115,10 @@ fn answer(arguments: &Args, stdout: &mut dyn Write, stderr: &mut dyn Write) -> R
                 }
             }
         }
-        Format::Json => {
-            serde_json::to_writer_pretty(&mut *stdout, &hunt_json(&case, &hunt))?;
-            writeln!(stdout)?;
-        }
+        Format::Json => super::json::write_pretty(stdout, &hunt_json(&case, &hunt))?,
         Format::Ndjson => {
             for found in hunt.matches() {
-                serde_json::to_writer(&mut *stdout, &match_json(found))?;
-                writeln!(stdout)?;
+                super::json::write_line(stdout, &match_json(found))?;
             }
         }
         Format::Csv => write_csv(&hunt, arguments.raw_cells, stdout)?,
@@ -291,15 +287,10 @@ fn write_csv(hunt: &Hunt, raw_cells: bool, stdout: &mut dyn Write) -> Result<(),
             events.join(" "),
         ];
         cells.extend(names.iter().map(|name| found.value(name).map(format::text).unwrap_or_default()));
-        writer.write_record(cells.into_iter().map(|cell| if raw_cells { cell } else { harmless(cell) }))?;
+        writer.write_record(cells.into_iter().map(|cell| if raw_cells { cell } else { super::format::cell(&cell) }))?;
     }
     writer.flush()?;
     Ok(())
-}
-
-/// A cell that a spreadsheet would run as a formula (CWE-1236) gets a quote in front.
-fn harmless(cell: String) -> String {
-    if cell.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{cell}") } else { cell }
 }
 
 #[cfg(test)]
@@ -312,7 +303,7 @@ mod tests {
         assert_eq!(padded("abcdef", 5), "abcd…");
         assert_eq!(padded("日本語", 5), "日本…");
         assert_eq!(padded("abcde", 5), "abcde");
-        assert_eq!(harmless("=1+1".to_owned()), "'=1+1");
-        assert_eq!(harmless("1=1".to_owned()), "1=1");
+        assert_eq!(super::super::format::cell("=1+1"), "'=1+1");
+        assert_eq!(super::super::format::cell("1=1\n\u{1b}"), "1=1\n^[");
     }
 }

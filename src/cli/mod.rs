@@ -6,6 +6,7 @@ mod funnel;
 mod hunt;
 mod import;
 mod open;
+mod json;
 mod problem;
 pub mod query;
 pub mod report;

@@ -198,6 +198,5 @@ fn environment(schema: &Schema, strict: bool) -> Environment<'_> {
 }
 
 fn write_json(value: &serde_json::Value, stdout: &mut dyn Write) -> Result<(), std::io::Error> {
-    serde_json::to_writer_pretty(&mut *stdout, value)?;
-    writeln!(stdout)
+    super::json::write_pretty(stdout, value)
 }

@@ -89,7 +89,6 @@ fn write_json(forest: &Forest, focus: Option<NodeId>, stdout: &mut dyn Write) ->
         forest.nodes.iter().filter(|node| shown.as_ref().is_none_or(|shown| shown.contains(&node.id))).collect();
     let chains = focus.map(|focus| text::chains(forest, focus, &str::to_owned)).unwrap_or_default();
     let answer = serde_json::json!({ "focus": focus, "chains": chains, "nodes": nodes });
-    serde_json::to_writer_pretty(&mut *stdout, &answer)?;
-    writeln!(stdout)?;
+    super::json::write_pretty(stdout, &answer)?;
     Ok(())
 }

@@ -1,0 +1,73 @@
+//! JSON on an output that may be a terminal: what JSON leaves as it is and a terminal would act on (C1 controls,
+//! bidirectional overrides, TAG characters, …) is written as `\u` escapes, which read back as the same text.
+
+use std::fmt::Write as _;
+use std::io::{self, Write};
+
+use serde::Serialize;
+
+use crate::kql::visible::visible;
+
+/// Writes a value over several lines, and a line end.
+pub fn write_pretty<T: Serialize + ?Sized>(output: &mut dyn Write, value: &T) -> io::Result<()> {
+    writeln!(output, "{}", harmless(&serde_json::to_string_pretty(value)?))
+}
+
+/// Writes a value on one line, and a line end.
+pub fn write_line<T: Serialize + ?Sized>(output: &mut dyn Write, value: &T) -> io::Result<()> {
+    writeln!(output, "{}", harmless(&serde_json::to_string(value)?))
+}
+
+/// Outside its strings JSON is ASCII, so whatever else is to be escaped stands in a string.
+fn harmless(json: &str) -> String {
+    let mut text = String::with_capacity(json.len());
+    for character in json.chars() {
+        if is_harmless(character) {
+            text.push(character);
+        } else {
+            for unit in character.encode_utf16(&mut [0; 2]) {
+                // Writing to a String cannot fail.
+                let _ = write!(text, "\\u{unit:04x}");
+            }
+        }
+    }
+    text
+}
+
+fn is_harmless(character: char) -> bool {
+    // Controls below the space are escaped by JSON itself; what is left of them is layout.
+    matches!(character, '\n' | ' '..='~') || {
+        let mut bytes = [0; 4];
+        let text: &str = character.encode_utf8(&mut bytes);
+        visible(text) == text
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn line(text: &str) -> String {
+        let mut output = Vec::new();
+        write_line(&mut output, text).unwrap();
+        String::from_utf8(output).unwrap()
+    }
+
+    #[test]
+    fn what_a_terminal_would_act_on_is_escaped() {
+        assert_eq!(
+            line("a\u{1b}[31m\u{9b}\u{202e}\u{e0041}\u{7f}é"),
+            "\"a\\u001b[31m\\u009b\\u202e\\udb40\\udc41\\u007fé\"\n"
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn it_reads_back_as_the_same_text(text in ".*") {
+            let written = line(&text);
+            prop_assert_eq!(visible(written.trim_end_matches('\n')), written.trim_end_matches('\n'));
+            prop_assert_eq!(serde_json::from_str::<String>(&written).unwrap(), text);
+        }
+    }
+}
