@@ -11,7 +11,7 @@ use super::clock::Clock;
 use super::error::HuntError;
 use super::matches::{EventId, Hunt, RuleRun};
 use super::prepare::{Prepared, parts_of};
-use super::query::{self, Asker};
+use super::query::Asker;
 use super::survey::{self, Survey};
 use super::switches::{ExclusionId, OwnExclusion, SwitchAction, Switches, UnitId};
 use crate::rules::catalog::{Catalog, LookupError};
@@ -42,7 +42,7 @@ impl Case {
 
     /// A new reader of the store, for one thread.
     pub fn reader(&self) -> Result<Store, HuntError> {
-        query::open(&self.store)
+        Ok(Store::open_read_only(&self.store)?)
     }
 
     pub fn rule(&self, name: &str) -> Result<&Rule, HuntError> {

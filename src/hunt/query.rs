@@ -1,6 +1,5 @@
 //! Asking the engine: one query text over one store at one time, with a limit.
 
-use std::path::Path;
 use std::time::Duration;
 
 use super::error::HuntError;
@@ -11,13 +10,6 @@ use crate::plan::Environment;
 use crate::schema::{Column, Value};
 use crate::sql::{self, ExecuteError, Limits, Options};
 use crate::store::Store;
-
-/// Opens a store for asking: read-only, with the functions of the engine.
-pub fn open(path: &Path) -> Result<Store, HuntError> {
-    let store = Store::open_read_only(path)?;
-    sql::register(store.connection())?;
-    Ok(store)
-}
 
 /// What a query yields.
 #[derive(Debug, Clone, PartialEq, Default)]

@@ -75,7 +75,6 @@ fn created(store: &Store, process: &Process<'_>) {
 /// Three shells under the database, one grandchild, and a file.
 fn store() -> Store {
     let store = Store::in_memory().unwrap();
-    crate::sql::register(store.connection()).unwrap();
     let shell = |event, command| Process {
         event,
         name: "cmd.exe",
@@ -405,4 +404,22 @@ fn an_aggregated_row_is_told_apart_by_its_keys_and_opens_to_its_events() {
     let explanation = case.explain(&store, "starts", 20).unwrap();
     assert!(!explanation.matched);
     assert_eq!(explanation.legs[0].first_failure().unwrap().found, Some(Value::String("cscript.exe".to_owned())));
+}
+
+#[test]
+fn a_joined_row_stands_for_the_event_of_its_left_side() {
+    let (store, mut case) = (store(), case());
+    let mut catalog = Catalog::default();
+    let query =
+        b"DeviceProcessEvents\n| where FileName == 'cscript.exe'\n| join kind=inner (DeviceProcessEvents | where \
+                  FileName == 'cmd.exe' | project DeviceName, Shell=ProcessCommandLine) on DeviceName";
+    catalog.add_bytes("joined.kql", false, query);
+    case.catalog = Arc::new(catalog);
+    let hunt = case.hunt(&store, &[]).unwrap();
+    let found = hunt.matches();
+    assert_eq!(found.iter().map(|found| found.id.ordinal).collect::<Vec<_>>(), [0, 1, 2]);
+    for (found, other) in found.into_iter().zip([10, 11, 12]) {
+        assert_eq!(found.events, [20, other]);
+        assert_eq!(found.id.subject, matches::MatchSubject::Events(vec![20]));
+    }
 }

@@ -189,6 +189,12 @@ impl Binder<'_> {
             outputs.push(JoinOutput { id, source: partition, from_right: false, scalar_type: ScalarType::Long });
             carried.partition = Some(id);
         }
+        // A joined row still stands for the event of its left side; the other side adds to what is behind it.
+        if let Some(event) = left_carried.event.filter(|_| keeps_left) {
+            let id = self.new_column();
+            outputs.push(JoinOutput { id, source: event, from_right: false, scalar_type: ScalarType::Long });
+            carried.event = Some(id);
+        }
         let sides = (left_carried.lineage.filter(|_| keeps_left), right_carried.lineage.filter(|_| keeps_right));
         let lineage = (sides.0.is_some() || sides.1.is_some()).then(|| (sides.0, sides.1, self.new_column()));
         carried.lineage = lineage.map(|(_, _, id)| id);
