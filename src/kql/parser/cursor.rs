@@ -125,7 +125,8 @@ impl<'t> Parser<'t> {
     pub(super) fn fail(&mut self, diagnostic: Diagnostic) -> Failed {
         let from = self.tokens.get(self.stage_start).map_or(0, |token| token.span.start);
         let to = diagnostic.span.end;
-        if !self.damage.iter().any(|damage| damage.start <= to && damage.end >= from) {
+        let damaged = self.damage.range(..=to).next_back().is_some_and(|(_, end)| *end >= from);
+        if !damaged && !self.gave_up {
             self.report(diagnostic);
         }
         Failed

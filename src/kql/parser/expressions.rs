@@ -173,6 +173,9 @@ impl Parser<'_> {
     /// A primary expression with `.member`, `.function(…)` and `[index]` after it.
     pub(super) fn postfix(&mut self) -> Parse<Expr> {
         let mut base = self.primary()?;
+        if is_number(&base) && matches!(self.kind(0), Some(TokenKind::Dot | TokenKind::OpenBracket)) {
+            return Err(self.expected("an operator: a number has no members"));
+        }
         loop {
             if self.is(TokenKind::Dot) {
                 self.advance();
@@ -339,8 +342,13 @@ impl Parser<'_> {
             diagnostic = diagnostic.with_label(format!("did you mean `{near}`?"));
         }
         self.fail(diagnostic);
-        self.damage.push(token.span);
+        self.damage.insert(token.span.start, token.span.end);
     }
+}
+
+fn is_number(expression: &Expr) -> bool {
+    let ExprKind::Literal(literal) = &expression.kind else { return false };
+    matches!(literal.value, LiteralValue::Long(_) | LiteralValue::Real(_) | LiteralValue::Timespan(_))
 }
 
 /// A name expression, for places that hold names only.

@@ -7,6 +7,10 @@ use crate::kql::span::Span;
 use crate::kql::syntax::{Expr, ExprKind, NamedExpr, NamedOption};
 use crate::kql::words::is_tabular_operator;
 
+/// Options that the service writes into queries itself; any operator may carry them.
+const INTERNAL_OPTIONS: &[&str] =
+    &["__crossCluster", "__crossDB", "__id", "__isFuzzy", "__noWithSource", "__packedColumn", "__sourceColumnIndex"];
+
 impl Parser<'_> {
     /// One or more items with commas between. A forgotten comma is reported, and reading goes on.
     pub(super) fn comma_list<T>(&mut self, mut item: impl FnMut(&mut Self) -> Parse<T>) -> Parse<Vec<T>> {
@@ -215,7 +219,7 @@ impl Parser<'_> {
             length += 2;
         }
         let text = span.slice(self.text);
-        let is_option = known.contains(&text) || text.starts_with("hint.") || text.starts_with("__");
+        let is_option = known.contains(&text) || text.starts_with("hint.") || INTERNAL_OPTIONS.contains(&text);
         (is_option && self.kind(length) == Some(TokenKind::Assign)).then_some((span, length))
     }
 

@@ -67,7 +67,7 @@ impl Parser<'_> {
             let text = token.span.slice(self.text);
             let (piece, error) = decode_string(text);
             if let Some(error) = error
-                && !self.damage.contains(&token.span)
+                && !self.damage.contains_key(&token.span.start)
             {
                 self.report_escape(token.span, error.span, text);
             }

@@ -22,6 +22,8 @@ mod statements;
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeMap;
+
 use super::diagnostic::Diagnostic;
 use super::lexer::{LexicalError, Token, TokenKind, tokenize};
 use super::span::Span;
@@ -94,8 +96,9 @@ struct Parser<'t> {
     partners: Vec<Option<usize>>,
     at: usize,
     diagnostics: Vec<Diagnostic>,
-    /// Where the text is no token: a syntax error in the same stage is a consequence and stays unsaid.
-    damage: Vec<Span>,
+    /// Start → end of each place where the text is no token: a syntax error in the same stage is a consequence and stays unsaid.
+    damage: BTreeMap<usize, usize>,
+    gave_up: bool,
     stage_start: usize,
     nesting: usize,
     height: usize,
@@ -111,7 +114,8 @@ impl<'t> Parser<'t> {
             partners: Vec::new(),
             at: 0,
             diagnostics: Vec::new(),
-            damage: Vec::new(),
+            damage: BTreeMap::new(),
+            gave_up: false,
             stage_start: 0,
             nesting: 0,
             height: 0,
@@ -126,7 +130,7 @@ impl<'t> Parser<'t> {
                 ),
                 TokenKind::Error(error) => {
                     parser.report_damage(error, token.span);
-                    parser.damage.push(token.span);
+                    parser.damage.insert(token.span.start, token.span.end);
                     if error != LexicalError::StrayCharacter {
                         parser.tokens.push(Token { kind: TokenKind::String, ..token });
                     }
@@ -173,7 +177,7 @@ impl<'t> Parser<'t> {
                 .with_help("move parts into `let` statements, or use a list operator such as `in` or `has_any`"),
         );
         self.at = self.tokens.len();
-        self.damage.push(Span::new(0, self.text.len()));
+        self.gave_up = true;
         Failed
     }
 

@@ -156,10 +156,11 @@ impl Parser<'_> {
                 | TokenKind::Timespan
                 | TokenKind::TypedLiteral
                 | TokenKind::OpenParen
-                | TokenKind::OpenBracket
                 | TokenKind::Star
                 | TokenKind::Minus,
             ) => true,
+            // `union ['a b']`, but `search["x"]` is a column's member.
+            Some(TokenKind::OpenBracket) => self.token(ahead).is_some_and(|token| token.spaced),
             _ => false,
         }
     }
@@ -175,8 +176,11 @@ impl Parser<'_> {
 
     /// Whether text follows that belongs neither to this stage nor to what comes after it.
     fn at_leftover(&self) -> bool {
+        let closes_nothing =
+            matches!(self.kind(0), Some(TokenKind::CloseParen | TokenKind::CloseBracket | TokenKind::CloseBrace))
+                && self.partner(self.at).is_none();
         let next_statement = self.on_new_line() && self.begins_statement();
-        !(next_statement || self.at_stage_end() || self.is(TokenKind::Comma))
+        closes_nothing || !(next_statement || self.at_stage_end() || self.is(TokenKind::Comma))
     }
 
     /// `||` between conditions, as other languages write `or`.

@@ -182,11 +182,10 @@ impl Parser<'_> {
 
     /// A statement kept as text.
     fn other_statement(&mut self) -> Parse<StatementKind> {
-        let start = self.at;
         let keyword = self.name("a statement")?;
         let from = self.span_here();
         while !self.at_end() && !self.is(TokenKind::Semicolon) {
-            self.skip_stage(start);
+            self.skip_stage(self.at);
             if self.is(TokenKind::Pipe) {
                 self.advance();
             } else if !self.is(TokenKind::Semicolon) {

@@ -354,8 +354,6 @@ fn never_harmed(text: &str) -> Result<(), TestCaseError> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 2000, ..ProptestConfig::default() })]
-
     #[test]
     fn nearly_kql_never_harms_and_what_parses_prints_back(pieces in proptest::collection::vec(piece(), 0..25), glued in any::<bool>()) {
         never_harmed(&pieces.join(if glued { "" } else { " " }))?;

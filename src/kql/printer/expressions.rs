@@ -49,7 +49,7 @@ pub fn expression(text: &mut String, value: &Expr) {
         ExprKind::MemberCall { base, function, arguments: list } => {
             operand(text, base, POSTFIX);
             text.push('.');
-            name(text, function);
+            function_name(text, function);
             arguments(text, list);
         }
         ExprKind::Unary { operator, operand: inner } => {

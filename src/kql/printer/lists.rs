@@ -44,6 +44,17 @@ pub fn named_expression(text: &mut String, named: &NamedExpr) {
     expression(text, &named.value);
 }
 
+/// As [`named_expression`], where options may stand before it: a column called like one is quoted.
+pub fn named_after_options(text: &mut String, named: &NamedExpr) {
+    match named.names.as_slice() {
+        [single] if matches!(single.text.as_str(), "kind" | "bagexpansion" | "with_itemindex") => {
+            text.push_str(&format!("['{}'] = ", single.text));
+            expression(text, &named.value);
+        }
+        _ => named_expression(text, named),
+    }
+}
+
 pub fn named_expressions(text: &mut String, list: &[NamedExpr]) {
     separated(text, list, ", ", named_expression);
 }

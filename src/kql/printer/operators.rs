@@ -2,7 +2,8 @@
 
 use super::expressions::expression;
 use super::lists::{
-    arguments, name, named_expression, named_expressions, options, pattern, row_schema, separated, with_options,
+    arguments, name, named_after_options, named_expression, named_expressions, options, pattern, row_schema, separated,
+    with_options,
 };
 use crate::kql::syntax::{
     ColumnPattern, Direction, Expr, FindProjection, MvExpandColumn, NullsOrder, Operator, OperatorKind, ParsePiece,
@@ -106,7 +107,7 @@ pub fn operator(text: &mut String, operator: &Operator) {
         OperatorKind::MakeSeries { options: list, aggregates, on, range, by } => {
             with_keyword(text, "make-series", list);
             keyword_list(text, " ", aggregates, |text, aggregate| {
-                named_expression(text, &aggregate.value);
+                named_after_options(text, &aggregate.value);
                 optional_clause(text, " default=", aggregate.default.as_ref());
             });
             text.push_str(" on ");
@@ -311,7 +312,7 @@ fn sort_key(text: &mut String, key: &SortKey) {
 }
 
 fn mv_column(text: &mut String, column: &MvExpandColumn) {
-    named_expression(text, &column.value);
+    named_after_options(text, &column.value);
     if let Some(to_type) = &column.to_type {
         text.push_str(" to typeof(");
         text.push_str(&to_type.text);

@@ -1,8 +1,10 @@
 //! Names and strings → KQL text that reads back as the same name or string.
 
 /// Words that stand where a name could, and so need quoting to be read as one.
-const NEVER_BARE: &[&str] =
-    &["and", "or", "by", "true", "false", "True", "False", "TRUE", "FALSE", "dynamic", "typeof"];
+const NEVER_BARE: &[&str] = &[
+    "and", "alias", "declare", "let", "restrict", "set", "or", "by", "of", "on", "with", "evaluate", "find", "print",
+    "search", "union", "true", "false", "True", "False", "TRUE", "FALSE", "dynamic", "typeof",
+];
 
 /// Whether a name can be written without `['…']`.
 pub fn is_plain_name(name: &str) -> bool {
