@@ -12,13 +12,14 @@ use crate::console::widgets::table::{self, Column, Row};
 use crate::hunt::Match;
 use crate::hunt::explain::{Conjunct, Outcome};
 use crate::hunt::matches::RuleStatus;
+use crate::schema::Value;
 
 pub const COLUMNS: [Column; 6] = [
     Column::fixed("TIME", 8),
     Column::fixed("SEV", 4),
-    Column::share("RULE", 12, 5),
-    Column::share("SUBJECT", 12, 4),
-    Column::share("HOST", 8, 2).from_width(100),
+    Column::share("RULE", 12, 4),
+    Column::share("SUBJECT", 12, 6),
+    Column::share("HOST", 8, 2).from_width(110),
     Column::number("EVT", 3).from_width(46),
 ];
 
@@ -87,6 +88,12 @@ fn row(state: &State, index: usize) -> Row {
                 line.push(Role::Warning, format!("[{}] ", hidden_by(state, found)));
             }
             line.0.push((shown, role));
+            // Twenty rows of `sqlservr.exe → cmd.exe` are told apart by what was run.
+            if column == 3
+                && let Some(Value::String(command)) = found.value("ProcessCommandLine")
+            {
+                line.push(Role::Dim, format!("  {}", format::arguments(command)));
+            }
             line
         })
         .collect();
