@@ -12,7 +12,7 @@ use crate::kql;
 use crate::kql::diagnostic::{Class, Diagnostic};
 use crate::plan::{Environment, Inputs, MissingColumns};
 use crate::schema::{Column, ScalarType, Table, Value};
-use crate::sql::{self, Limits, Options};
+use crate::sql::{self, ConnectionProbe, Limits, Options};
 use crate::store::Store;
 
 /// Run a KQL query and print its result.
@@ -128,7 +128,12 @@ fn attempt(arguments: &Args, stdout: &mut dyn Write, stderr: &mut dyn Write) -> 
     };
     let inputs = FileInputs { files };
     let missing = if arguments.strict { MissingColumns::Strict } else { MissingColumns::Lenient };
-    let environment = Environment::new(store.schema(), now).with_inputs(&inputs).with_missing_columns(missing);
+    sql::register(store.connection())?;
+    let probe = ConnectionProbe { connection: store.connection(), schema: store.schema() };
+    let environment = Environment::new(store.schema(), now)
+        .with_inputs(&inputs)
+        .with_missing_columns(missing)
+        .with_probe(&probe);
     let options = Options { lineage: arguments.lineage, ..Options::default() };
     let compiled = match sql::compile(&parsed.query, &environment, &options) {
         Ok(compiled) => compiled,
@@ -142,7 +147,6 @@ fn attempt(arguments: &Args, stdout: &mut dyn Write, stderr: &mut dyn Write) -> 
         writeln!(stdout, "{};", compiled.sql)?;
         return Ok(Exit::Done);
     }
-    sql::register(store.connection())?;
     let limits = Limits { rows: arguments.limit, time: arguments.timeout.map(Duration::from_secs) };
     let mut table = Table { columns: compiled.columns.clone(), rows: Vec::new() };
     if compiled.lineage {

@@ -40,6 +40,8 @@ pub(super) struct Context {
     pub aggregates: Option<Vec<Aggregate>>,
     /// Where window functions are allowed: the ones met so far.
     pub windows: Option<Vec<(ColumnId, Expr)>>,
+    /// In `scan`: the step's name and the states its last row left.
+    pub state: Option<(String, Vec<Field>)>,
     /// Whether a missing column of a known table may stand for an empty one.
     pub lenient: bool,
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::tree::Plan;
 use crate::kql::syntax::{Expr, LiteralValue, Parameter, Statement};
 use crate::schema::{Schema, Table};
 
@@ -60,6 +61,11 @@ impl Inputs for NoInputs {
     }
 }
 
+/// Runs a part of a query before the rest is bound: some plugins have columns only their rows tell.
+pub trait Probe {
+    fn rows(&self, plan: &Plan) -> Result<Table, String>;
+}
+
 /// Everything a query may see besides its own text.
 pub struct Environment<'a> {
     pub schema: &'a Schema,
@@ -70,6 +76,7 @@ pub struct Environment<'a> {
     /// Values for `declare query_parameters`.
     pub parameters: BTreeMap<String, LiteralValue>,
     pub inputs: &'a dyn Inputs,
+    pub probe: Option<&'a dyn Probe>,
 }
 
 impl<'a> Environment<'a> {
@@ -82,12 +89,19 @@ impl<'a> Environment<'a> {
             functions: BTreeMap::new(),
             parameters: BTreeMap::new(),
             inputs: &NoInputs,
+            probe: None,
         }
     }
 
     #[must_use]
     pub fn with_inputs(mut self, inputs: &'a dyn Inputs) -> Self {
         self.inputs = inputs;
+        self
+    }
+
+    #[must_use]
+    pub fn with_probe(mut self, probe: &'a dyn Probe) -> Self {
+        self.probe = Some(probe);
         self
     }
 

@@ -225,6 +225,9 @@ impl Binder<'_> {
             let node = if side.text == "$left" { context.node } else { context.right };
             return self.side_column(node, member);
         }
+        if let Some(state) = self.scan_state(base, member, context) {
+            return state;
+        }
         let base = self.scalar(base, context);
         if self.is_unknown_column(&base) {
             return Expr::unknown();

@@ -167,18 +167,24 @@ pub enum NodeKind {
         pairs: bool,
         limit: Option<Expr>,
     },
-    /// One row with the packed result of a Rust aggregate over all rows, unpacked into rows again
-    /// (`scan`, and the plugins that need to see the whole table).
-    Packed {
+    /// `scan` with one step: each row that meets the condition hands its state to the next.
+    Scan {
         input: NodeId,
-        /// What each row gives, in a JSON array.
-        packed: Vec<Expr>,
-        partition: Vec<Expr>,
-        symbol: &'static str,
-        options: String,
-        /// The columns read from the members of each resulting array.
-        columns: Vec<(ColumnId, ScalarType)>,
+        /// The rows' numbers, from 1.
+        number: ColumnId,
+        condition: Expr,
+        states: Vec<ScanState>,
     },
+}
+
+/// One state of a `scan`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ScanState {
+    pub id: ColumnId,
+    /// The column by which the expressions read the value before.
+    pub previous: ColumnId,
+    pub default: Expr,
+    pub next: Expr,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -347,7 +353,7 @@ impl Node {
             | NodeKind::Aggregate { input, .. }
             | NodeKind::Limit { input, .. }
             | NodeKind::Expand { input, .. }
-            | NodeKind::Packed { input, .. } => vec![*input],
+            | NodeKind::Scan { input, .. } => vec![*input],
             NodeKind::Join { left, right, .. } => vec![*left, *right],
             NodeKind::Union { inputs, .. } => inputs.clone(),
         }
@@ -377,7 +383,9 @@ impl Node {
             NodeKind::Expand { expansions, limit, .. } => {
                 expansions.iter().map(|expansion| &expansion.array).chain(limit).collect()
             }
-            NodeKind::Packed { packed, partition, .. } => packed.iter().chain(partition).collect(),
+            NodeKind::Scan { condition, states, .. } => std::iter::once(condition)
+                .chain(states.iter().flat_map(|state| [&state.default, &state.next]))
+                .collect(),
         }
     }
 }

@@ -157,9 +157,14 @@ impl Demand {
                 self.ask_expressions(plan, node.expressions(), &mut asked);
                 self.ask(*input, asked);
             }
-            NodeKind::Packed { input, .. } => {
+            NodeKind::Scan { input, number, states, .. } => {
+                asked.extend(wanted);
+                asked.insert(*number);
                 self.ask_expressions(plan, node.expressions(), &mut asked);
-                asked.extend(order_of(*input));
+                for state in states {
+                    asked.remove(&state.id);
+                    asked.remove(&state.previous);
+                }
                 self.ask(*input, asked);
             }
         }

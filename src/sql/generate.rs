@@ -11,7 +11,7 @@ use super::expression::{Holds, Nodes, Reference, Scope, balanced, column_name, d
 use super::layout::{Storage, layout};
 use crate::kql::span::Span;
 use crate::plan::Plan;
-use crate::plan::tree::{Carried, ColumnId, Expr, ExprKind, JoinKind, Node, NodeId, NodeKind, OrderKey};
+use crate::plan::tree::{Carried, ColumnId, Expr, ExprKind, JoinKind, Node, NodeId, NodeKind, OrderKey, ScanState};
 use crate::schema::{ScalarType, Schema, Value};
 
 /// Above this size an expression is not to be written out again where it is used.
@@ -240,8 +240,9 @@ impl<'a> Generator<'a> {
                     arrays.join(", ")
                 )
             }
-            NodeKind::Packed { input, packed, partition, symbol, options, columns } => {
-                self.packed(id, *input, packed, partition, symbol, options, columns, wanted)
+            NodeKind::Scan { input, number, condition, states } => {
+                self.materialized.insert(*input);
+                self.scan(id, *input, *number, condition, states, wanted)
             }
         }
     }
@@ -483,44 +484,41 @@ impl<'a> Generator<'a> {
         selects.join(" UNION ALL ")
     }
 
-    #[expect(clippy::too_many_arguments, reason = "the parts of a packed node")]
-    fn packed(
+    fn scan(
         &mut self,
         id: NodeId,
         input: NodeId,
-        packed: &[Expr],
-        partition: &[Expr],
-        symbol: &str,
-        options: &str,
-        columns: &[(ColumnId, ScalarType)],
+        number: ColumnId,
+        condition: &Expr,
+        states: &[ScanState],
         wanted: &BTreeSet<ColumnId>,
     ) -> String {
-        let scope = self.scope_of(input, None);
-        let cells: Vec<String> = packed.iter().map(|expr| scope.value(expr)).collect();
-        let order = self.plan.node(input).map(|node| node.carried.order.clone()).unwrap_or_default();
-        let order = order_by(&order, |column| scope.raw(column));
-        let groups: Vec<String> = partition.iter().map(|expr| scope.value(expr)).collect();
-        let options = super::layout::quote_text(options);
-        let grouping = if groups.is_empty() { String::new() } else { format!(" GROUP BY {}", groups.join(", ")) };
-        let items = columns
-            .iter()
-            .enumerate()
-            .filter(|(_, (column, _))| wanted.contains(column))
-            .map(|(position, (column, scalar_type))| {
-                let cell = format!("json_extract(j.value, '$[{position}]')");
-                let sql = match scalar_type {
-                    ScalarType::String => format!("coalesce({cell}, '')"),
-                    _ => cell,
-                };
-                Item::value(*column, sql)
-            })
-            .collect();
+        let mut scope = self.scope_of(input, Some("r"));
+        for state in states {
+            let sql = format!("g.{}", column_name(state.id));
+            scope.columns.insert(state.previous, Reference { sql: sql.clone(), holds: Holds::Value });
+            scope.columns.insert(state.id, Reference { sql, holds: Holds::Value });
+        }
+        let number = scope.raw(number).sql;
+        let matched = scope.condition(condition);
+        let mut names = vec!["n_".to_owned(), "m_".to_owned()];
+        let mut first = vec!["0".to_owned(), "0".to_owned()];
+        let mut next = vec![number.clone(), format!("({matched}) IS 1")];
+        for state in states {
+            let name = column_name(state.id);
+            first.push(scope.value(&state.default));
+            next.push(format!("CASE WHEN {matched} THEN {} ELSE g.{name} END", scope.value(&state.next)));
+            names.push(name);
+        }
+        let items = wanted.iter().map(|column| Item::held(*column, scope.raw(*column))).collect();
         let from = self.name(input);
         let list = self.list(id, items);
         format!(
-            "SELECT {list} FROM (SELECT whippet_{symbol}({options}, json_array({}){order}) AS rows_ FROM {from}{grouping}) AS p, \
-             json_each(p.rows_) AS j",
-            cells.join(", ")
+            "WITH RECURSIVE g({}) AS (SELECT {} UNION ALL SELECT {} FROM g JOIN {from} AS r ON {number} = g.n_ + 1) \
+             SELECT {list} FROM g JOIN {from} AS r ON {number} = g.n_ WHERE g.m_",
+            names.join(", "),
+            first.join(", "),
+            next.join(", ")
         )
     }
 

@@ -11,8 +11,10 @@ pub mod functions;
 mod generate;
 pub mod layout;
 mod literal;
+mod probe;
 mod support;
 
 pub use compile::{Compiled, Options, compile, generate};
 pub use execute::{ExecuteError, Limits, Row, execute, for_each_row, register};
 pub use generate::StageSql;
+pub use probe::ConnectionProbe;

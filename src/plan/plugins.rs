@@ -1,0 +1,259 @@
+//! Binding evaluate: the plugins whose columns depend on the rows.
+//!
+//! What columns there are is asked of the store before the query is compiled (see [`Probe`]); without a store at hand
+//! they must be written behind the plugin: `evaluate bag_unpack(d) : (a:long, b:string)`.
+
+use super::binder::{Binder, Context};
+use super::environment::Probe;
+use super::names::Names;
+use super::tree::{Expansion, Expr, ExprKind, Field, Node, NodeId, NodeKind, Plan};
+use crate::kql::span::Span;
+use crate::kql::syntax::{self, Argument, BinaryOperator, ColumnDeclaration, Name};
+use crate::schema::{ScalarType, Value};
+
+impl Binder<'_> {
+    pub fn evaluate(
+        &mut self,
+        input: NodeId,
+        plugin: &Name,
+        arguments: &[Argument],
+        schema: Option<&[ColumnDeclaration]>,
+        span: Span,
+    ) -> NodeId {
+        match (plugin.text.as_str(), arguments) {
+            ("bag_unpack", [bag, rest @ ..]) => self.bag_unpack(input, bag, rest, schema, span),
+            ("pivot", [column, rest @ ..]) => self.pivot(input, column, rest, span),
+            ("narrow", []) => self.narrow(input, span),
+            _ => {
+                self.unsupported(span, &format!("the plugin '{}'", plugin.text), "");
+                self.unknown_table(span)
+            }
+        }
+    }
+
+    /// Runs a part of the query on the store at hand.
+    fn probe(&mut self, root: NodeId, construct: &str, span: Span) -> Option<Vec<Vec<Value>>> {
+        if self.diagnostics.iter().any(crate::kql::diagnostic::Diagnostic::is_error) {
+            return None;
+        }
+        let Some(probe) = self.environment.probe else {
+            self.unsupported(
+                span,
+                &format!("{construct} without a store to ask for its columns"),
+                "write the columns behind it: ': (name:type, …)'",
+            );
+            return None;
+        };
+        let plan = Plan { nodes: self.nodes.clone(), root, render: None };
+        match Probe::rows(probe, &plan) {
+            Ok(table) => Some(table.rows),
+            Err(reason) => {
+                self.error("probe", span, format!("the columns of {construct} cannot be found: {reason}"));
+                None
+            }
+        }
+    }
+
+    fn bag_unpack(
+        &mut self,
+        input: NodeId,
+        bag: &Argument,
+        rest: &[Argument],
+        schema: Option<&[ColumnDeclaration]>,
+        span: Span,
+    ) -> NodeId {
+        let prefix = match rest {
+            [] => String::new(),
+            [prefix] => self.constant_string(&prefix.value).unwrap_or_default(),
+            [_, more, ..] => {
+                self.unsupported(more.value.span, "this argument of bag_unpack", "");
+                return self.unknown_table(span);
+            }
+        };
+        let value = self.scalar(&bag.value, &mut Context::rows(input));
+        let ExprKind::Column(bag_id) = value.kind else {
+            if !self.is_unknown_column(&value) {
+                self.error("bag-column", bag.value.span, "bag_unpack wants a dynamic column");
+            }
+            return self.unknown_table(span);
+        };
+        let found: Vec<(String, ScalarType)> = match schema {
+            Some(columns) => self
+                .declared_fields(columns)
+                .into_iter()
+                .filter(|field| !self.fields(input).iter().any(|old| old.name == field.name && old.id != bag_id))
+                .map(|field| (field.name, field.scalar_type))
+                .collect(),
+            None => match self.bag_keys(input, &value, span) {
+                Some(keys) => keys.into_iter().map(|(name, kind)| (format!("{prefix}{name}"), kind)).collect(),
+                None => return self.unknown_table(span),
+            },
+        };
+        let before = self.fields(input).to_vec();
+        let mut fields: Vec<Field> = Vec::new();
+        let mut computed = Vec::new();
+        let mut made = Vec::new();
+        for (name, scalar_type) in found {
+            if before.iter().any(|field| field.name == name && field.id != bag_id) {
+                self.error(
+                    "duplicate-column",
+                    span,
+                    format!("bag_unpack would make a second column '{}'; give it a prefix", name),
+                );
+                return self.unknown_table(span);
+            }
+            let key = name.strip_prefix(prefix.as_str()).unwrap_or(&name).to_owned();
+            let member =
+                Expr::call("engine:dynamic_index", vec![value.clone(), Expr::string(key)], ScalarType::Dynamic);
+            let member = self.cast(member, scalar_type);
+            let field = self.new_field(name, scalar_type);
+            computed.push((field.id, member));
+            made.push(field);
+        }
+        for field in before {
+            if field.id != bag_id {
+                fields.push(field);
+            } else if let Some(place) = made.iter().position(|new| new.name == field.name) {
+                // A member of the bag's own name takes its place.
+                fields.push(made.remove(place));
+            }
+        }
+        fields.extend(made);
+        self.projection(input, fields, computed, span, "evaluate")
+    }
+
+    /// The names in all bags, sorted, each with the one type its values have.
+    fn bag_keys(&mut self, input: NodeId, bag: &Expr, span: Span) -> Option<Vec<(String, ScalarType)>> {
+        let pair = self.new_field("pair", ScalarType::Dynamic);
+        let expanded = self.add(Node {
+            kind: NodeKind::Expand {
+                input,
+                expansions: vec![Expansion { id: pair.id, array: bag.clone() }],
+                index: None,
+                pairs: true,
+                limit: None,
+            },
+            fields: vec![pair.clone()],
+            carried: super::tree::Carried::default(),
+            span,
+            label: "bag_unpack".to_owned(),
+        });
+        let part = |place: i64| {
+            Expr::call("engine:dynamic_index", vec![Expr::column(&pair), Expr::long(place)], ScalarType::Dynamic)
+        };
+        let key = self.cast(part(0), ScalarType::String);
+        let kind = self.registered("gettype", vec![part(1)], span);
+        let key_field = self.new_field("key", ScalarType::String);
+        let kind_field = self.new_field("type", ScalarType::String);
+        let keys = vec![(key_field.id, key), (kind_field.id, kind)];
+        let distinct = self.group(expanded, keys, Vec::new(), vec![key_field, kind_field], span, "bag_unpack");
+        let rows = self.probe(distinct, "bag_unpack", span)?;
+        let mut found: std::collections::BTreeMap<String, ScalarType> = std::collections::BTreeMap::new();
+        for row in rows {
+            let [Value::String(key), Value::String(kind)] = row.as_slice() else { continue };
+            if key.is_empty() {
+                continue;
+            }
+            let scalar_type = match kind.as_str() {
+                "long" | "int" => ScalarType::Long,
+                "double" | "real" => ScalarType::Real,
+                "bool" => ScalarType::Bool,
+                "string" => ScalarType::String,
+                "null" => continue,
+                _ => ScalarType::Dynamic,
+            };
+            let entry = found.entry(key.clone()).or_insert(scalar_type);
+            if *entry != scalar_type {
+                *entry = ScalarType::Dynamic;
+            }
+        }
+        Some(found.into_iter().collect())
+    }
+
+    /// `pivot(column, aggregate, kept columns…)`: a column for each value of the pivot column.
+    fn pivot(&mut self, input: NodeId, column: &Argument, rest: &[Argument], span: Span) -> NodeId {
+        let value = self.scalar(&column.value, &mut Context::rows(input));
+        if self.is_unknown_column(&value) {
+            return self.unknown_table(span);
+        }
+        let count = Name { text: "count".to_owned(), span };
+        let (function, measured) = match rest.first().map(|argument| &argument.value.kind) {
+            Some(syntax::ExprKind::Call { function, arguments }) => (function.clone(), arguments.clone()),
+            _ => (count, Vec::new()),
+        };
+        if !["count", "sum", "min", "max", "avg", "dcount"].contains(&function.text.as_str()) {
+            self.unsupported(function.span, &format!("'{}' in pivot", function.text), "count, sum, min, max or avg");
+            return self.unknown_table(span);
+        }
+        let measured: Vec<Expr> =
+            measured.iter().map(|argument| self.scalar(&argument.value, &mut Context::rows(input))).collect();
+        let used: Vec<_> = std::iter::once(&value)
+            .chain(&measured)
+            .filter_map(|expr| match expr.kind {
+                ExprKind::Column(id) => Some(id),
+                _ => None,
+            })
+            .collect();
+        let mut kept: Vec<Field> = Vec::new();
+        for argument in rest.iter().skip(1) {
+            if let ExprKind::Column(id) = self.scalar(&argument.value, &mut Context::rows(input)).kind {
+                kept.extend(self.fields(input).iter().find(|field| field.id == id).cloned());
+            }
+        }
+        if rest.len() < 2 {
+            kept = self.fields(input).iter().filter(|field| !used.contains(&field.id)).cloned().collect();
+        }
+        let text = self.cast(value, ScalarType::String);
+        let text_field = self.new_field("value", ScalarType::String);
+        let values =
+            self.group(input, vec![(text_field.id, text.clone())], Vec::new(), vec![text_field], span, "pivot");
+        let Some(rows) = self.probe(values, "pivot", span) else { return self.unknown_table(span) };
+        let mut shown: Vec<String> = rows
+            .into_iter()
+            .filter_map(|row| match row.into_iter().next() {
+                Some(Value::String(text)) => Some(text),
+                _ => None,
+            })
+            .collect();
+        shown.sort();
+        let mut names = Names::default();
+        let mut keys = Vec::new();
+        let mut fields = Vec::new();
+        for field in kept {
+            let new = self.new_field(names.unique(&field.name), field.scalar_type);
+            keys.push((new.id, Expr::column(&field)));
+            fields.push(new);
+        }
+        let mut collected = Vec::new();
+        for value in shown {
+            let here = self.binary_of(BinaryOperator::Equal, span, text.clone(), Expr::string(value.as_str()));
+            let (name, arguments) = match measured.as_slice() {
+                [] => ("countif".to_owned(), vec![here]),
+                [first, ..] => (format!("{}if", function.text), vec![first.clone(), here]),
+            };
+            let function = Name { text: name, span };
+            let aggregate = self.aggregate_of(&function, arguments, &[], span, &mut collected);
+            if let ExprKind::Column(id) = aggregate.kind {
+                fields.push(Field { id, name: names.unique(&value), scalar_type: aggregate.scalar_type });
+            }
+        }
+        self.group(input, keys, collected, fields, span, "pivot")
+    }
+
+    /// `narrow()`: a row for each cell.
+    fn narrow(&mut self, input: NodeId, span: Span) -> NodeId {
+        let (numbered, number) = self.numbered(input, span);
+        let mut branches = Vec::new();
+        for field in self.fields(input).to_vec() {
+            let row = self.new_field("Row", ScalarType::Long);
+            let column = self.new_field("Column", ScalarType::String);
+            let value = self.new_field("Value", ScalarType::String);
+            let place = Expr::new(ExprKind::Column(number), ScalarType::Long);
+            let place = self.binary_of(BinaryOperator::Subtract, span, place, Expr::long(1));
+            let text = self.cast(Expr::column(&field), ScalarType::String);
+            let computed = vec![(row.id, place), (column.id, Expr::string(field.name.as_str())), (value.id, text)];
+            branches.push((self.projection(numbered, vec![row, column, value], computed, span, "narrow"), None));
+        }
+        self.union_node(&branches, false, None, "narrow", span)
+    }
+}
