@@ -111,6 +111,16 @@ fn check(db: &str) {
         SEED_2,
     ]);
     assert_eq!(matches(&excluded, "SQL stored procedure persistence"), 0);
+
+    // What is exported has the exclusion between the author's markers and gives what is shown.
+    let exported =
+        whippet(&["rule", "export", SEED_1, "--db", db, "--off", "5", "--exclude", "FileName =~ 'conhost.exe'"]);
+    let markers = "// Begin environment-specific filter.\n| where not(FileName =~ 'conhost.exe')\n// End";
+    assert!(exported.contains(markers), "{exported}");
+    let lifted = exported.replace("ingestion_time() >= ago(timeframe)", "true");
+    let again = json(&["query", "--db", db, "--format", "json", &lifted]);
+    assert_eq!(again.as_array().unwrap().len(), 1);
+
     let twice = [whippet(&["hunt", "--db", db]), whippet(&["hunt", "--db", db])];
     assert_eq!(twice[0], twice[1]);
 }

@@ -119,7 +119,8 @@ fn write_text(explanation: &Explanation, out: &mut dyn Write) -> Result<(), Prob
     }
     for change in &explanation.nearest {
         writeln!(out, "\nnearest change: switch off {}", shown(&change.text))?;
-        writeln!(out, "  --off {}   the rule then gives {} rows", visible(&place(&change.unit.unit)), change.rows)?;
+        let rows = if change.rows == 1 { "1 row".to_owned() } else { format!("{} rows", change.rows) };
+        writeln!(out, "  --off {}   the rule then gives {rows}", visible(&place(&change.unit.unit)))?;
     }
     for id in &explanation.hidden_by {
         writeln!(out, "hidden by exclusion {id}")?;

@@ -77,7 +77,7 @@ impl View {
                 .map_err(|reason| Problem::Arguments(format!("--exclude '{condition}': {reason}")))?;
             let id: ExclusionId = case.switches.next_exclusion_id();
             let exclusion =
-                OwnExclusion { rule: None, condition: condition.clone(), note: "--exclude".to_owned(), enabled: true };
+                OwnExclusion { rule: None, condition: condition.clone(), note: String::new(), enabled: true };
             case.switches.apply(SwitchAction::Exclusion { id, exclusion: Some(exclusion) });
         }
         Ok(case)
@@ -160,6 +160,7 @@ pub fn write_table(hunt: &Hunt, forest: &crate::hunt::Forest, stdout: &mut dyn W
     }
     for run in &hunt.runs {
         let outcome = match &run.status {
+            RuleStatus::Ran if run.matches.len() == 1 => "1 match".to_owned(),
             RuleStatus::Ran => format!("{} matches", run.matches.len()),
             RuleStatus::NeedsInput(_) => format!("needs input: {}", visible(&status_line(&run.status))),
             RuleStatus::Invalid(_) | RuleStatus::Failed(_) => {

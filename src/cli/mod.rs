@@ -1,7 +1,7 @@
 //! Commands, output formats, exit statuses.
 
-mod demo;
 mod explain;
+mod export;
 pub mod format;
 mod funnel;
 mod hunt;
@@ -51,7 +51,6 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    Demo(demo::Args),
     Open(open::Args),
     Explain(explain::Args),
     Hunt(hunt::Args),
@@ -66,7 +65,6 @@ enum Command {
 pub fn run(arguments: impl IntoIterator<Item = OsString>, stdout: &mut dyn Write, stderr: &mut dyn Write) -> Exit {
     match Arguments::try_parse_from(arguments) {
         Ok(arguments) => match arguments.command {
-            Command::Demo(arguments) => demo::run(&arguments, stdout, stderr),
             Command::Open(arguments) => open::run(&arguments, stderr),
             Command::Query(arguments) => query::run(&arguments, stdout, stderr),
             Command::Explain(arguments) => explain::run(&arguments, stdout, stderr),

@@ -36,6 +36,7 @@ enum RuleCommand {
         #[command(flatten)]
         common: Common,
     },
+    Export(super::export::Args),
     Funnel(super::funnel::Args),
     /// Print the SQL a rule becomes.
     Sql {
@@ -90,6 +91,7 @@ impl From<std::io::Error> for Stop {
 
 pub fn run(arguments: Args, stdout: &mut dyn Write, stderr: &mut dyn Write) -> Exit {
     let done = match arguments.command {
+        RuleCommand::Export(arguments) => return super::export::run(&arguments, stdout, stderr),
         RuleCommand::Funnel(arguments) => return super::funnel::run(&arguments, stdout, stderr),
         RuleCommand::List(common) => load(common.rules.as_deref()).and_then(|catalog| {
             list::run(&catalog, &attack()?, common.format, stdout)?;

@@ -297,6 +297,9 @@ fn as_of_a_time_a_rule_sees_what_was_there_and_looks_back_from_it() {
     let (store, mut case) = (store(), case());
     case.clock = Clock::as_of(DAY + 11 * SECOND);
     assert_eq!(counts(&case.hunt(&store, &[]).unwrap()), [0, 2]);
+    let later = case.explain(&store, STORED_PROCEDURES, 12).unwrap();
+    assert!(!later.matched);
+    assert_eq!(later.notes, ["the event is later than the time of the clock, so the rule does not see it"]);
     // Two days later the day that the rule looks back is over.
     case.clock = Clock::as_of(DAY + 172_800 * SECOND);
     assert_eq!(counts(&case.hunt(&store, &[]).unwrap()), [0, 0]);

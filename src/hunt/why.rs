@@ -9,6 +9,7 @@
 use std::collections::BTreeMap;
 
 use super::case::Case;
+use super::clock::ClockMode;
 use super::conjunct::{Comparison, comparisons};
 use super::error::HuntError;
 use super::explain::{Conjunct, ExplainedStage, Explanation, Leg, NearestChange, Outcome, Part};
@@ -56,6 +57,9 @@ impl Case {
             notes.push(format!("{failing} conjuncts fail, so no single switch keeps the event"));
         }
         let (time, subject) = self.summary(store, home, event)?;
+        if self.clock.mode == ClockMode::AsOf && time.is_some_and(|time| time > self.clock.now) {
+            notes.push("the event is later than the time of the clock, so the rule does not see it".to_owned());
+        }
         Ok(Explanation {
             rule: rule.id.clone(),
             title: rule.title.clone(),
