@@ -179,3 +179,71 @@ fn hostile_bytes_of_a_query_and_its_result_reach_the_terminal_only_escaped() {
     let shown = whippet(&["query", "print x = '\\u001b[31m'"]);
     assert!(shown.stdout.contains("^[[31m"), "{}", shown.stdout);
 }
+
+#[test]
+fn a_hunt_leads_from_the_import_to_the_reason_and_the_chain() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = folder.path().join("hunt.db");
+    let store = store.to_str().unwrap();
+    let events = concat!(env!("CARGO_MANIFEST_DIR"), "/sample-data/xp-cmdshell/events.ndjson");
+    let profile = concat!(env!("CARGO_MANIFEST_DIR"), "/sample-data/file-profile.csv");
+    let import = whippet(&["import", "--db", store, events, "--file-profile", profile]);
+    assert_eq!(import.status, 0, "{}{}", import.stdout, import.stderr);
+    assert!(import.stdout.contains("314 records = 314 stored + 0 duplicates + 0 rejected"), "{}", import.stdout);
+    let again = whippet(&["import", "--db", store, events]);
+    assert!(again.stdout.contains("314 records = 0 stored + 314 duplicates + 0 rejected"), "{}", again.stdout);
+
+    let rule = "sql-server-spawning-suspicious-child-process";
+    let hunt = whippet(&["hunt", "--db", store, rule, "--format", "ndjson"]);
+    assert_eq!((hunt.status, hunt.stdout.lines().count()), (0, 9), "{}", hunt.stderr);
+    let off = whippet(&["hunt", "--db", store, rule, "--format", "ndjson", "--off", "5.1"]);
+    assert_eq!(off.stdout.lines().count(), 10);
+
+    let query = "DeviceProcessEvents | where ProcessCommandLine == 'whoami  /priv' | project FileName";
+    let found = whippet(&["query", "--db", store, "--lineage", "--format", "ndjson", query]);
+    let found: serde_json::Value = serde_json::from_str(&found.stdout).unwrap();
+    let event = found["$lineage"].to_string().trim_matches(|bracket: char| !bracket.is_ascii_digit()).to_owned();
+    let explain = whippet(&["explain", rule, "--event", &event, "--db", store]);
+    assert_eq!(explain.status, 0, "{}", explain.stderr);
+    assert!(explain.stdout.contains(r#""C:\Windows\system32\cmd.exe" /c whoami /priv"#), "{}", explain.stdout);
+    let tree = whippet(&["tree", "--event", &event, "--db", store]);
+    assert!(tree.stdout.contains("services.exe → sqlservr.exe → cmd.exe → whoami.exe"), "{}", tree.stdout);
+
+    let exclusion = "ProcessCommandLine has 'backup01.corp.example'";
+    let excluded = whippet(&["hunt", "--db", store, rule, "--format", "ndjson", "--exclude", exclusion]);
+    assert_eq!(excluded.stdout.lines().count(), 8);
+    assert_eq!(whippet(&["explain", rule, "--event", "999999", "--db", store]).status, 2);
+    assert_eq!(whippet(&["hunt", "--db", store, "no-such-rule"]).status, 2);
+}
+
+#[test]
+fn hostile_bytes_of_an_event_reach_the_terminal_only_escaped() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = folder.path().join("hostile.db");
+    let store = store.to_str().unwrap();
+    let hostile: String = HOSTILE.iter().collect();
+    let record = serde_json::json!({
+        "Type": "DeviceProcessEvents", "Timestamp": "2026-03-02T09:00:00Z", "DeviceName": format!("host{hostile}"),
+        "ActionType": "ProcessCreated", "FileName": "cmd.exe", "FolderPath": format!("C:\\{hostile}\\cmd.exe"),
+        "ProcessCommandLine": format!("cmd /c powershell iex(x.DownloadString('{hostile}'))"),
+        "ProcessId": 44, "ProcessCreationTime": "2026-03-02T09:00:00Z", "InitiatingProcessFileName": "java.exe",
+        "InitiatingProcessId": 40, "InitiatingProcessCreationTime": "2026-03-02T08:00:00Z",
+        "InitiatingProcessCommandLine": hostile, "ReportId": 1,
+    });
+    let events = folder.path().join(format!("events{hostile}.ndjson"));
+    std::fs::write(&events, format!("{record}\n{{\"Type\": \"{hostile}\n")).unwrap();
+    for format in ["text", "json"] {
+        assert_harmless(&whippet(&["import", "--db", store, "--format", format, events.to_str().unwrap()]));
+    }
+    let rule = "java-executing-cmd-to-run-powershell";
+    for format in ["table", "json", "ndjson", "csv"] {
+        let ran = whippet(&["hunt", "--db", store, "--format", format]);
+        assert_harmless(&ran);
+        assert!(ran.stdout.contains("cmd.exe"), "{} {}", ran.stdout, ran.stderr);
+    }
+    let explain = whippet(&["explain", rule, "--event", "1", "--db", store]);
+    assert_eq!(explain.status, 0, "{}", explain.stderr);
+    assert_harmless(&explain);
+    assert_harmless(&whippet(&["tree", "--db", store]));
+    assert_harmless(&whippet(&["query", "--db", store, "DeviceProcessEvents"]));
+}

@@ -40,9 +40,7 @@ pub fn run(arguments: &Args, stdout: &mut dyn Write, stderr: &mut dyn Write) -> 
         Ok(report) => {
             let written = match arguments.format {
                 Format::Text => write!(stdout, "{}", visible_lines(&report.to_text())),
-                Format::Json => serde_json::to_string_pretty(&report)
-                    .map_err(std::io::Error::other)
-                    .and_then(|json| writeln!(stdout, "{json}")),
+                Format::Json => super::json::write_pretty(stdout, &report),
             };
             let all_there = report.files.iter().all(|file| file.kind.is_some() || file.bytes > 0 || exists(&file.path));
             if written.is_ok() && all_there && !report.interrupted { Exit::Done } else { Exit::Failed }
