@@ -1,5 +1,6 @@
 //! Commands, output formats, exit statuses.
 
+mod demo;
 mod explain;
 mod export;
 pub mod format;
@@ -51,6 +52,7 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Demo(demo::Args),
     Open(open::Args),
     Explain(explain::Args),
     Hunt(hunt::Args),
@@ -65,6 +67,7 @@ enum Command {
 pub fn run(arguments: impl IntoIterator<Item = OsString>, stdout: &mut dyn Write, stderr: &mut dyn Write) -> Exit {
     match Arguments::try_parse_from(arguments) {
         Ok(arguments) => match arguments.command {
+            Command::Demo(arguments) => demo::run(&arguments, stdout, stderr),
             Command::Open(arguments) => open::run(&arguments, stderr),
             Command::Query(arguments) => query::run(&arguments, stdout, stderr),
             Command::Explain(arguments) => explain::run(&arguments, stdout, stderr),

@@ -88,6 +88,7 @@ pub enum Action {
     CopyCell,
     CopyRow,
     CopyChain,
+    Lesson,
     Palette,
     Help,
     Mouse,
@@ -323,6 +324,7 @@ pub const ACTIONS: &[ActionRow] = &[
         None,
     ),
     row(Action::Show(View::Rules), "rules", "Show the rules", &["5"], When::Anywhere, None),
+    row(Action::Lesson, "lesson", "Read the lesson of a demonstration", &["L"], When::Anywhere, None),
     row(
         Action::Palette,
         "palette",

@@ -245,6 +245,14 @@ pub fn apply(state: &mut State, action: Action) -> Vec<Effect> {
         Action::CopyCell => copy(state, "the cell", views::cell_text(state)),
         Action::CopyRow => copy(state, "the row", views::row_json(state)),
         Action::CopyChain => copy(state, "the chain", views::chain_text(state)),
+        Action::Lesson => {
+            let lesson = state.overview.as_ref().and_then(|overview| overview.lesson.clone());
+            match lesson {
+                Some(text) => state.overlay = Some(Overlay::Text { title: "Lesson".to_owned(), text, top: 0 }),
+                None => state.tell("there is no lesson here: whippet demo has some"),
+            }
+            Vec::new()
+        }
         Action::Palette => {
             state.overlay = Some(Overlay::Palette { input: tui_input::Input::default(), selected: 0 });
             Vec::new()
@@ -312,6 +320,9 @@ fn open_rule(state: &mut State, rule: String) -> Vec<Effect> {
     }
     state.rules.open = Some(rule);
     rows::select_rule(state);
+    if state.rules.stages.selected == 0 {
+        rows::select_stage(state);
+    }
     follow_rule(state)
 }
 

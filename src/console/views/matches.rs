@@ -1,6 +1,6 @@
 //! Matches: all rules' rows in one list, and why the chosen one is there.
 
-use super::{chips, draw_lines, edge, field, severity_role, tree};
+use super::{chips, draw_lines, edge, exclusions, field, severity_role, tree};
 use crate::console::format;
 use crate::console::layout::Layout;
 use crate::console::paint::{Brush, Line};
@@ -12,13 +12,14 @@ use crate::console::widgets::table::{self, Column, Row};
 use crate::hunt::Match;
 use crate::hunt::explain::{Conjunct, Outcome};
 use crate::hunt::matches::RuleStatus;
+use crate::schema::Value;
 
 pub const COLUMNS: [Column; 6] = [
     Column::fixed("TIME", 8),
     Column::fixed("SEV", 4),
-    Column::share("RULE", 12, 5),
-    Column::share("SUBJECT", 12, 4),
-    Column::share("HOST", 8, 2).from_width(100),
+    Column::share("RULE", 12, 4),
+    Column::share("SUBJECT", 12, 6),
+    Column::share("HOST", 8, 2).from_width(110),
     Column::number("EVT", 3).from_width(46),
 ];
 
@@ -87,6 +88,12 @@ fn row(state: &State, index: usize) -> Row {
                 line.push(Role::Warning, format!("[{}] ", hidden_by(state, found)));
             }
             line.0.push((shown, role));
+            // Twenty rows of `sqlservr.exe → cmd.exe` are told apart by what was run.
+            if column == 3
+                && let Some(Value::String(command)) = found.value("ProcessCommandLine")
+            {
+                line.push(Role::Dim, format!("  {}", format::arguments(command)));
+            }
             line
         })
         .collect();
@@ -143,15 +150,14 @@ pub fn detail(state: &State, width: usize) -> Vec<Line> {
     if let Some(node) = tree::node_in_focus(state) {
         field(&mut lines, "Path", &tree::path_text(state, node), width);
     }
-    if let Some(ticks) = found.id.time {
-        field(&mut lines, "Time", &format!("{} UTC", format::time(ticks, format::TimeStyle::Exact)), width);
-    }
-    field(&mut lines, "Host", &found.id.device, width);
-    lines.push(Line::new());
     lines.push(Line::of(Role::Title, "why it matched"));
     why(state, found, width, &mut lines);
     lines.push(Line::new());
     lines.push(Line::of(Role::Title, "row"));
+    if let Some(ticks) = found.id.time {
+        field(&mut lines, "Time", &format!("{} UTC", format::time(ticks, format::TimeStyle::Exact)), width);
+    }
+    field(&mut lines, "Host", &found.id.device, width);
     for (column, value) in found.columns.iter().zip(&found.values) {
         let value = format::value(value);
         if value.is_empty() {
@@ -207,15 +213,10 @@ pub fn conjunct_lines(number: &str, conjunct: &Conjunct, width: usize, lines: &m
         Outcome::Off => ("○", Role::Dim),
         Outcome::NotEvaluated(_) => ("?", Role::Warning),
     };
-    let number = Shown::from(format!("{number:>3} "));
+    let number = Shown::from(format!("{:>3} ", exclusions::unit_number(number)));
     let room = width.saturating_sub(number.width() + 2);
-    let text = if conjunct.subject.is_empty() || conjunct.wanted.is_empty() {
-        conjunct.text.clone()
-    } else {
-        format!("{} {}", conjunct.subject, conjunct.wanted)
-    };
     // A list over several lines reads as one; the indents between them say nothing.
-    let text: Vec<&str> = text.lines().map(str::trim).collect();
+    let text: Vec<&str> = conjunct.text.lines().map(str::trim).collect();
     let wrapped = Shown::from(text.join(" ")).wrap(room);
     // A list of a hundred names says less than its first lines.
     let cut = wrapped.len() > 3;
@@ -252,6 +253,19 @@ pub fn conjunct_lines(number: &str, conjunct: &Conjunct, width: usize, lines: &m
             lines.push(line);
         }
     }
+    // Which side of an `or` it was.
+    for part in &conjunct.parts {
+        let (sign, role) = match part.holds {
+            Some(true) => ("✓", Role::Good),
+            Some(false) => ("✗", Role::Dim),
+            None => ("?", Role::Dim),
+        };
+        let found = part.found.as_ref().map(|value| format!(" was {}", format::value(value))).unwrap_or_default();
+        let line = Line::text(" ".repeat(number.width() + 2))
+            .with(role, format!("{sign} "))
+            .with(Role::Text, format!("{}{found}", part.subject));
+        lines.push(line.fit(width));
+    }
 }
 
 pub fn status(state: &State) -> Line {
@@ -269,7 +283,11 @@ pub fn status(state: &State) -> Line {
         let rules = if troubled == 1 { "rule" } else { "rules" };
         line.push(Role::Warning, format!(" {troubled} {rules} did not run: view 5 says why"));
     }
-    if line.0.is_empty() {
+    if state.overview.as_ref().is_some_and(|overview| overview.lesson.is_some()) {
+        line.push(Role::Strong, " L reads the lesson");
+        line.push(Role::Dim, " ·");
+    }
+    if hidden == 0 && troubled == 0 && state.matches.chips.is_empty() {
         line.push(Role::Dim, " Space pins (★) what must never be hidden · t shows the chain · w shows the rule");
     }
     line

@@ -105,7 +105,7 @@ pub fn stage_rows(state: &State) -> Vec<StageRow> {
             is_section: true,
         });
         for stage in &section.stages {
-            let number = stage.number.rsplit(':').next().unwrap_or_default().to_owned();
+            let number = super::exclusions::unit_number(&stage.number).to_owned();
             // A where of one conjunct is its switch itself; one of several gets a line for each below it.
             let only = if stage.units.len() == 1 { stage.units.first().cloned() } else { None };
             rows.push(StageRow {

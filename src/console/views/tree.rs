@@ -179,8 +179,16 @@ pub fn detail(state: &State, width: usize) -> Vec<Line> {
         let text = "Ghost: named by its children, never logged itself. What stands here is what they say.";
         super::paragraph(&mut lines, Role::Warning, text, width);
     }
+    let mut by_rule: Vec<(&Match, usize)> = Vec::new();
     for found in matches_of(state, node.id) {
-        let line = Line::of(severity_role(found.severity), format!("■ {}", found.severity.word()))
+        match by_rule.iter_mut().find(|(first, _)| first.id.rule == found.id.rule) {
+            Some((_, count)) => *count = count.saturating_add(1),
+            None => by_rule.push((found, 1)),
+        }
+    }
+    for (found, count) in by_rule {
+        let times = if count > 1 { format!(" ×{count}") } else { String::new() };
+        let line = Line::of(severity_role(found.severity), format!("■ {}{times}", found.severity.word()))
             .with(Role::Text, format!(" {}", found.title));
         lines.push(line.fit(width));
     }

@@ -14,7 +14,7 @@ pub(super) const ROWS: &[FunctionRow] = &[
     FunctionRow::scalar(
         "substring",
         &[of("substring", &[STRING, LONG, LONG], String).optional(1)],
-        "From a 0-based start; a negative start counts from the end. The engine returns the whole string for a negative length.",
+        "From a 0-based start; a negative start counts from the end. A start before the text, or a negative length, gives \"\".",
     ),
     FunctionRow::scalar(
         "indexof",

@@ -348,7 +348,7 @@ fn correlation(left: &[f64], right: &[f64]) -> f64 {
         values.iter().map(|value| value - average).collect::<Vec<f64>>()
     };
     let (left, right) = (centred(left), centred(right));
-    dot(&left, &right) / (magnitude(&left) * magnitude(&right))
+    dot(&left, &right) / (dot(&left, &left) * dot(&right, &right)).sqrt()
 }
 
 fn bit(holds: bool) -> f64 {

@@ -38,10 +38,11 @@ fn substring(context: &Context<'_>) -> Output {
     let Some(start) = context.integer(1) else { return Output::from("") };
     let length = if context.len() > 2 { context.integer(2) } else { Some(i64::MAX) };
     let Some(length) = length else { return Output::from("") };
-    if length < 0 {
-        return Output::Argument(0);
+    // A start before the text gives nothing, not the text's beginning.
+    let start = if start < 0 { count(text).saturating_add(start) } else { start };
+    if length < 0 || start < 0 {
+        return Output::from("");
     }
-    let start = if start < 0 { count(text).saturating_add(start).max(0) } else { start };
     let from = offset(text, usize::try_from(start).unwrap_or(usize::MAX));
     let rest = text.get(from..).unwrap_or("");
     let to = offset(rest, usize::try_from(length).unwrap_or(usize::MAX));
