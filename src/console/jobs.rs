@@ -88,11 +88,12 @@ impl Jobs {
         self.shared.changed.notify_one();
     }
 
-    /// Ends everything that runs and waits. What ran is reported as cancelled, what waited is not reported.
+    /// Ends everything that runs and waits but the saving of work. What ran is reported as cancelled, what waited
+    /// is not reported.
     pub fn cancel(&self) {
         let mut queue = self.shared.queue();
-        queue.waiting.clear();
-        queue.running.values().for_each(Running::end);
+        queue.waiting.retain(|topic, _| *topic == Topic::Save);
+        queue.running.values().filter(|running| running.topic != Topic::Save).for_each(Running::end);
     }
 }
 

@@ -208,6 +208,15 @@ pub enum Trouble {
     Failed(String),
 }
 
+impl Trouble {
+    pub fn text(&self) -> &str {
+        match self {
+            Self::Cancelled => "it was stopped",
+            Self::Failed(text) => text,
+        }
+    }
+}
+
 /// Answers questions, one at a time, on a worker's thread.
 pub trait Source: Send {
     fn answer(&mut self, question: &Question, stop: &Stop) -> Result<Answer, Trouble>;

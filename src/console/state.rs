@@ -64,8 +64,9 @@ impl Board {
         newest
     }
 
+    /// Nothing is waited for any more but the saving of work.
     pub fn forget(&mut self) {
-        self.pending.clear();
+        self.pending.retain(|topic, _| *topic == Topic::Save);
     }
 
     pub fn is_pending(&self, topic: Topic) -> bool {
@@ -190,6 +191,8 @@ pub struct State {
     pub switches: Switches,
     pub history: History,
     pub changes: usize,
+    /// The person is leaving; only the saving of work is waited for.
+    pub leaving: bool,
 
     pub focus: Focus,
     pub back: Vec<Place>,
@@ -242,6 +245,7 @@ impl State {
             switches: Switches::default(),
             history: History::default(),
             changes: 0,
+            leaving: false,
             focus: Focus::default(),
             back: Vec::new(),
             forward: Vec::new(),

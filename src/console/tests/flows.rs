@@ -222,3 +222,15 @@ fn a_failure_is_said_and_the_console_goes_on() {
     let end = play(120, 36, Script::new(Broken).keys("5"));
     assert!(end.screen.contains("SQL Server spawns a shell"), "{}", end.screen);
 }
+
+#[test]
+fn leaving_waits_until_the_work_is_saved() {
+    let script = Script::new(Fixture).then(Step::Hold(true)).keys("Space Q");
+    let end = play(120, 36, script);
+    assert_ne!(end.ending, Ending::Quit);
+    assert!(end.screen.contains("saving your switches"), "{}", end.screen);
+    let script = Script::new(Fixture).then(Step::Hold(true)).keys("Space Q").then(Step::Release).keys("j");
+    assert_eq!(play(120, 36, script).ending, Ending::Quit);
+    let script = Script::new(Fixture).then(Step::Hold(true)).keys("Space Q Q j");
+    assert_eq!(play(120, 36, script).ending, Ending::Quit);
+}

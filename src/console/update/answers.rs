@@ -7,6 +7,7 @@ use super::{Effect, ask, follow, follow_rule, moves, rows};
 use crate::console::action::View;
 use crate::console::jobs::Report;
 use crate::console::overlay::Overlay;
+use crate::console::run::Ending;
 use crate::console::source::{Answer, Question, Topic, Trouble};
 use crate::console::state::State;
 use crate::hunt::EventId;
@@ -14,6 +15,16 @@ use crate::hunt::EventId;
 pub fn take(state: &mut State, report: Report) -> Vec<Effect> {
     if !state.board.accept(report.topic, report.epoch) {
         return Vec::new();
+    }
+    if report.topic == Topic::Save && state.leaving {
+        return match report.answer {
+            Ok(_) => vec![Effect::End(Ending::Quit)],
+            Err(trouble) => {
+                state.leaving = false;
+                state.complain(format!("not saved: {}; Q again leaves", trouble.text()));
+                Vec::new()
+            }
+        };
     }
     match report.answer {
         Ok(answer) => answered(state, answer),

@@ -282,6 +282,11 @@ pub fn apply(state: &mut State, action: Action) -> Vec<Effect> {
             effects
         }
         Action::Suspend => vec![Effect::Suspend],
+        Action::Quit if state.board.is_pending(Topic::Save) && !state.leaving => {
+            state.leaving = true;
+            state.tell("saving your switches; Q again leaves without");
+            Vec::new()
+        }
         Action::Quit => vec![Effect::End(Ending::Quit)],
     }
 }
