@@ -106,13 +106,19 @@ fn draw<B: Backend>(terminal: &mut Terminal<B>, state: &mut State) -> Result<(),
     Ok(())
 }
 
+/// Makes the next frame draw every cell. `Terminal::clear` would ask the terminal where its cursor is, and the
+/// answer would go to the thread that reads keys.
+fn clear<B: Backend>(terminal: &mut Terminal<B>) -> Result<(), RunError> {
+    let size = terminal.size().map_err(|error| RunError::Draw(error.to_string()))?;
+    terminal.resize(size.into()).map_err(|error| RunError::Draw(error.to_string()))
+}
+
 fn obey<B: Backend>(
     terminal: &mut Terminal<B>,
     state: &mut State,
     world: &mut impl World,
     effects: Vec<Effect>,
 ) -> Result<Option<Ending>, RunError> {
-    let clear = |terminal: &mut Terminal<B>| terminal.clear().map_err(|error| RunError::Draw(error.to_string()));
     for effect in effects {
         match effect {
             Effect::Ask(ask) => world.submit(ask),
