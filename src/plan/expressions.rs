@@ -361,6 +361,11 @@ impl Binder<'_> {
         }
         match resolve_operator(operator, &shape(&left), &shape(&right)) {
             Ok(resolution) => self.apply(&resolution, vec![left, right]),
+            Err(_) if is_bool_and_text(operator, &left, &right) => {
+                self.warning("bool-as-text", span, "a bool and a string are compared; the string is read as a bool");
+                let (left, right) = (self.cast(left, ScalarType::Bool), self.cast(right, ScalarType::Bool));
+                self.binary_of(operator, span, left, right)
+            }
             Err(_) if is_number_and_text(operator, &left, &right) => {
                 self.number_as_text(span);
                 let (left, right) = (self.cast(left, ScalarType::String), self.cast(right, ScalarType::String));
@@ -596,6 +601,13 @@ fn constant_members(expr: &Expr, textual: bool) -> Option<Vec<Expr>> {
 
 pub(super) fn negate(expr: Expr) -> Expr {
     Expr::new(ExprKind::Not(Box::new(expr)), ScalarType::Bool)
+}
+
+fn is_bool_and_text(operator: BinaryOperator, left: &Expr, right: &Expr) -> bool {
+    let types = [left.scalar_type, right.scalar_type];
+    types.contains(&ScalarType::Bool)
+        && types.contains(&ScalarType::String)
+        && matches!(operator, BinaryOperator::Equal | BinaryOperator::NotEqual)
 }
 
 fn is_number_and_text(operator: BinaryOperator, left: &Expr, right: &Expr) -> bool {

@@ -113,7 +113,9 @@ impl Scope<'_> {
                 balanced(operands.iter().map(|one| self.condition(one)).collect(), "AND", "1")
             }
             ExprKind::Or(operands) if !self.merges(operands) => {
-                balanced(operands.iter().map(|one| self.condition(one)).collect(), "OR", "0")
+                let (anywhere, rest) = self.same_on_many(operands);
+                let rest = rest.into_iter().map(|one| self.condition(one));
+                balanced(anywhere.into_iter().chain(rest).collect(), "OR", "0")
             }
             ExprKind::Not(operand) if never_null(operand) => format!("(NOT {})", self.condition(operand)),
             ExprKind::InList { .. } | ExprKind::InTable { .. } | ExprKind::InArray { .. } => {
@@ -130,6 +132,45 @@ impl Scope<'_> {
             }
             _ => self.value(expr),
         }
+    }
+
+    /// One predicate on many dictionary columns (`search`, `* has`): the row's texts are tested together. A subquery for
+    /// each column would pass SQLite's limit on wide tables.
+    fn same_on_many<'e>(&self, operands: &'e [Expr]) -> (Option<String>, Vec<&'e Expr>) {
+        const MANY: usize = 8;
+        let parts = |expr: &'e Expr| match &expr.kind {
+            ExprKind::Call { symbol, arguments } => match arguments.as_slice() {
+                [Expr { kind: ExprKind::Column(id), .. }, constant] if constant.as_constant().is_some() => {
+                    let reference = self.raw(*id);
+                    (reference.holds == Holds::TextId).then_some((*symbol, *id, constant, reference.sql))
+                }
+                _ => None,
+            },
+            _ => None,
+        };
+        let Some((symbol, column, constant, _)) = operands.iter().find_map(parts) else {
+            return (None, operands.iter().collect());
+        };
+        let (mut ids, mut rest) = (Vec::new(), Vec::new());
+        for operand in operands {
+            match parts(operand) {
+                Some((other, _, value, sql)) if other == symbol && value == constant => ids.push(sql),
+                _ => rest.push(operand),
+            }
+        }
+        if ids.len() < MANY {
+            return (None, operands.iter().collect());
+        }
+        let value = Reference { sql: "text.value".to_owned(), holds: Holds::Value };
+        let inner = Scope { columns: BTreeMap::from([(column, value)]), nodes: self.nodes };
+        let tested = Expr::call(
+            symbol,
+            vec![Expr::new(ExprKind::Column(column), ScalarType::String), constant.clone()],
+            ScalarType::Bool,
+        );
+        let condition = inner.value(&tested);
+        let found = format!("EXISTS (SELECT 1 FROM text WHERE id IN ({}) AND {condition})", ids.join(", "));
+        (Some(found), rest)
     }
 
     fn value_without_dictionary(&self, expr: &Expr) -> String {
