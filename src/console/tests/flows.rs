@@ -64,14 +64,12 @@ fn the_rule_page_says_why_not_and_what_would_keep_it() {
     assert_eq!(end.state.view, View::Tree);
     let end = after("j w 2 / 'gpj' Enter w");
     assert_eq!(end.state.rules.open.as_deref(), Some(CHILDREN));
-    for text in
-        ["✗ the rule does not keep this event", "was \"C:\\Windows\\system32\\cmd.exe\"", "one switch would keep it"]
-    {
+    for text in ["✗ not kept by the rule", "was \"C:\\Windows\\system32\\cmd.exe\"", "one switch would keep it"] {
         assert!(end.screen.contains(text), "{text}:\n{}", end.screen);
     }
     // Switching the predicate off makes the rule match it.
     let end = after("j w 2 / 'gpj' Enter w j j Space");
-    assert!(end.screen.contains("✓ the rule keeps this event"), "{}", end.screen);
+    assert!(end.screen.contains("✓ kept by the rule"), "{}", end.screen);
     assert_eq!(end.state.all_count(), 6);
 }
 

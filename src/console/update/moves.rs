@@ -327,9 +327,10 @@ fn search_tree(state: &mut State, text: &str, forward: bool, here_too: bool) -> 
     let hit = |id: &NodeId| {
         forest.node(*id).is_some_and(|node| {
             let process = &node.process;
-            [&process.name, &process.command_line, &process.path, &process.account]
-                .iter()
-                .any(|field| field.to_lowercase().contains(text))
+            process.pid.is_some_and(|pid| pid.to_string() == text)
+                || [&process.name, &process.command_line, &process.path, &process.account]
+                    .iter()
+                    .any(|field| field.to_lowercase().contains(text))
         })
     };
     let shown = rows::chains(state);

@@ -260,7 +260,11 @@ pub fn conjunct_lines(number: &str, conjunct: &Conjunct, width: usize, lines: &m
             Some(false) => ("✗", Role::Dim),
             None => ("?", Role::Dim),
         };
-        let found = part.found.as_ref().map(|value| format!(" was {}", format::value(value))).unwrap_or_default();
+        let found = part.found.as_ref().map(|value| {
+            let text = format::value(value);
+            if text.is_empty() { " was empty".to_owned() } else { format!(" was {text}") }
+        });
+        let found = found.unwrap_or_default();
         let line = Line::text(" ".repeat(number.width() + 2))
             .with(role, format!("{sign} "))
             .with(Role::Text, format!("{}{found}", part.subject));

@@ -445,9 +445,9 @@ fn why(state: &State, width: usize) -> Vec<Line> {
         explanation.time.map(|ticks| format!("  {}", format::time(ticks, state.time_style()))).unwrap_or_default();
     lines.push(Line::of(Role::Strong, explanation.subject.as_str()).with(Role::Dim, time).fit(width));
     let verdict = if explanation.matched {
-        Line::of(Role::Good, "✓ the rule keeps this event")
+        Line::of(Role::Good, "✓ kept by the rule")
     } else {
-        Line::of(Role::Bad, "✗ the rule does not keep this event")
+        Line::of(Role::Bad, "✗ not kept by the rule")
     };
     lines.push(verdict.with(Role::Dim, format!("  #{event}")).fit(width));
     if !explanation.hidden_by.is_empty() {
