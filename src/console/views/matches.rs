@@ -291,7 +291,7 @@ pub fn status(state: &State) -> Line {
         line.push(Role::Strong, " L reads the lesson");
         line.push(Role::Dim, " ·");
     }
-    if hidden == 0 && troubled == 0 && state.matches.chips.is_empty() {
+    if hidden == 0 && troubled == 0 && !state.matches.rows.is_empty() && state.matches.chips.is_empty() {
         line.push(Role::Dim, " Space pins (★) what must never be hidden · t shows the chain · w shows the rule");
     }
     line

@@ -6,6 +6,7 @@ pub mod exclusions;
 pub mod indicators;
 pub mod matches;
 pub mod overlays;
+pub mod rule_stages;
 pub mod rules;
 pub mod tree;
 
