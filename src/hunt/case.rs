@@ -58,11 +58,11 @@ impl Case {
     }
 
     pub(super) fn asker<'store>(&self, store: &'store Store) -> Asker<'store> {
-        Asker { store, now: self.clock.now, limit: None }
+        Asker { store, now: self.clock.now, range: self.clock.range(), limit: None }
     }
 
-    pub(super) fn prepare<'rule>(&self, store: &Store, rule: &'rule Rule) -> Prepared<'rule> {
-        Prepared::new(&rule.id, parts_of(rule), &self.switches, self.clock, store.schema())
+    pub(super) fn prepare<'rule>(&self, rule: &'rule Rule) -> Prepared<'rule> {
+        Prepared::new(&rule.id, parts_of(rule), &self.switches, self.clock.mode)
     }
 
     /// Runs rules with all switches applied: what is to be seen.

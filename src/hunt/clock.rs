@@ -2,6 +2,8 @@
 //!
 //! It is a value that is passed in; nothing here reads the time of the machine.
 
+use crate::plan::DataRange;
+
 /// Which of a rule's time limits hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -28,6 +30,14 @@ impl Clock {
 
     pub const fn as_of(now: i64) -> Self {
         Self { mode: ClockMode::AsOf, now }
+    }
+
+    /// What of the data is there.
+    pub const fn range(self) -> DataRange {
+        match self.mode {
+            ClockMode::Whole => DataRange::ALL,
+            ClockMode::AsOf => DataRange { after: None, until: Some(self.now) },
+        }
     }
 }
 

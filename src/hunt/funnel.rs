@@ -108,7 +108,7 @@ impl Case {
     /// Counts a rule's rows stage by stage. Each count may take `limit`.
     pub fn funnel(&self, store: &Store, name: &str, limit: Duration) -> Result<Funnel, HuntError> {
         let rule = self.rule(name)?;
-        let prepared = self.prepare(store, rule);
+        let prepared = self.prepare(rule);
         let counter = Counter { asker: Asker { limit: Some(limit), ..self.asker(store) }, rule, prepared: &prepared };
         let sections =
             rule.pipeline.sections().map(|section| counter.section(section)).collect::<Result<Vec<_>, _>>()?;

@@ -1,19 +1,19 @@
-//! A rule as it is to be run: which units are off or lifted, where the clock cuts the data, where more stages go.
+//! A rule as it is to be run: which units are off or lifted, where more stages go. What the clock holds back is no
+//! matter of the text: [`super::query::Asker`] binds it to every table.
 //!
 //! Knows nothing of running.
 
 use std::collections::BTreeSet;
 
-use super::clock::{Clock, ClockMode};
+use super::clock::ClockMode;
 use super::funnel::UnitState;
 use super::rewrite::{Edit, Rewritten};
 use super::switches::Switches;
 use crate::kql::span::Span;
-use crate::kql::syntax::{Expr, ExprKind, Operator, OperatorKind, Query, StatementKind};
+use crate::kql::syntax::{Expr, ExprKind, OperatorKind, Query, StatementKind};
 use crate::rules::pipeline::{LetBinding, Role, RulePipeline, Section, Stage, Unit};
 use crate::rules::rule::Rule;
 use crate::rules::walk;
-use crate::schema::Schema;
 
 /// Between these comments the authors of rules leave room for what only one environment needs.
 const BEGIN_MARKER: &str = "// Begin environment-specific filter.";
@@ -27,10 +27,6 @@ pub struct Prepared<'rule> {
     pub pipeline: &'rule RulePipeline,
     off: BTreeSet<String>,
     lifted: BTreeSet<String>,
-    /// Narrow the tables to what was there at the clock's time.
-    bounds: Vec<Edit>,
-    /// Places where later events could not be held back.
-    pub unbounded: Vec<Span>,
 }
 
 /// A rule's text, its tree, and the tree taken apart.
@@ -41,15 +37,12 @@ pub fn parts_of(rule: &Rule) -> Parts<'_> {
 }
 
 impl<'rule> Prepared<'rule> {
-    pub fn new(rule: &str, parts: Parts<'rule>, switches: &Switches, clock: Clock, schema: &Schema) -> Self {
+    pub fn new(rule: &str, parts: Parts<'rule>, switches: &Switches, mode: ClockMode) -> Self {
         let mut prepared = Self::as_written(rule, parts, switches);
-        match clock.mode {
-            ClockMode::Whole => {
-                let pipeline = prepared.pipeline;
-                let lifted = pipeline.units().filter(|unit| looks_back(unit, &pipeline.lets));
-                prepared.lifted = lifted.map(|unit| unit.id.clone()).collect();
-            }
-            ClockMode::AsOf => prepared.bound_tables(schema),
+        if mode == ClockMode::Whole {
+            let pipeline = prepared.pipeline;
+            let lifted = pipeline.units().filter(|unit| looks_back(unit, &pipeline.lets));
+            prepared.lifted = lifted.map(|unit| unit.id.clone()).collect();
         }
         prepared
     }
@@ -62,8 +55,6 @@ impl<'rule> Prepared<'rule> {
             pipeline,
             off: switches.off_units(rule).map(str::to_owned).collect(),
             lifted: BTreeSet::new(),
-            bounds: Vec::new(),
-            unbounded: Vec::new(),
         }
     }
 
@@ -101,9 +92,7 @@ impl<'rule> Prepared<'rule> {
     /// As [`Self::edits`], with the units that `also_off` names off as well.
     pub fn edits_with(&self, also_off: &dyn Fn(&Unit) -> bool) -> Vec<Edit> {
         let units = self.pipeline.units().filter(|unit| self.state(unit) != UnitState::On || also_off(unit));
-        let mut edits: Vec<Edit> = units.map(|unit| Edit::replace(unit.span, "true")).collect();
-        edits.extend(self.bounds.iter().cloned());
-        edits
+        units.map(|unit| Edit::replace(unit.span, "true")).collect()
     }
 
     /// The whole rule, with `addition` (stages, each with its `|`) after the last one.
@@ -165,24 +154,6 @@ impl<'rule> Prepared<'rule> {
         let only_blanks = self.source.get(line..end)?.trim().is_empty();
         Some(if only_blanks { line } else { end })
     }
-
-    fn bound_tables(&mut self, schema: &Schema) {
-        let lets: BTreeSet<&str> = self.pipeline.lets.iter().map(|binding| binding.name.as_str()).collect();
-        for place in table_places(self.tree) {
-            match &place.kind {
-                ExprKind::Name(name) if lets.contains(name.text.as_str()) => {}
-                ExprKind::Name(name) => {
-                    let time = schema.table(&name.text).and_then(|table| table.time_column());
-                    if let Some(time) = time {
-                        let text = format!("({} | where {} <= now())", place.span.slice(self.source), time.name);
-                        self.bounds.push(Edit::replace(place.span, text));
-                    }
-                }
-                ExprKind::Wildcard(_) => self.unbounded.push(place.span),
-                _ => {}
-            }
-        }
-    }
 }
 
 /// Whether a time filter moves with the clock: it compares with `ago()` or `now()`, perhaps through a `let`. A
@@ -210,58 +181,6 @@ fn moves(expr: &Expr, lets: &[LetBinding]) -> bool {
     found
 }
 
-/// The names that stand where a table is read.
-fn table_places(query: &Query) -> Vec<&Expr> {
-    let mut places = Vec::new();
-    for statement in &query.statements {
-        let (StatementKind::Let { value: expr, .. } | StatementKind::Expression(expr)) = &statement.kind else {
-            continue;
-        };
-        push_name(&mut places, expr);
-        walk::visit(expr, &mut |part| {
-            match &part.kind {
-                ExprKind::Pipeline(pipeline) => {
-                    push_name(&mut places, &pipeline.source);
-                    pipeline.operators.iter().for_each(|operator| operator_tables(&mut places, operator));
-                }
-                ExprKind::OperatorSource(operator) => operator_tables(&mut places, operator),
-                ExprKind::Function { body, .. } => {
-                    for statement in body {
-                        if let StatementKind::Let { value, .. } | StatementKind::Expression(value) = &statement.kind {
-                            push_name(&mut places, value);
-                        }
-                    }
-                }
-                ExprKind::Call { function, arguments } if function.text == "materialize" => {
-                    arguments.iter().for_each(|argument| push_name(&mut places, &argument.value));
-                }
-                _ => {}
-            }
-            true
-        });
-    }
-    let mut seen = BTreeSet::new();
-    places.retain(|place| seen.insert(place.span));
-    places
-}
-
-fn operator_tables<'tree>(places: &mut Vec<&'tree Expr>, operator: &'tree Operator) {
-    match &operator.kind {
-        OperatorKind::Join { right, .. } | OperatorKind::Lookup { right, .. } => push_name(places, right),
-        OperatorKind::Union { tables, .. }
-        | OperatorKind::Search { tables, .. }
-        | OperatorKind::Find { tables, .. } => tables.iter().for_each(|table| push_name(places, table)),
-        _ => {}
-    }
-}
-
-fn push_name<'tree>(places: &mut Vec<&'tree Expr>, expr: &'tree Expr) {
-    let expr = walk::peel(expr);
-    if matches!(expr.kind, ExprKind::Name(_) | ExprKind::Wildcard(_)) {
-        places.push(expr);
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -272,8 +191,8 @@ mod tests {
         Catalog::built_in().find("sql-server-spawning-suspicious-child-process").unwrap().clone()
     }
 
-    fn prepared<'rule>(rule: &'rule Rule, switches: &Switches, clock: Clock) -> Prepared<'rule> {
-        Prepared::new(&rule.id, parts_of(rule), switches, clock, &Schema::built_in().unwrap())
+    fn prepared<'rule>(rule: &'rule Rule, switches: &Switches, mode: ClockMode) -> Prepared<'rule> {
+        Prepared::new(&rule.id, parts_of(rule), switches, mode)
     }
 
     fn in_one_line(text: &str) -> String {
@@ -287,7 +206,7 @@ mod tests {
     #[test]
     fn the_whole_clock_lifts_what_looks_back_and_nothing_else() {
         let rule = seed();
-        let prepared = prepared(&rule, &Switches::default(), Clock::whole(0));
+        let prepared = prepared(&rule, &Switches::default(), ClockMode::Whole);
         let lifted: Vec<&str> = rule
             .pipeline
             .units()
@@ -304,27 +223,11 @@ mod tests {
         let source = "DeviceProcessEvents | where Timestamp > datetime(2020-01-01) and Timestamp > ago(1d)";
         let tree = crate::kql::parse(source).query;
         let pipeline = RulePipeline::of(&tree, source);
-        let schema = Schema::built_in().unwrap();
-        let prepared = Prepared::new("r", (source, &tree, &pipeline), &Switches::default(), Clock::whole(0), &schema);
+        let prepared = Prepared::new("r", (source, &tree, &pipeline), &Switches::default(), ClockMode::Whole);
         assert_eq!(
             prepared.whole("| count").text,
             "DeviceProcessEvents | where Timestamp > datetime(2020-01-01) and true\n| count"
         );
-    }
-
-    #[test]
-    fn as_of_a_time_the_tables_hold_nothing_later_and_nothing_is_lifted() {
-        let source = "let T = DeviceFileEvents; T | join (DeviceProcessEvents | where 1 == 1) on SHA1 | union Device*";
-        let tree = crate::kql::parse(source).query;
-        let pipeline = RulePipeline::of(&tree, source);
-        let schema = Schema::built_in().unwrap();
-        let prepared = Prepared::new("r", (source, &tree, &pipeline), &Switches::default(), Clock::as_of(0), &schema);
-        assert_eq!(
-            prepared.whole("").text,
-            "let T = (DeviceFileEvents | where Timestamp <= now()); T | join ((DeviceProcessEvents | where Timestamp <= \
-             now()) | where 1 == 1) on SHA1 | union Device*"
-        );
-        assert_eq!(prepared.unbounded.iter().map(|span| span.slice(source)).collect::<Vec<_>>(), ["Device*"]);
     }
 
     #[test]
@@ -341,7 +244,7 @@ mod tests {
     #[test]
     fn a_prefix_ends_after_its_stage() {
         let rule = seed();
-        let prepared = prepared(&rule, &Switches::default(), Clock::whole(0));
+        let prepared = prepared(&rule, &Switches::default(), ClockMode::Whole);
         let section = rule.pipeline.main.first().unwrap();
         let stage = section.stages.get(3).unwrap();
         let text = prepared.prefix(section, stage, &|_| false, "| count").unwrap().text;
@@ -358,7 +261,7 @@ mod tests {
     #[test]
     fn an_addition_goes_after_the_last_stage_and_before_a_render() {
         let rule = seed();
-        let place = prepared(&rule, &Switches::default(), Clock::whole(0)).end();
+        let place = prepared(&rule, &Switches::default(), ClockMode::Whole).end();
         assert!(rule.query.get(..place).unwrap().ends_with("| join kind=leftouter allSuspiciousHashes on SHA1"));
         let source = "T | where a | render timechart";
         let tree = crate::kql::parse(source).query;
@@ -370,7 +273,7 @@ mod tests {
     #[test]
     fn exclusions_go_between_the_markers() {
         let rule = seed();
-        let place = prepared(&rule, &Switches::default(), Clock::whole(0)).marker().unwrap();
+        let place = prepared(&rule, &Switches::default(), ClockMode::Whole).marker().unwrap();
         assert!(rule.query.get(..place).unwrap().ends_with(&format!("{BEGIN_MARKER}\n")));
         assert!(rule.query.get(place..).unwrap().starts_with(END_MARKER));
     }

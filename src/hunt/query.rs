@@ -6,9 +6,9 @@ use super::error::HuntError;
 use super::matches::EventId;
 use crate::kql;
 use crate::kql::diagnostic::Diagnostic;
-use crate::plan::Environment;
+use crate::plan::{DataRange, Environment};
 use crate::schema::{Column, Value};
-use crate::sql::{self, ExecuteError, Limits, Options};
+use crate::sql::{self, ConnectionProbe, ExecuteError, Limits, Options};
 use crate::store::Store;
 
 /// What a query yields.
@@ -61,6 +61,8 @@ pub struct Asker<'store> {
     pub store: &'store Store,
     /// `now()`.
     pub now: i64,
+    /// The part of every table that is there.
+    pub range: DataRange,
     pub limit: Option<Duration>,
 }
 
@@ -71,7 +73,8 @@ impl Asker<'_> {
         if parsed.has_errors() {
             return Err(QueryError::Diagnostics(parsed.diagnostics));
         }
-        let environment = Environment::new(self.store.schema(), self.now);
+        let probe = ConnectionProbe { connection: self.store.connection(), schema: self.store.schema() };
+        let environment = Environment::new(self.store.schema(), self.now).with_range(self.range).with_probe(&probe);
         let options = Options { lineage: true, ..Options::default() };
         let compiled = sql::compile(&parsed.query, &environment, &options).map_err(QueryError::Diagnostics)?;
         let limits = Limits { rows: None, time: self.limit };

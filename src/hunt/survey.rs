@@ -80,7 +80,7 @@ impl Survey {
 pub(super) fn survey(case: &Case, store: &Store, rules: &[&Rule]) -> Result<Survey, HuntError> {
     let mut survey = Survey::default();
     for rule in rules {
-        let prepared = case.prepare(store, rule);
+        let prepared = case.prepare(rule);
         let mut in_scope: Vec<(ExclusionId, &OwnExclusion)> = Vec::new();
         for (id, own) in case.switches.exclusions().filter(|(_, own)| own.applies_to(&rule.id)) {
             match exclusions::check_condition(&own.condition) {
@@ -166,10 +166,6 @@ fn survey_rule(
     run.columns = columns;
     run.matches = matches;
     run.warnings = warnings;
-    run.warnings.extend(prepared.unbounded.iter().map(|span| {
-        Diagnostic::warning("later-events", *span, "events later than the clock are not held back here")
-            .with_help("name the tables one by one")
-    }));
     run.elapsed = start.elapsed();
     Ok(run)
 }

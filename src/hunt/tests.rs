@@ -306,6 +306,40 @@ fn as_of_a_time_a_rule_sees_what_was_there_and_looks_back_from_it() {
 }
 
 #[test]
+fn as_of_a_time_every_table_is_held_back_however_it_is_named() {
+    let (store, mut case) = (store(), case());
+    let mut catalog = Catalog::default();
+    let queries = [
+        ("wildcard.kql", "union Device* | where FileName in ('cscript.exe', 'x.vbs')"),
+        (
+            "bare.kql",
+            "print At = datetime(0001-01-01) + 637080000000000000 * 1tick + 30s | where At in (DeviceFileEvents)",
+        ),
+        (
+            "inside.kql",
+            "DeviceFileEvents | where 1 == 1 and DeviceName in ((DeviceProcessEvents | project DeviceName))",
+        ),
+        ("named.kql", "let f = (T:(FileName:string)) { T | where FileName == 'x.vbs' }; f(DeviceFileEvents)"),
+        ("table.kql", "table('DeviceFileEvents') | count | where Count > 0"),
+    ];
+    for (name, query) in queries {
+        catalog.add_bytes(name, false, query.as_bytes());
+    }
+    case.catalog = Arc::new(catalog);
+    let mut found = |seconds: i64| -> Vec<usize> {
+        case.clock = Clock::as_of(DAY + seconds * SECOND);
+        let hunt = case.hunt(&store, &[]).unwrap();
+        for run in &hunt.runs {
+            assert_eq!((&run.status, run.warnings.len()), (&RuleStatus::Ran, 0), "{}", run.title);
+        }
+        hunt.runs.iter().map(|run| run.matches.len()).collect()
+    };
+    assert_eq!(found(9), [0, 0, 0, 0, 0]);
+    assert_eq!(found(29), [1, 0, 0, 0, 0]);
+    assert_eq!(found(30), [2, 1, 1, 1, 1]);
+}
+
+#[test]
 fn native_exclusions_have_effects_of_their_own() {
     let (store, case) = (store(), case());
     let path = |event, path: &str| {

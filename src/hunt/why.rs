@@ -21,6 +21,7 @@ use super::rewrite::{Edit, Rewritten};
 use super::survey::{Survey, status_line};
 use super::switches::{SwitchAction, UnitId};
 use crate::kql::span::Span;
+use crate::plan::DataRange;
 use crate::rules::pipeline::{Section, SectionKind, Stage, Unit};
 use crate::rules::rule::Rule;
 use crate::schema::Value;
@@ -35,8 +36,13 @@ impl Case {
         let Some(home) = tables.iter().find(|table| raw_bit(table).is_none()).or(tables.first()) else {
             return Err(HuntError::UnknownEvent(event));
         };
-        let prepared = self.prepare(store, rule);
-        let explainer = Explainer { asker: self.asker(store), rule, prepared: &prepared, event, tables: &tables };
+        let prepared = self.prepare(rule);
+        let (time, subject) = self.summary(store, home, event)?;
+        // An event that the clock holds back is explained all the same, as if it were there.
+        let is_later = self.clock.mode == ClockMode::AsOf && time.is_some_and(|time| time > self.clock.now);
+        let range = if is_later { DataRange::ALL } else { self.clock.range() };
+        let asker = Asker { range, ..self.asker(store) };
+        let explainer = Explainer { asker, rule, prepared: &prepared, event, tables: &tables };
         let legs = explainer.legs()?;
         let survey = self.survey(store, std::slice::from_ref(&rule.id))?;
         let hit = matching(&survey, event);
@@ -56,8 +62,7 @@ impl Case {
         if hit.is_empty() && nearest.is_empty() && failing > 1 {
             notes.push(format!("{failing} conjuncts fail, so no single switch keeps the event"));
         }
-        let (time, subject) = self.summary(store, home, event)?;
-        if self.clock.mode == ClockMode::AsOf && time.is_some_and(|time| time > self.clock.now) {
+        if is_later {
             notes.push("the event is later than the time of the clock, so the rule does not see it".to_owned());
         }
         Ok(Explanation {
@@ -102,7 +107,8 @@ impl Case {
     /// What an event is about, in its own columns.
     fn summary(&self, store: &Store, table: &str, event: EventId) -> Result<(Option<i64>, String), HuntError> {
         let text = format!("{table}\n| where event_id() == {event}");
-        let rows = self.asker(store).rows(&text).map_err(|error| error.of("the event", &text))?;
+        let asker = Asker { range: DataRange::ALL, ..self.asker(store) };
+        let rows = asker.rows(&text).map_err(|error| error.of("the event", &text))?;
         let time = store.schema().table(table).and_then(|schema| schema.time_column()).map(|column| &column.name);
         let Some(row) = rows.rows.first() else { return Ok((None, String::new())) };
         let at = time.and_then(|time| rows.columns.iter().position(|column| column.name == *time));

@@ -66,9 +66,23 @@ pub trait Probe {
     fn rows(&self, plan: &Plan) -> Result<Table, String>;
 }
 
+/// The part of the data that a query sees, whatever its text says: rows whose own time is later than `after` and not
+/// later than `until`, both in ticks. Rows without a time are then not seen; tables without a time column are, whole.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub struct DataRange {
+    pub after: Option<i64>,
+    pub until: Option<i64>,
+}
+
+impl DataRange {
+    /// Everything there is.
+    pub const ALL: Self = Self { after: None, until: None };
+}
+
 /// Everything a query may see besides its own text.
 pub struct Environment<'a> {
     pub schema: &'a Schema,
+    pub range: DataRange,
     /// `now()` in ticks; one statement has one now.
     pub now: i64,
     pub missing_columns: MissingColumns,
@@ -84,6 +98,7 @@ impl<'a> Environment<'a> {
     pub fn new(schema: &'a Schema, now: i64) -> Self {
         Self {
             schema,
+            range: DataRange::ALL,
             now,
             missing_columns: MissingColumns::default(),
             functions: BTreeMap::new(),
@@ -91,6 +106,12 @@ impl<'a> Environment<'a> {
             inputs: &NoInputs,
             probe: None,
         }
+    }
+
+    #[must_use]
+    pub fn with_range(mut self, range: DataRange) -> Self {
+        self.range = range;
+        self
     }
 
     #[must_use]

@@ -27,5 +27,5 @@ pub mod tree;
 mod union;
 
 pub use binder::{Bound, bind};
-pub use environment::{Environment, Inputs, MissingColumns, NoInputs, Probe, SavedFunction};
+pub use environment::{DataRange, Environment, Inputs, MissingColumns, NoInputs, Probe, SavedFunction};
 pub use tree::Plan;

@@ -4,6 +4,7 @@
 //! (a `let` used twice) stands there once. Columns are ids, unique in the plan, so a reference cannot mean the
 //! wrong column; names stay only in the [`Field`]s a node shows. Every expression has its type.
 
+use super::environment::DataRange;
 use crate::kql::span::Span;
 use crate::kql::syntax::ListOperator;
 use crate::schema::{ScalarType, Value};
@@ -114,6 +115,8 @@ pub enum NodeKind {
         /// The ids given to the table's columns, by name.
         columns: Vec<(ColumnId, String)>,
         event: ColumnId,
+        /// The rows of the table that are there at all.
+        range: DataRange,
     },
     /// Rows written in the query (`datatable`, `print`) or taken from a mapped file.
     Rows {

@@ -10,8 +10,8 @@ use super::demand::Demand;
 use super::expression::{Holds, Nodes, Reference, Scope, balanced, column_name, decode, never_null, order_by};
 use super::layout::{Storage, layout};
 use crate::kql::span::Span;
-use crate::plan::Plan;
 use crate::plan::tree::{Carried, ColumnId, Expr, ExprKind, JoinKind, Node, NodeId, NodeKind, OrderKey, ScanState};
+use crate::plan::{DataRange, Plan};
 use crate::schema::{ScalarType, Schema, Value};
 
 /// Above this size an expression is not to be written out again where it is used.
@@ -74,6 +74,20 @@ impl Item {
     pub fn held(id: ColumnId, reference: Reference) -> Self {
         Self { id, sql: reference.sql, holds: reference.holds }
     }
+}
+
+/// The condition that keeps a table's rows within a range of time.
+fn within(time: &str, range: DataRange) -> String {
+    let bounds = [
+        range.after.map(|after| format!("{time} > {after}")),
+        range.until.map(|until| {
+            // Half of the data and more passes a bound of its own: a walk through an index would cost, not save.
+            let plus = if range.after.is_none() { "+" } else { "" };
+            format!("{plus}{time} <= {until}")
+        }),
+    ];
+    let bounds: Vec<String> = bounds.into_iter().flatten().collect();
+    if bounds.is_empty() { String::new() } else { format!(" WHERE {}", bounds.join(" AND ")) }
 }
 
 impl<'a> Generator<'a> {
@@ -187,7 +201,9 @@ impl<'a> Generator<'a> {
 
     fn select(&mut self, id: NodeId, node: &Node, wanted: &BTreeSet<ColumnId>) -> String {
         match &node.kind {
-            NodeKind::Table { table, columns, event } => self.table(id, table, columns, *event, wanted),
+            NodeKind::Table { table, columns, event, range } => {
+                self.table(id, table, columns, (*event, *range), wanted)
+            }
             NodeKind::Rows { columns, rows } => self.rows(id, columns, rows, wanted),
             NodeKind::Range { column, from, to, step } => self.range(id, *column, from, to, step),
             NodeKind::Filter { input, predicate } => {
@@ -252,7 +268,7 @@ impl<'a> Generator<'a> {
         id: NodeId,
         table: &str,
         columns: &[(ColumnId, String)],
-        event: ColumnId,
+        (event, range): (ColumnId, DataRange),
         wanted: &BTreeSet<ColumnId>,
     ) -> String {
         let Some(schema) = self.schema.table(table) else { return "SELECT 1 AS c_ WHERE 0".to_owned() };
@@ -273,7 +289,14 @@ impl<'a> Generator<'a> {
             items.push(Item::value(event, layout.event_id.clone()));
         }
         let list = self.list(id, items);
-        format!("SELECT {list} FROM {}", layout.from)
+        let time = schema.time_column().and_then(|time| {
+            layout.columns.iter().find(|column| column.name == time.name).map(|column| &column.storage)
+        });
+        let condition = match time {
+            Some(Storage::Plain(time)) => within(time, range),
+            _ => String::new(),
+        };
+        format!("SELECT {list} FROM {}{condition}", layout.from)
     }
 
     fn rows(&mut self, id: NodeId, columns: &[ColumnId], rows: &[Vec<Expr>], wanted: &BTreeSet<ColumnId>) -> String {
