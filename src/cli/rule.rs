@@ -1,9 +1,11 @@
 //! `whippet rule`: the catalog, a rule's page, and what is wrong with rule files.
 
 mod check;
+mod finding;
 mod list;
 mod page;
 mod report;
+mod sarif;
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -49,15 +51,7 @@ enum RuleCommand {
         common: Common,
     },
     /// Check rule files: what is wrong, where, and what to do instead. Exits with 2 when a rule cannot run.
-    Check {
-        /// Rule files, or folders of them; without any, the rules that are loaded.
-        paths: Vec<PathBuf>,
-        /// Make a column that its table lacks an error everywhere.
-        #[arg(long)]
-        strict: bool,
-        #[command(flatten)]
-        common: Common,
-    },
+    Check(check::Args),
 }
 
 #[derive(Debug, ClapArgs)]
@@ -99,7 +93,7 @@ pub fn run(arguments: Args, stdout: &mut dyn Write, stderr: &mut dyn Write) -> E
         }),
         RuleCommand::Show { name, common } => show(&name, &common, stdout),
         RuleCommand::Sql { name, strict, common } => print_sql(&name, strict, &common, stdout, stderr),
-        RuleCommand::Check { paths, strict, common } => check::run(&paths, strict, &common, stdout),
+        RuleCommand::Check(arguments) => check::run(&arguments, stdout),
     };
     match done {
         Ok(exit) => exit,

@@ -3,125 +3,137 @@
 use std::io::Write;
 use std::path::PathBuf;
 
-use serde_json::{Value, json};
+use clap::{Args as ClapArgs, ValueEnum};
+use serde_json::Value;
 
-use super::{Common, Format, Stop, report};
+use super::finding::Finding;
+use super::{Stop, report, sarif};
 use crate::cli::Exit;
 use crate::kql::diagnostic::{Class, Diagnostic, Severity};
 use crate::kql::visible::visible;
 use crate::plan::Environment;
 use crate::rules::attack::Attack;
 use crate::rules::compile;
-use crate::rules::lint::lint;
+use crate::rules::lint::{deployability, lint};
 use crate::rules::{Catalog, Rule};
 
-pub fn run(paths: &[PathBuf], strict: bool, common: &Common, out: &mut dyn Write) -> Result<Exit, Stop> {
-    let catalog = if paths.is_empty() {
-        super::load(common.rules.as_deref())?
+#[derive(Debug, ClapArgs)]
+pub struct Args {
+    /// Rule files, or folders of them; without any, the rules that are loaded.
+    paths: Vec<PathBuf>,
+    /// Make a column that its table lacks an error everywhere.
+    #[arg(long)]
+    strict: bool,
+    /// Exit with 2 for warnings too.
+    #[arg(long)]
+    deny_warnings: bool,
+    /// Say of each rule whether the service takes it as a custom detection, and as one that runs continuously.
+    #[arg(long)]
+    deployable: bool,
+    /// Read the rules of this folder in place of the built-in ones.
+    #[arg(long, value_name = "DIR")]
+    rules: Option<PathBuf>,
+    #[arg(long, value_enum, default_value_t = CheckFormat::Text)]
+    format: CheckFormat,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum CheckFormat {
+    Text,
+    Json,
+    /// SARIF 2.1.0, which code hosts show beside the lines.
+    Sarif,
+}
+
+pub fn run(arguments: &Args, out: &mut dyn Write) -> Result<Exit, Stop> {
+    let catalog = if arguments.paths.is_empty() {
+        super::load(arguments.rules.as_deref())?
     } else {
         let mut catalog = Catalog::default();
-        for path in paths {
+        for path in &arguments.paths {
             catalog.add_path(path).map_err(|error| Stop::Said(Exit::Failed, error.to_string()))?;
         }
         catalog
     };
     let attack = super::attack()?;
     let schema = super::schema()?;
-    let environment = super::environment(&schema, strict);
-    let mut counts = Counts::default();
-    // Whether every error so far is an input that is missing.
-    let mut needs_input = true;
-    let mut records = Vec::new();
+    let environment = super::environment(&schema, arguments.strict);
+    let mut found = Vec::new();
     for rule in catalog.rules() {
-        let findings = findings(rule, &attack, &environment);
-        for problem in &rule.problems {
-            counts.add(problem.severity);
-            needs_input &= problem.severity != Severity::Error;
-            match common.format {
-                Format::Text => {
-                    let word = if problem.severity == Severity::Error { "error" } else { "warning" };
-                    let line = problem.line.map(|line| format!(":{line}")).unwrap_or_default();
-                    let path = visible(&rule.origin.path);
-                    writeln!(out, "{word}: {}\n --> {path}{line}", visible(&problem.message))?;
-                }
-                Format::Json => records.push(json!({
-                    "origin": rule.origin.path,
-                    "rule": rule.id,
-                    "start": problem.line.map(|line| json!({ "line": line, "column": 1 })),
-                    "severity": problem.severity,
-                    "code": "rule-file",
-                    "message": problem.message,
-                })),
-            }
-        }
-        for finding in &findings {
-            counts.add(finding.severity);
-            needs_input &= !finding.is_error() || finding.class == Class::NeedsInput;
-            match common.format {
-                Format::Text => report::write(rule, finding, out)?,
-                Format::Json => records.push(report::json(rule, finding)),
+        found.extend(rule.problems.iter().map(|problem| Finding::of_file(rule, problem)));
+        let diagnostics = diagnostics(rule, &attack, &environment, arguments.deployable);
+        found.extend(diagnostics.into_iter().map(|diagnostic| Finding::of_query(rule, diagnostic)));
+    }
+    found.extend(catalog.skipped().iter().map(Finding::of_skipped));
+    match arguments.format {
+        CheckFormat::Json => super::write_json(&found.iter().map(Finding::json).collect::<Value>(), out)?,
+        CheckFormat::Sarif => super::write_json(&sarif::log(&found), out)?,
+        CheckFormat::Text => write_text(&found, catalog.rules().len(), out)?,
+    }
+    Ok(exit(&found, arguments.deny_warnings))
+}
+
+fn write_text(found: &[Finding<'_>], rules: usize, out: &mut dyn Write) -> Result<(), Stop> {
+    for finding in found {
+        match finding {
+            Finding::Query { rule, diagnostic } => report::write(rule, diagnostic, out)?,
+            Finding::File { path, line, severity, message, .. } => {
+                let word = if *severity == Severity::Error { "error" } else { "warning" };
+                let line = line.map(|line| format!(":{line}")).unwrap_or_default();
+                writeln!(out, "{word}: {}\n --> {}{line}", visible(message), visible(path))?;
             }
         }
     }
-    for skipped in catalog.skipped() {
-        counts.add(Severity::Error);
-        needs_input = false;
-        match common.format {
-            Format::Text => writeln!(out, "error: {}\n --> {}", visible(&skipped.reason), visible(&skipped.path))?,
-            Format::Json => records.push(json!({
-                "origin": skipped.path,
-                "severity": Severity::Error,
-                "code": "rule-file",
-                "message": skipped.reason,
-            })),
-        }
+    let count = |severity| found.iter().filter(|finding| finding.severity() == severity).count();
+    writeln!(
+        out,
+        "{} checked: {}, {}",
+        counted(rules, "rule"),
+        counted(count(Severity::Error), "error"),
+        counted(count(Severity::Warning), "warning")
+    )?;
+    Ok(())
+}
+
+fn exit(found: &[Finding<'_>], deny_warnings: bool) -> Exit {
+    let errors: Vec<_> = found.iter().filter(|finding| finding.severity() == Severity::Error).collect();
+    if errors.is_empty() {
+        return if deny_warnings && !found.is_empty() { Exit::Invalid } else { Exit::Done };
     }
-    match common.format {
-        Format::Json => super::write_json(&Value::Array(records), out)?,
-        Format::Text => writeln!(
-            out,
-            "{} checked: {}, {}",
-            counted(catalog.rules().len(), "rule"),
-            counted(counts.errors, "error"),
-            counted(counts.warnings, "warning")
-        )?,
-    }
-    Ok(match (counts.errors, needs_input) {
-        (0, _) => Exit::Done,
-        (_, true) => Exit::NeedsInput,
-        (_, false) => Exit::Invalid,
-    })
+    if errors.iter().all(|finding| finding.class() == Class::NeedsInput) { Exit::NeedsInput } else { Exit::Invalid }
 }
 
 /// Everything there is to say about a rule's query, in the order of its text.
-fn findings(rule: &Rule, attack: &Attack, environment: &Environment<'_>) -> Vec<Diagnostic> {
+fn diagnostics(rule: &Rule, attack: &Attack, environment: &Environment<'_>, deployable: bool) -> Vec<Diagnostic> {
     let mut found = rule.diagnostics.clone();
     // Binder and lint read the tree, and a tree with holes says wrong things.
     if rule.is_readable() {
-        found.extend(match compile::compile(rule, environment) {
-            Ok(compiled) => compiled.warnings,
-            Err(findings) => findings,
-        });
+        match compile::compile(rule, environment) {
+            Ok(compiled) => {
+                found.extend(compiled.warnings);
+                if deployable {
+                    let columns: Vec<String> = compiled.columns.into_iter().map(|column| column.name).collect();
+                    found.extend(undeployable(rule, &columns));
+                }
+            }
+            Err(findings) => found.extend(findings),
+        }
         found.extend(lint(rule, attack));
     }
     found.sort_by_key(|finding| finding.span.start);
     found
 }
 
-#[derive(Default)]
-struct Counts {
-    errors: usize,
-    warnings: usize,
-}
-
-impl Counts {
-    fn add(&mut self, severity: Severity) {
-        let slot = match severity {
-            Severity::Error => &mut self.errors,
-            Severity::Warning => &mut self.warnings,
-        };
-        *slot = slot.saturating_add(1);
-    }
+fn undeployable(rule: &Rule, columns: &[String]) -> Vec<Diagnostic> {
+    let deployability = deployability(rule, columns);
+    let whole = crate::kql::span::Span::new(0, 0);
+    let tell = |code, kind: &str, reasons: &[String]| {
+        let message = format!("not deployable as {kind}: {}", reasons.join("; "));
+        (!reasons.is_empty()).then(|| Diagnostic::warning(code, whole, message))
+    };
+    let custom = tell("custom-detection", "a custom detection", &deployability.custom_detection);
+    let continuous = tell("continuous-detection", "a detection that runs continuously", &deployability.continuous);
+    custom.into_iter().chain(continuous).collect()
 }
 
 fn counted(count: usize, word: &str) -> String {

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::kql::diagnostic::{Diagnostic, Severity};
 use crate::kql::visible::visible;
-use crate::kql::{Colours, render, to_json};
+use crate::kql::{Colours, Location, render, to_json};
 use crate::rules::Rule;
 
 /// The finding with the text its span is of, and what that text is: the file where it holds the query line by line, else
@@ -16,6 +16,12 @@ fn placed<'rule>(rule: &'rule Rule, finding: &Diagnostic) -> (Diagnostic, &'rule
         Some(span) => (Diagnostic { span, ..finding.clone() }, &rule.origin.raw, rule.origin.path.clone()),
         None => (finding.clone(), &rule.query, format!("{} (the query)", rule.origin.path)),
     }
+}
+
+/// Where in the rule's file the finding starts and ends, where the file holds the query line by line.
+pub fn region(rule: &Rule, finding: &Diagnostic) -> Option<(Location, Location)> {
+    let span = rule.origin.in_file(&rule.query, finding.span)?;
+    Some((Location::of(&rule.origin.raw, span.start), Location::of(&rule.origin.raw, span.end)))
 }
 
 pub fn write(rule: &Rule, finding: &Diagnostic, out: &mut dyn Write) -> io::Result<()> {

@@ -26,6 +26,7 @@ pub mod value;
 mod xml;
 
 pub use regexes::check_regex;
+pub use search::{Needle, Predicate as TextPredicate};
 
 use rusqlite::Connection;
 use rusqlite::functions::{Context, FunctionFlags};
