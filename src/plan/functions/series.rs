@@ -1,6 +1,6 @@
 //! Series: numeric arrays as `make-series` yields them. A member that is no number is a gap (null).
 
-use super::parameter::{BOOL, BOXED, DYNAMIC, LONG, REAL};
+use super::parameter::{BOOL, BOXED, DYNAMIC, LONG, REAL, STRING};
 use super::{FunctionRow, of};
 use crate::schema::ScalarType::{Dynamic, Real};
 
@@ -108,8 +108,8 @@ pub(super) const ROWS: &[FunctionRow] = &[
     ),
     FunctionRow::scalar(
         "series_stats",
-        &[of("engine:series_stats", &[DYNAMIC, BOOL], Dynamic).optional(1)],
-        "Nine columns; the engine takes them from `series_stats_dynamic`.",
+        &[of("series_stats_dynamic", &[DYNAMIC, BOOL], Dynamic).optional(1)],
+        "Seven columns, of `series_stats_dynamic`.",
     ),
     FunctionRow::scalar(
         "series_fit_line_dynamic",
@@ -118,8 +118,8 @@ pub(super) const ROWS: &[FunctionRow] = &[
     ),
     FunctionRow::scalar(
         "series_fit_line",
-        &[of("engine:series_fit_line", &[DYNAMIC], Dynamic)],
-        "Six columns; the engine takes them from `series_fit_line_dynamic`.",
+        &[of("series_fit_line_dynamic", &[DYNAMIC], Dynamic)],
+        "Six columns, of `series_fit_line_dynamic`.",
     ),
     FunctionRow::scalar(
         "series_fit_2lines_dynamic",
@@ -128,28 +128,54 @@ pub(super) const ROWS: &[FunctionRow] = &[
     ),
     FunctionRow::scalar(
         "series_fit_2lines",
-        &[of("engine:series_fit_2lines", &[DYNAMIC], Dynamic)],
-        "Thirteen columns; the engine takes them from `series_fit_2lines_dynamic`.",
+        &[of("series_fit_2lines_dynamic", &[DYNAMIC], Dynamic)],
+        "Fifteen columns, of `series_fit_2lines_dynamic`.",
     ),
     FunctionRow::scalar(
         "series_outliers",
         &[of("series_outliers", &[DYNAMIC, BOXED, REAL, REAL, REAL], Dynamic).optional(4)],
         "Tukey's score of each member: above 1.5 mild, above 3 strong.",
     ),
+    FunctionRow::scalar("series_asin", &[of("series_asin", &[DYNAMIC], Dynamic)], "Each member."),
+    FunctionRow::scalar("series_acos", &[of("series_acos", &[DYNAMIC], Dynamic)], "Each member."),
+    FunctionRow::scalar("series_atan", &[of("series_atan", &[DYNAMIC], Dynamic)], "Each member."),
     FunctionRow::scalar(
         "series_decompose",
-        &[of("engine:series_decompose", &[DYNAMIC, LONG, BOXED, LONG, BOXED], Dynamic).optional(4)],
-        "Needs the service's seasonality detection.",
+        &[of("series_decompose_parts", &[DYNAMIC, LONG, STRING, LONG, REAL], Dynamic).optional(4)],
+        "Four columns: baseline, seasonal, trend, residual. A period of -1 is found by autocorrelation; the service's detection is not published and may find another.",
     ),
     FunctionRow::scalar(
         "series_decompose_anomalies",
-        &[of("engine:series_decompose_anomalies", &[DYNAMIC, REAL, LONG, BOXED, LONG, BOXED, REAL], Dynamic)
+        &[of("series_decompose_anomalies_parts", &[DYNAMIC, REAL, LONG, STRING, LONG, STRING, REAL], Dynamic)
             .optional(6)],
-        "Three columns, of `series_decompose_anomalies_dynamic` in `sql::functions`.",
+        "Three columns: ad_flag, ad_score, baseline. The period is found as for `series_decompose`.",
     ),
     FunctionRow::scalar(
         "series_decompose_forecast",
-        &[of("engine:series_decompose_forecast", &[DYNAMIC, LONG, LONG, BOXED, REAL], Dynamic).optional(3)],
-        "Needs the service's seasonality detection.",
+        &[of("series_decompose_forecast", &[DYNAMIC, LONG, LONG, STRING, REAL], Dynamic).optional(3)],
+        "The baseline, learnt without the last points. The period is found as for `series_decompose`.",
+    ),
+    FunctionRow::scalar(
+        "series_seasonal",
+        &[of("series_seasonal", &[DYNAMIC, LONG, LONG], Dynamic).optional(2)],
+        "The median at each place of the period.",
+    ),
+    FunctionRow::scalar(
+        "series_periods_detect",
+        &[of("series_periods_detect_parts", &[DYNAMIC, REAL, REAL, LONG], Dynamic)],
+        "Two columns: periods and scores, by autocorrelation; the service's detection is not published.",
+    ),
+    FunctionRow::scalar(
+        "series_periods_validate",
+        &[of("series_periods_validate_parts", &[DYNAMIC, REAL], Dynamic).repeats(1)],
+        "Two columns: periods and scores, by autocorrelation; the service's detection is not published.",
+    ),
+    FunctionRow::scalar(
+        "series_fit_poly",
+        &[
+            of("series_fit_poly_parts", &[DYNAMIC, LONG], Dynamic),
+            of("series_fit_poly_parts", &[DYNAMIC, DYNAMIC, LONG], Dynamic),
+        ],
+        "Five columns: rsquare, coefficients, variance, rvariance, poly_fit.",
     ),
 ];

@@ -9,6 +9,7 @@ mod casts;
 mod conditional;
 mod datetime;
 mod decimal;
+mod decompose;
 mod encoding;
 mod ip;
 mod json;
@@ -103,6 +104,7 @@ const SCALARS: &[&[Scalar]] = &[
     ip::SCALARS,
     parsing::SCALARS,
     series::SCALARS,
+    decompose::SCALARS,
 ];
 
 fn scalars() -> impl Iterator<Item = &'static Scalar> {

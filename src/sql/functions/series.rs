@@ -25,7 +25,7 @@ fn number(json: &str) -> Option<f64> {
     }
 }
 
-fn series_at(context: &Context<'_>, place: usize) -> Option<Vec<Option<f64>>> {
+pub(super) fn series_at(context: &Context<'_>, place: usize) -> Option<Vec<Option<f64>>> {
     context.maybe_text(place).and_then(numbers)
 }
 
@@ -34,7 +34,7 @@ fn present(context: &Context<'_>, place: usize) -> Option<Vec<f64>> {
     Some(series_at(context, place)?.into_iter().flatten().collect())
 }
 
-fn written(value: Option<f64>) -> String {
+pub(super) fn written(value: Option<f64>) -> String {
     value.map_or_else(|| "null".to_owned(), json::real)
 }
 
@@ -218,7 +218,7 @@ fn stats(context: &Context<'_>) -> Option<String> {
 }
 
 /// A straight line through values at places `from`, `from + 1`, ….
-struct Line {
+pub(super) struct Line {
     slope: f64,
     intercept: f64,
     /// Sum of squared distances from the line.
@@ -228,7 +228,7 @@ struct Line {
     count: f64,
 }
 
-fn line(values: &[f64]) -> Line {
+pub(super) fn line(values: &[f64]) -> Line {
     let count = values.len() as f64;
     let middle = (count - 1.0) / 2.0;
     let average = values.iter().sum::<f64>() / count;
@@ -247,7 +247,7 @@ impl Line {
         if self.total == 0.0 { 1.0 } else { 1.0 - self.residual / self.total }
     }
 
-    fn at(&self, count: usize) -> impl Iterator<Item = f64> {
+    pub(super) fn at(&self, count: usize) -> impl Iterator<Item = f64> {
         let (slope, intercept) = (self.slope, self.intercept);
         (0_u32..).take(count).map(move |place| intercept + slope * f64::from(place))
     }
@@ -306,15 +306,12 @@ fn quantile(sorted: &[f64], share: f64) -> Option<f64> {
     Some(low + (high - low) * place.fract())
 }
 
-/// Tukey's fences: how many multiples of the spread a member lies outside.
-fn outliers(context: &Context<'_>) -> Option<String> {
-    let series = series_at(context, 0)?;
+/// Tukey's fences: how many multiples of the spread between two percentiles each member lies outside them.
+pub(super) fn scores(series: &[Option<f64>], low: f64, high: f64) -> Option<Vec<Option<f64>>> {
     let mut sorted: Vec<f64> = series.iter().copied().flatten().collect();
     sorted.sort_by(f64::total_cmp);
-    let is_classic = context.maybe_text(1).is_some_and(|kind| json::unquote(kind).eq_ignore_ascii_case("tukey"));
-    let (low, high) = if is_classic { (25.0, 75.0) } else { (10.0, 90.0) };
-    let low = quantile(&sorted, context.real(3).unwrap_or(low) / 100.0)?;
-    let high = quantile(&sorted, context.real(4).unwrap_or(high) / 100.0)?;
+    let low = quantile(&sorted, low / 100.0)?;
+    let high = quantile(&sorted, high / 100.0)?;
     let spread = high - low;
     let score = |value: f64| {
         if spread == 0.0 {
@@ -327,7 +324,15 @@ fn outliers(context: &Context<'_>) -> Option<String> {
             0.0
         }
     };
-    Some(json::array(series.into_iter().map(|one| written(one.map(score)))))
+    Some(series.iter().map(|one| one.map(score)).collect())
+}
+
+fn outliers(context: &Context<'_>) -> Option<String> {
+    let series = series_at(context, 0)?;
+    let is_classic = context.maybe_text(1).is_some_and(|kind| json::unquote(kind).eq_ignore_ascii_case("tukey"));
+    let (low, high) = if is_classic { (25.0, 75.0) } else { (10.0, 90.0) };
+    let scores = scores(&series, context.real(3).unwrap_or(low), context.real(4).unwrap_or(high))?;
+    Some(json::array(scores.into_iter().map(written)))
 }
 
 fn dot(left: &[f64], right: &[f64]) -> f64 {
@@ -338,7 +343,7 @@ fn magnitude(values: &[f64]) -> f64 {
     dot(values, values).sqrt()
 }
 
-fn both(context: &Context<'_>) -> Option<(Vec<f64>, Vec<f64>)> {
+pub(super) fn both(context: &Context<'_>) -> Option<(Vec<f64>, Vec<f64>)> {
     present(context, 0).zip(present(context, 1))
 }
 
@@ -374,6 +379,9 @@ pub(super) const SCALARS: &[Scalar] = &[
     plain("series_sin", |context| each(context, f64::sin)),
     plain("series_cos", |context| each(context, f64::cos)),
     plain("series_tan", |context| each(context, f64::tan)),
+    plain("series_asin", |context| each(context, f64::asin)),
+    plain("series_acos", |context| each(context, f64::acos)),
+    plain("series_atan", |context| each(context, f64::atan)),
     plain("series_floor", |context| each(context, f64::floor)),
     plain("series_ceiling", |context| each(context, f64::ceil)),
     plain("series_sum", |context| {
