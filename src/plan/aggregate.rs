@@ -119,8 +119,9 @@ impl Binder<'_> {
                     "arg_max" | "arg_min" | "argmax" | "argmin" => {
                         self.extremes(input, function, arguments, &keys, &mut collected)
                     }
-                    "take_any" | "any" | "arbitrary" | "take_anyif" | "anyif" => {
-                        self.any_row(input, function, arguments, &keys, &mut collected)
+                    "take_any" | "any" | "arbitrary" => self.any_row(input, function, arguments, &keys, &mut collected),
+                    "percentiles" | "percentilesw" => {
+                        self.percentiles(input, function, arguments, aggregate.value.span, &mut collected)
                     }
                     _ => None,
                 };
@@ -267,6 +268,36 @@ impl Binder<'_> {
         )
     }
 
+    /// `percentiles(x, 5, 50, 95)`: a percentile for each rank; `percentilesw` has the weight in between.
+    fn percentiles(
+        &mut self,
+        input: NodeId,
+        function: &Name,
+        arguments: &[Argument],
+        span: Span,
+        collected: &mut Vec<Aggregate>,
+    ) -> Option<Vec<(String, Expr)>> {
+        let weighted = function.text.ends_with('w');
+        let single = Name { text: if weighted { "percentilew" } else { "percentile" }.to_owned(), span: function.span };
+        let (head, ranks) = arguments.split_at_checked(if weighted { 2 } else { 1 })?;
+        if ranks.is_empty() {
+            return None;
+        }
+        let bound: Vec<Expr> =
+            head.iter().map(|argument| self.scalar(&argument.value, &mut Context::rows(input))).collect();
+        let mut columns = Vec::new();
+        for rank in ranks {
+            let mut arguments = head.to_vec();
+            arguments.push(rank.clone());
+            let call = syntax::ExprKind::Call { function: single.clone(), arguments: arguments.clone() };
+            let name = self.result_name(&syntax::Expr { kind: call, span }).unwrap_or_else(|| "percentile_".to_owned());
+            let mut bound = bound.clone();
+            bound.push(self.scalar(&rank.value, &mut Context::default()));
+            columns.push((name, self.aggregate_of(&single, bound, &arguments, span, collected)));
+        }
+        Some(columns)
+    }
+
     /// `take_any(*)`, `take_any(a, b)`.
     fn any_row(
         &mut self,
@@ -276,10 +307,6 @@ impl Binder<'_> {
         keys: &Keys,
         collected: &mut Vec<Aggregate>,
     ) -> Option<Vec<(String, Expr)>> {
-        if function.text.ends_with("if") {
-            self.unsupported(function.span, &format!("'{}'", function.text), "filter before summarize");
-            return Some(Vec::new());
-        }
         let old = function.text == "any";
         let mut values = Vec::new();
         for argument in arguments {

@@ -34,6 +34,18 @@ impl Binder<'_> {
         if let Some(expr) = self.special(function, arguments, span, context) {
             return expr;
         }
+        let call = self.call_of_registry(function, arguments, span, context);
+        self.first_of_tuple(&function.text, call)
+    }
+
+    /// Binds a call of a function that only the registry knows.
+    pub fn call_of_registry(
+        &mut self,
+        function: &Name,
+        arguments: &[Argument],
+        span: Span,
+        context: &mut Context,
+    ) -> Expr {
         match find(&function.text).map(|row| row.kind) {
             Some(FunctionKind::Window) if function.text != "row_window_session" => {
                 return self.window(function, arguments, span, context);
@@ -75,6 +87,7 @@ impl Binder<'_> {
                     self.unsupported(span, &format!("the function '{}' here", function.text), "");
                     return Expr::unknown();
                 }
+                self.warn_of_period(function, &bound);
                 self.apply(&resolution, bound)
             }
             Err(error) => {
@@ -182,6 +195,30 @@ impl Binder<'_> {
             ("toscalar", [table]) => self.scalar_of_table(table, context),
             ("materialize", [value]) if !self.is_tabular(value, &self.scope.clone()) => self.scalar(value, context),
             ("pack_all", rest) => self.pack_all(rest, span, context),
+            ("bag_pack_columns", [_, ..]) => {
+                let mut members = Vec::new();
+                for value in values {
+                    let Some(name) = self.result_name(value) else {
+                        self.error("column-name", value.span, "bag_pack_columns() takes columns");
+                        return Some(Expr::unknown());
+                    };
+                    members.push(Expr::string(name));
+                    members.push(self.scalar(value, context));
+                }
+                self.registered("bag_pack", members, span)
+            }
+            ("parse_user_agent", [agent, ..]) => {
+                let _ = self.scalar(agent, context);
+                self.diagnostics.push(
+                    Diagnostic::warning(
+                        "no-user-agent-data",
+                        span,
+                        "no table of browsers is configured; parse_user_agent() gives null",
+                    )
+                    .with_label("null for every user agent"),
+                );
+                Expr::null(ScalarType::Dynamic)
+            }
             ("geo_info_from_ip_address", [address]) => {
                 let _ = self.scalar(address, context);
                 self.diagnostics.push(
@@ -215,17 +252,21 @@ impl Binder<'_> {
             .first()
             .map(|argument| self.scalar(argument, context))
             .is_some_and(|argument| argument.as_constant() == Some(&Value::Bool(true)));
-        if ignore_empty {
-            self.unsupported(span, "pack_all(true)", "pack the columns by name with bag_pack()");
-            return Expr::unknown();
-        }
         let fields = context.node.map(|node| self.fields(node).to_vec()).unwrap_or_default();
         let members = fields
             .iter()
             .filter(|field| !self.unknown.contains(&field.id))
             .flat_map(|field| [Expr::string(field.name.as_str()), Expr::column(field)])
+            .collect::<Vec<_>>();
+        if !ignore_empty {
+            return self.registered("bag_pack", members, span);
+        }
+        let members = members
+            .chunks(2)
+            .flat_map(|pair| pair.iter().cloned().zip([ScalarType::String, ScalarType::Dynamic]))
+            .map(|(member, wanted)| self.cast(member, wanted))
             .collect();
-        self.registered("bag_pack", members, span)
+        Expr::call("bag_pack_filled", members, ScalarType::Dynamic)
     }
 
     /// Binds a window function: it is computed by a projection before the operator, and read as a column.

@@ -24,6 +24,7 @@ mod services;
 mod sources;
 mod stages;
 pub mod tree;
+mod tuples;
 mod union;
 
 pub use binder::{Bound, bind};

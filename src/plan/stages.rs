@@ -235,24 +235,10 @@ impl Binder<'_> {
                 names.claim(&field.name);
             }
             for value in values {
-                let expr = binder.scalar(&value.value, context);
-                let name = match value.names.as_slice() {
-                    [] => match binder.result_name(&value.value) {
-                        // `extend tostring(x)` would be called x, which exists: it gets a number.
-                        Some(name) => names.unique(&name),
-                        None => names.next_unnamed(),
-                    },
-                    [name] => {
-                        names.claim(&name.text);
-                        name.text.clone()
-                    }
-                    [name, ..] => {
-                        binder.unsupported(name.span, "several names for one expression here", "extend one by one");
-                        name.text.clone()
-                    }
-                };
-                let field = binder.new_field(name, expr.scalar_type);
-                computed.push((field, expr));
+                for (name, expr) in binder.item_columns(value, &mut names, context) {
+                    let field = binder.new_field(name, expr.scalar_type);
+                    computed.push((field, expr));
+                }
             }
             computed
         });
@@ -287,28 +273,18 @@ impl Binder<'_> {
                     }
                     continue;
                 }
-                let expr = binder.scalar(&value.value, context);
-                let name = match value.names.as_slice() {
-                    [] => match binder.result_name(&value.value) {
-                        Some(name) => names.unique(&name),
-                        None => names.next_unnamed(),
-                    },
-                    [name] => name.text.clone(),
-                    [name, ..] => {
-                        binder.unsupported(name.span, "several names for one expression here", "project one by one");
-                        name.text.clone()
-                    }
-                };
-                let scalar_type = expr.scalar_type;
-                match expr.kind {
-                    // A column under the same or another name stays the column it is.
-                    ExprKind::Column(id) if !fields.iter().any(|field: &Field| field.id == id) => {
-                        fields.push(Field { id, name, scalar_type });
-                    }
-                    _ => {
-                        let field = binder.new_field(name, scalar_type);
-                        computed.push((field.id, expr));
-                        fields.push(field);
+                for (name, expr) in binder.item_columns(value, &mut names, context) {
+                    let scalar_type = expr.scalar_type;
+                    match expr.kind {
+                        // A column under the same or another name stays the column it is.
+                        ExprKind::Column(id) if !fields.iter().any(|field: &Field| field.id == id) => {
+                            fields.push(Field { id, name, scalar_type });
+                        }
+                        _ => {
+                            let field = binder.new_field(name, scalar_type);
+                            computed.push((field.id, expr));
+                            fields.push(field);
+                        }
                     }
                 }
             }

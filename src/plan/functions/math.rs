@@ -59,6 +59,16 @@ pub(super) const ROWS: &[FunctionRow] = &[
     FunctionRow::scalar("isinf", &[of("isinf", &[REAL], Bool)], "Whether the value is plus or minus infinity."),
     FunctionRow::scalar("isfinite", &[of("isfinite", &[REAL], Bool)], "Neither infinite nor NaN."),
     FunctionRow::scalar(
+        "around",
+        &[
+            of("around", &[REAL, REAL, REAL], Bool),
+            of("around_long", &[LONG, LONG, LONG], Bool),
+            of("around_long", &[super::parameter::DATETIME, super::parameter::DATETIME, TIMESPAN], Bool),
+            of("around_long", &[TIMESPAN, TIMESPAN, TIMESPAN], Bool),
+        ],
+        "Whether a value lies within a distance of another, both ends included.",
+    ),
+    FunctionRow::scalar(
         "rand",
         &[of("engine:rand", &[LONG], Real).optional(1)],
         "Refused: a rule that answers differently on every run cannot be traced.",

@@ -10,6 +10,7 @@ mod conversion;
 mod datetime;
 mod encoding;
 mod environment;
+mod geo;
 mod ipv4;
 mod math;
 mod parsing;
@@ -204,6 +205,7 @@ const AREAS: &[&[FunctionRow]] = &[
     datetime::ROWS,
     encoding::ROWS,
     environment::ROWS,
+    geo::ROWS,
     ipv4::ROWS,
     math::ROWS,
     parsing::ROWS,

@@ -5,6 +5,11 @@ use super::{FunctionRow, ResultName, of};
 use crate::schema::ScalarType::{Bool, Dynamic, Long, String};
 
 pub(super) const ROWS: &[FunctionRow] = &[
+    FunctionRow::scalar(
+        "format_bytes",
+        &[of("format_bytes", &[LONG, LONG, STRING], String).optional(2)],
+        "A size in the largest unit it fills (or the given one: B, KB, MB, …), to so many digits.",
+    ),
     FunctionRow::scalar("strlen", &[of("strlen", &[STRING], Long)], "Characters (code points), not bytes.")
         .named(ResultName::Prefix("strlen")),
     FunctionRow::scalar("string_size", &[of("string_size", &[STRING], Long)], "Bytes in UTF-8.")

@@ -230,10 +230,13 @@ impl<'a> BagBuilder<'a> {
     }
 }
 
-fn pack(context: &Context<'_>) -> Output {
+fn pack(context: &Context<'_>, keeps: fn(&str) -> bool) -> Output {
     let mut bag = BagBuilder::default();
     for place in (0..context.len()).step_by(2) {
-        bag.push(Cow::Borrowed(context.text(place)), text_at(context, place + 1));
+        let value = text_at(context, place + 1);
+        if keeps(value) {
+            bag.push(Cow::Borrowed(context.text(place)), value);
+        }
     }
     bag.finish().into()
 }
@@ -346,7 +349,9 @@ pub(super) const SCALARS: &[Scalar] = &[
     }),
     plain("jaccard_index", |context| jaccard(context).into()),
     plain("pack_array", |context| json::array((0..context.len()).map(|place| text_at(context, place))).into()),
-    plain("bag_pack", pack),
+    plain("bag_pack", |context| pack(context, |_| true)),
+    // What `pack_all(true)` gives.
+    plain("bag_pack_filled", |context| pack(context, |value| value != "null" && value != "\"\"")),
     plain("bag_keys", |context| {
         context.maybe_text(0).and_then(json::entries).map(|entries| json::array(entries.map(|(name, _)| name))).into()
     }),

@@ -55,8 +55,7 @@ fn decompose(series: &[Option<f64>], plan: &Plan<'_>) -> Option<Parts> {
         "avg" => vec![known.iter().sum::<f64>() / known.len() as f64; series.len()],
         _ => return None,
     };
-    let left: Series =
-        learnt.iter().zip(&trend).map(|(value, trend)| value.map(|value| value - trend)).collect();
+    let left: Series = learnt.iter().zip(&trend).map(|(value, trend)| value.map(|value| value - trend)).collect();
     let period = match usize::try_from(plan.period) {
         Ok(period) => (period > 0).then_some(period),
         Err(_) => {
@@ -92,7 +91,8 @@ fn repetition(values: &[f64], lag: usize) -> f64 {
     if spread == 0.0 || pairs == 0 {
         return 0.0;
     }
-    let shared: f64 = values.iter().zip(values.iter().skip(lag)).map(|(one, other)| (one - average) * (other - average)).sum();
+    let shared: f64 =
+        values.iter().zip(values.iter().skip(lag)).map(|(one, other)| (one - average) * (other - average)).sum();
     // Fewer pairs at longer lags must not count against them.
     shared / spread * (values.len() as f64 / pairs as f64)
 }
@@ -260,11 +260,8 @@ fn fit_poly(context: &Context<'_>) -> Option<String> {
             }
         }
     }
-    let coefficients: Vec<f64> = rows
-        .iter()
-        .enumerate()
-        .map(|(at, row)| Some(row.last()? / row.get(at)?))
-        .collect::<Option<_>>()?;
+    let coefficients: Vec<f64> =
+        rows.iter().enumerate().map(|(at, row)| Some(row.last()? / row.get(at)?)).collect::<Option<_>>()?;
     let fitted: Vec<f64> = x
         .iter()
         .map(|x| coefficients.iter().zip(0..).map(|(factor, exponent)| factor * x.powi(exponent)).sum())
@@ -294,4 +291,3 @@ pub(super) const SCALARS: &[Scalar] = &[
     plain("series_periods_validate_parts", |context| validate(context).into()),
     plain("series_fit_poly_parts", |context| fit_poly(context).into()),
 ];
-

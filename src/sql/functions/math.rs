@@ -111,7 +111,21 @@ fn stepped(context: &Context<'_>, default_step: i64, write: fn(i64) -> String) -
     json::array(values.map(write)).into()
 }
 
+fn around<T: PartialOrd>(value: T, low: T, high: T) -> bool {
+    value >= low && value <= high
+}
+
 pub(super) const SCALARS: &[Scalar] = &[
+    plain("around", |context| {
+        let parts = (context.real(0), context.real(1), context.real(2));
+        let (Some(value), Some(middle), Some(distance)) = parts else { return Output::Null };
+        around(value, middle - distance, middle + distance).into()
+    }),
+    plain("around_long", |context| {
+        let parts = (context.integer(0), context.integer(1), context.integer(2));
+        let (Some(value), Some(middle), Some(distance)) = parts else { return Output::Null };
+        around(value, middle.saturating_sub(distance), middle.saturating_add(distance)).into()
+    }),
     plain("pi", |_| Output::from(std::f64::consts::PI)),
     plain("abs_long", |context| context.integer(0).map(i64::wrapping_abs).into()),
     plain("abs_decimal", |context| {

@@ -11,6 +11,7 @@ mod datetime;
 mod decimal;
 mod decompose;
 mod encoding;
+mod geo;
 mod ip;
 mod json;
 mod json_path;
@@ -105,6 +106,7 @@ const SCALARS: &[&[Scalar]] = &[
     parsing::SCALARS,
     series::SCALARS,
     decompose::SCALARS,
+    geo::SCALARS,
 ];
 
 fn scalars() -> impl Iterator<Item = &'static Scalar> {

@@ -314,9 +314,8 @@ pub(super) fn scores(series: &[Option<f64>], low: f64, high: f64) -> Option<Vec<
     let high = quantile(&sorted, high / 100.0)?;
     let spread = high - low;
     let score = |value: f64| {
-        if spread == 0.0 {
-            0.0
-        } else if value > high {
+        // Without a spread, whatever lies outside is infinitely far: an outlier of a flat series is not lost.
+        if value > high {
             (value - high) / spread
         } else if value < low {
             (value - low) / spread

@@ -248,7 +248,29 @@ fn levenshtein(left: &str, right: &str) -> usize {
     previous.last().copied().unwrap_or(0)
 }
 
+const BYTE_UNITS: [&str; 7] = ["B", "KB", "MB", "GB", "TB", "PB", "EB"];
+
+/// `(size, digits, unit)`.
+fn format_bytes(context: &Context<'_>) -> Option<String> {
+    let size = context.integer(0)? as f64;
+    let digits = usize::try_from(context.integer(1).unwrap_or(0)).ok()?.min(15);
+    let wanted = context.text(2);
+    let place = if wanted.is_empty() {
+        let filled = (1..BYTE_UNITS.len()).take_while(|place| size.abs() >= 1024_f64.powi(*place as i32));
+        filled.last().unwrap_or(0)
+    } else {
+        BYTE_UNITS.iter().position(|unit| unit.eq_ignore_ascii_case(wanted))?
+    };
+    let scaled = size / 1024_f64.powi(place as i32);
+    let mut text = format!("{scaled:.digits$}");
+    if text.contains('.') {
+        text.truncate(text.trim_end_matches('0').trim_end_matches('.').len());
+    }
+    Some(format!("{text} {}", BYTE_UNITS.get(place)?))
+}
+
 pub(super) const SCALARS: &[Scalar] = &[
+    plain("format_bytes", |context| format_bytes(context).unwrap_or_default().into()),
     plain("strlen", |context| count(context.text(0)).into()),
     plain("string_size", |context| context.text(0).len().into()),
     plain("tolower", |context| {
