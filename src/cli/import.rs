@@ -8,11 +8,13 @@ use std::sync::atomic::AtomicBool;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::Exit;
-use crate::ingest::{self, ImportReport, Progress};
+use crate::ingest::time::{DateOrder, Reading};
+use crate::ingest::{self, ImportReport, Options, Progress};
 use crate::kql::visible::visible;
 use crate::store::Store;
 
-/// Read event files and folders into a store: EVTX, Defender CSV and JSON, recognised by content.
+/// Read event files and folders into a store: EVTX, event XML, and the CSV and JSON of Defender, Sentinel and the usual
+/// collectors, also in gzip, zstd and zip. What a file is, its content says.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// The store; made if there is none
@@ -24,7 +26,16 @@ pub struct Args {
     /// What FileProfile() answers: a CSV or JSON file with the service's columns
     #[arg(long, value_name = "FILE")]
     file_profile: Vec<PathBuf>,
-    /// Files and folders
+    /// Leave out what fits this pattern; '*' and '?' stand for any characters
+    #[arg(long, value_name = "PATTERN")]
+    exclude: Vec<String>,
+    /// Which part of dates like 3/4/2025 is the day, where the file itself does not show it
+    #[arg(long, value_enum, value_name = "ORDER")]
+    dates: Option<Dates>,
+    /// The zone of times that name none: 'Europe/Berlin', '+02:00'; without it they are UTC
+    #[arg(long, value_name = "ZONE", value_parser = zone)]
+    time_zone: Option<jiff::tz::TimeZone>,
+    /// Files and folders; '-' reads standard input
     #[arg(value_name = "PATH", required_unless_present = "file_profile")]
     paths: Vec<PathBuf>,
 }
@@ -33,6 +44,34 @@ pub struct Args {
 enum Format {
     Text,
     Json,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Dates {
+    Dmy,
+    Mdy,
+}
+
+/// A zone by its name or its offset.
+fn zone(text: &str) -> Result<jiff::tz::TimeZone, String> {
+    use jiff::tz::{Offset, TimeZone};
+    if text.eq_ignore_ascii_case("utc") || text == "Z" {
+        return Ok(TimeZone::UTC);
+    }
+    let offset = || {
+        let (sign, rest) = match text.strip_prefix('+') {
+            Some(rest) => (1, rest),
+            None => (-1, text.strip_prefix('-')?),
+        };
+        let (hours, minutes) = rest.split_once(':').unwrap_or((rest, "0"));
+        let (hours, minutes): (i32, i32) = (hours.parse().ok()?, minutes.parse().ok()?);
+        let seconds = sign * (hours * 3600 + minutes * 60);
+        (hours < 24 && (0..60).contains(&minutes)).then(|| Offset::from_seconds(seconds).ok()).flatten()
+    };
+    match offset() {
+        Some(offset) => Ok(TimeZone::fixed(offset)),
+        None => TimeZone::get(text).map_err(|_| "no such zone; write 'Europe/Berlin' or '+02:00'".to_owned()),
+    }
 }
 
 pub fn run(arguments: &Args, stdout: &mut dyn Write, stderr: &mut dyn Write) -> Exit {
@@ -53,17 +92,27 @@ pub fn run(arguments: &Args, stdout: &mut dyn Write, stderr: &mut dyn Write) -> 
 }
 
 fn exists(path: &str) -> bool {
-    Path::new(path).exists()
+    // Members of archives, patterns and standard input are no paths, but were looked at.
+    path == "-" || path.contains("!/") || Path::new(path).exists()
 }
 
 fn import(arguments: &Args) -> anyhow::Result<ImportReport> {
     let mut store = Store::create_or_open(&arguments.db)?;
+    let order = arguments.dates.map(|dates| match dates {
+        Dates::Dmy => DateOrder::DayFirst,
+        Dates::Mdy => DateOrder::MonthFirst,
+    });
+    let options = Options {
+        exclude: arguments.exclude.clone(),
+        table: None,
+        reading: Reading { order, zone: arguments.time_zone.clone() },
+    };
     let mut bar = Bar::new();
     let cancelled = Arc::new(AtomicBool::new(false));
     // The first Ctrl-C keeps what is complete and says so.
     #[cfg(unix)]
     signal_hook::flag::register(signal_hook::consts::SIGINT, cancelled.clone())?;
-    let report = ingest::import(&mut store, &arguments.paths, &cancelled, &mut bar);
+    let report = ingest::import_with(&mut store, &arguments.paths, &options, &cancelled, &mut bar);
     bar.bar.finish_and_clear();
     let mut report = report?;
     for path in &arguments.file_profile {

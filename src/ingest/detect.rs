@@ -4,6 +4,8 @@
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Container {
     Evtx,
+    /// Events in their XML form.
+    Xml,
     /// Rows with a header line.
     Csv,
     /// JSON objects: one a line, one after another, or in an array.
@@ -14,6 +16,7 @@ impl Container {
     pub const fn name(self) -> &'static str {
         match self {
             Self::Evtx => "EVTX",
+            Self::Xml => "event XML",
             Self::Csv => "CSV",
             Self::Json => "JSON",
         }
@@ -33,9 +36,9 @@ pub fn detect(head: &[u8]) -> Result<Container, &'static str> {
     }
     let known: [(&[u8], &str); 8] = [
         (b"SQLite format 3\0", "an SQLite database"),
-        (b"PK\x03\x04", "a zip archive; unpack it first"),
-        (b"\x1f\x8b", "gzip data; unpack them first"),
-        (b"\x28\xb5\x2f\xfd", "zstd data; unpack them first"),
+        (b"PK\x05\x06", "an empty zip archive"),
+        (b"7z\xbc\xaf\x27\x1c", "a 7z archive: unpack it first"),
+        (b"Rar!", "a rar archive: unpack it first"),
         (b"MZ", "a program"),
         (b"\x7fELF", "a program"),
         (b"version https://git-lfs", "a git-LFS pointer, not the file itself: run 'git lfs pull'"),
@@ -49,7 +52,12 @@ pub fn detect(head: &[u8]) -> Result<Container, &'static str> {
     match text.chars().next() {
         None => Err("only blanks"),
         Some('{' | '[') => Ok(Container::Json),
-        Some('<') => Err("XML; event XML is not read yet"),
+        Some('<') => {
+            let whole = decode(head);
+            let event = ["<Event>", "<Event ", "<Events>", "<Events "].iter().any(|tag| whole.contains(tag));
+            if event { Ok(Container::Xml) } else { Err("XML, but no event XML") }
+        }
+        Some('R') if is_numbered_record(text) => Ok(Container::Json),
         Some(_) => {
             let header = text.lines().next().unwrap_or_default();
             let columns: Vec<&str> = header.split([',', ';', '\t']).collect();
@@ -66,6 +74,18 @@ pub fn detect(head: &[u8]) -> Result<Container, &'static str> {
     }
 }
 
+/// `evtx_dump` writes `Record 1` before the first object.
+fn is_numbered_record(line: &str) -> bool {
+    line.strip_prefix("Record ").is_some_and(|number| number.trim().parse::<u64>().is_ok())
+}
+
+fn decode(head: &[u8]) -> String {
+    match encoding_rs::Encoding::for_bom(head) {
+        Some((encoding, _)) => encoding.decode(head).0.into_owned(),
+        None => String::from_utf8_lossy(head).into_owned(),
+    }
+}
+
 /// The first line that is not blank. What stands after it may be damaged: that costs records, not the file.
 fn first_line(head: &[u8]) -> Option<String> {
     if let Some((encoding, _)) = encoding_rs::Encoding::for_bom(head) {
@@ -74,7 +94,7 @@ fn first_line(head: &[u8]) -> Option<String> {
     }
     let mut lines = head.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii);
     let line = lines.find(|line| !line.is_empty()).unwrap_or_default();
-    if matches!(line.first(), Some(b'{' | b'[')) {
+    if matches!(line.first(), Some(b'{' | b'[' | b'<')) {
         return Some(String::from_utf8_lossy(line).into_owned());
     }
     let valid = match std::str::from_utf8(line) {

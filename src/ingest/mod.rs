@@ -1,7 +1,7 @@
 //! Detect the container, read records, normalise, insert in batches, report.
 //!
-//! One thread reads and normalises, the caller's inserts; a bounded channel between them keeps memory bounded. The
-//! stages are: `walk` (files) → `detect` (container) → `reader` (records with their places) → `normalise` (columns) →
+//! One thread opens and hashes files, one reads and normalises, the caller's inserts; bounded channels between them
+//! keep memory bounded. The stages are: `walk` (files) → `source` (`unpack`, `detect`: container) → `reader` (records with their places) → `normalise` (columns) →
 //! `writer` (rows) → `enrich` (parents, accounts) → `report`.
 //!
 //! Knows nothing of rules.
@@ -15,41 +15,49 @@ mod golden_tests;
 mod lineage;
 mod mapping;
 mod normalise;
+mod options;
 mod profile;
 mod reader;
 mod report;
 mod rows;
+mod source;
 pub mod time;
+mod unpack;
 mod walk;
 mod writer;
 
 use std::fs::File;
-use std::io::{Read, Seek, SeekFrom};
+use std::io::{Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crossbeam_channel::{Receiver, Sender};
 use rusqlite::{Connection, OptionalExtension, params};
-use sha2::Digest;
 
 use self::batch::Batch;
 use self::detect::Container;
 use self::mapping::{Mapping, MappingError};
 use self::normalise::Normaliser;
 use self::reader::rows::for_each_row;
+use self::reader::xml::for_each_event;
 use self::reader::{Sink, Stop};
 use self::report::MOST_REJECTIONS;
 use self::rows::{Gather, RowNormaliser};
+use self::source::{Opened, Ready};
+use self::time::DateOrder;
 use self::walk::Found;
 use self::writer::Writer;
 use crate::schema::Schema;
 use crate::store::{Store, StoreError};
 
+pub use self::options::Options;
 pub use self::profile::import_profiles;
 pub use self::report::{FileReport, ImportReport};
 
 /// Batches on their way: with a chunk's records in each, some 20 MiB.
 const IN_FLIGHT: usize = 48;
+/// Files opened and hashed ahead of the one being read.
+const OPEN_AHEAD: usize = 2;
 /// Events in one transaction.
 const TRANSACTION: u64 = 50_000;
 /// Set while events are in the store that the enrichment pass has not seen.
@@ -109,16 +117,29 @@ pub fn import(
     cancelled: &AtomicBool,
     progress: &mut dyn Progress,
 ) -> Result<ImportReport, ImportError> {
-    let found = walk::walk(paths, store.path());
+    import_with(store, paths, &Options::default(), cancelled, progress)
+}
+
+/// Imports as the analyst says.
+pub fn import_with(
+    store: &mut Store,
+    paths: &[PathBuf],
+    options: &Options,
+    cancelled: &AtomicBool,
+    progress: &mut dyn Progress,
+) -> Result<ImportReport, ImportError> {
+    let found = walk::walk(paths, store.path(), &options.exclude);
     progress.begin(found.iter().map(|found| if let Found::File { bytes, .. } = found { *bytes } else { 0 }).sum());
     let schema = store.schema();
     // A mistake in the table is found before any file is touched.
     Mapping::built_in(schema)?;
     let mut report = std::thread::scope(|scope| {
+        let (opener, opened) = crossbeam_channel::bounded(OPEN_AHEAD);
+        scope.spawn(move || source::open_all(found, &opener));
         let (sender, receiver) = crossbeam_channel::bounded(IN_FLIGHT);
-        let reading = scope.spawn(move || read_files(found, schema, &sender, cancelled));
+        let reading = scope.spawn(move || read_files(&opened, schema, options, &sender, cancelled));
         let written = write_files(store, &receiver, progress);
-        // The reader stops at its next batch when nobody takes it.
+        // The reader stops at its next batch when nobody takes it, and the opener when the reader does.
         drop(receiver);
         let read = reading.join().map_err(|_| ImportError::Reader)?;
         let report = written?;
@@ -131,19 +152,20 @@ pub fn import(
 
 /// The reading side: every file in turn.
 fn read_files(
-    found: Vec<Found>,
+    opened: &Receiver<Opened>,
     schema: &Schema,
+    options: &Options,
     sender: &Sender<Message>,
     cancelled: &AtomicBool,
 ) -> Result<(), ImportError> {
     let mut events = Normaliser::new(Mapping::built_in(schema)?);
-    for found in found {
+    for opened in opened {
         if cancelled.load(Ordering::Relaxed) {
             break;
         }
-        let sent = match found {
-            Found::Problem { path, reason } => sender.send(Message::LeftOut { path, bytes: 0, reason }).is_ok(),
-            Found::File { path, bytes } => read_file(path, bytes, &mut events, schema, sender, cancelled).is_some(),
+        let sent = match opened {
+            Opened::LeftOut { path, bytes, reason } => sender.send(Message::LeftOut { path, bytes, reason }).is_ok(),
+            Opened::Ready(ready) => read_file(ready, &mut events, schema, options, sender, cancelled).is_some(),
         };
         if !sent {
             break;
@@ -154,42 +176,47 @@ fn read_files(
 
 /// `None` when nobody listens any more.
 fn read_file(
-    path: PathBuf,
-    bytes: u64,
+    ready: Ready,
     events: &mut Normaliser,
     schema: &Schema,
+    options: &Options,
     sender: &Sender<Message>,
     cancelled: &AtomicBool,
 ) -> Option<()> {
+    let Ready { path, bytes, sha256, container, mut file } = ready;
     let left_out = |reason: String| Message::LeftOut { path: path.clone(), bytes, reason };
-    let (mut file, head, sha256) = match open(&path) {
-        Ok(opened) => opened,
-        Err(error) => return sender.send(left_out(error.to_string())).ok(),
-    };
-    let container = match detect::detect(&head) {
-        Ok(container) => container,
-        Err(reason) => return sender.send(left_out(reason.to_owned())).ok(),
-    };
-    let mut rows = RowNormaliser::new(schema);
-    if container != Container::Evtx {
-        let probed =
-            file.try_clone().map_err(|error| error.to_string()).and_then(|again| probe(again, container, &mut rows));
-        if let Err(reason) = probed {
-            return sender.send(left_out(reason)).ok();
+    let forced = options.table.clone();
+    if forced.is_some() && matches!(container, Container::Evtx | Container::Xml) {
+        return sender.send(left_out("event records have tables of their own: leave out --table".to_owned())).ok();
+    }
+    let mut rows = RowNormaliser::new(schema, forced, options.reading.clone());
+    let mut decided = Vec::new();
+    if matches!(container, Container::Csv | Container::Json) {
+        match file.try_clone().map_err(|error| error.to_string()).and_then(|again| probe(again, container, &mut rows)) {
+            Ok(notes) => decided = notes,
+            Err(reason) => return sender.send(left_out(reason)).ok(),
         }
     }
     if let Err(error) = file.seek(SeekFrom::Start(0)) {
         return sender.send(left_out(error.to_string())).ok();
     }
+    let grown = file.try_clone().ok();
     sender.send(Message::Start { path: path.clone(), bytes, sha256, container }).ok()?;
     let mut sink = Counting { sender, cancelled, records: 0 };
     let read = match container {
         Container::Evtx => reader::evtx::read(file, events, &mut sink).map(|()| Vec::new()),
-        Container::Csv | Container::Json => {
-            let mut gather = Gather::new(&mut rows, &mut sink);
-            let read = for_each_row(file, container, &mut |placed| gather.take(placed));
+        Container::Xml | Container::Csv | Container::Json => {
+            let reading = rows.reading.clone();
+            let mut gather = Gather::new(&mut rows, events, container, &mut sink);
+            let read = match container {
+                Container::Xml => for_each_event(file, &mut |placed| gather.take(placed)),
+                _ => for_each_row(file, container, &reading, &mut |placed| gather.take(placed)),
+            };
             // What came before the trouble is kept.
             let flushed = gather.flush();
+            if gather.zone_missing {
+                decided.push("times without a zone were read as UTC; --time-zone changes that".to_owned());
+            }
             read.and(flushed).map(|()| rows.take_notes())
         }
     };
@@ -198,47 +225,98 @@ fn read_file(
         Err(Stop::File(reason)) => (Some(reason), Vec::new()),
         Err(Stop::Cancelled) => (Some("interrupted".to_owned()), Vec::new()),
     };
-    sender.send(Message::End { records: sink.records, problem, notes }).ok()
+    decided.extend(notes);
+    if grown.and_then(|file| file.metadata().ok()).is_some_and(|metadata| metadata.len() != bytes) {
+        decided.push("its size changed while it was read: import it again when nobody writes it".to_owned());
+    }
+    sender.send(Message::End { records: sink.records, problem, notes: decided }).ok()
 }
 
 /// Rows that are looked at to see whether a file has any of a known table.
 const PROBED: usize = 100;
 
-/// Says why a file of rows is no event file: none of its first rows belongs to a known table.
-fn probe(mut file: File, container: Container, rows: &mut RowNormaliser<'_>) -> Result<(), String> {
+/// Says why a file of rows is no event file: none of its first rows is an event or belongs to a known table. Decides
+/// the order of day and month, over all rows if any row has a date that needs it.
+fn probe(mut file: File, container: Container, rows: &mut RowNormaliser<'_>) -> Result<Vec<String>, String> {
     file.seek(SeekFrom::Start(0)).map_err(|error| error.to_string())?;
     let (mut seen, mut known, mut last) = (0, false, String::new());
-    let read = for_each_row(file, container, &mut |placed| {
+    let mut dates = DatesSeen::default();
+    let reading = rows.reading.clone();
+    let read = for_each_row(file, container, &reading, &mut |placed| {
         seen += 1;
-        match placed.row.and_then(|row| rows.table(&row.fields).map(|_| ())) {
-            Ok(()) => known = true,
+        match placed.row {
+            Ok(row) => {
+                match rows.event(&row.fields) {
+                    Some(Ok(_)) => known = true,
+                    Some(Err(reason)) => last = reason,
+                    None => match rows.table(&row.fields) {
+                        Ok(_) => known = true,
+                        Err(reason) => last = reason,
+                    },
+                }
+                if reading.order.is_none() {
+                    dates.look(&row.fields, rows);
+                }
+            }
             Err(reason) => last = reason,
         }
-        if known || seen >= PROBED { Err(Stop::Cancelled) } else { Ok(()) }
+        let enough = (known || seen >= PROBED) && (!dates.any || seen > PROBED && !known);
+        if enough { Err(Stop::Cancelled) } else { Ok(()) }
     });
     match read {
-        _ if known => Ok(()),
-        Err(Stop::File(reason)) => Err(reason),
-        _ if seen == 0 => Err(format!("{} without a record", container.name())),
-        _ => Err(format!("{}, but no record of a known table: {last}", container.name())),
+        _ if known => {}
+        Err(Stop::File(reason)) => return Err(reason),
+        _ if seen == 0 => return Err(format!("{} without a record", container.name())),
+        _ => return Err(format!("{}, but no event and no record of a known table: {last}", container.name())),
     }
+    if !dates.any {
+        return Ok(Vec::new());
+    }
+    let (order, words) = dates.decide()?;
+    rows.reading.order = Some(order);
+    Ok(vec![words])
 }
 
-/// Opens a file, and reads it once for its head and its hash.
-fn open(path: &Path) -> std::io::Result<(File, Vec<u8>, String)> {
-    let mut file = File::open(path)?;
-    let mut head = Vec::new();
-    let mut hasher = sha2::Sha256::new();
-    let mut buffer = vec![0; 256 * 1024];
-    loop {
-        let read = file.read(&mut buffer)?;
-        let Some(bytes) = buffer.get(..read).filter(|bytes| !bytes.is_empty()) else { break };
-        let wanted = detect::HEAD.saturating_sub(head.len()).min(bytes.len());
-        head.extend_from_slice(bytes.get(..wanted).unwrap_or_default());
-        hasher.update(bytes);
+/// Dates such as `3/4/2025` among the rows of a file.
+#[derive(Default)]
+struct DatesSeen {
+    any: bool,
+    day_first: Option<String>,
+    month_first: Option<String>,
+    example: String,
+}
+
+impl DatesSeen {
+    fn look(&mut self, fields: &serde_json::Map<String, serde_json::Value>, rows: &mut RowNormaliser<'_>) {
+        for (name, value) in fields {
+            let Some(text) = value.as_str().filter(|text| text.len() < 40) else { continue };
+            let Some((first, second)) = time::numeric_parts(text) else { continue };
+            if !rows.is_time(fields, name) {
+                continue;
+            }
+            self.any = true;
+            self.example = format!("{name} = {text}");
+            if first > 12 {
+                self.day_first.get_or_insert_with(|| self.example.clone());
+            }
+            if second > 12 {
+                self.month_first.get_or_insert_with(|| self.example.clone());
+            }
+        }
     }
-    let sha256 = hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
-    Ok((file, head, sha256))
+
+    fn decide(&self) -> Result<(DateOrder, String), String> {
+        match (&self.day_first, &self.month_first) {
+            (Some(shown), None) => Ok((DateOrder::DayFirst, format!("dates read day first, because of {shown}"))),
+            (None, Some(shown)) => Ok((DateOrder::MonthFirst, format!("dates read month first, because of {shown}"))),
+            (None, None) => {
+                Err(format!("every date in it can be read two ways ({}): say --dates dmy or --dates mdy", self.example))
+            }
+            (Some(day), Some(month)) => {
+                Err(format!("its dates contradict each other ({day}; {month}): say --dates dmy or --dates mdy"))
+            }
+        }
+    }
 }
 
 struct Counting<'s> {

@@ -6,10 +6,10 @@ use sha1::Digest;
 
 use super::batch::{Account, Batch, Cell, Record, Row};
 use super::mapping::{Derived, Entry, Mapping};
-use super::time;
+use super::time::{self, Reading};
 use crate::schema::ScalarType;
 use crate::sql::layout::raw_bit;
-use crate::store::event_xml::{EventXml, XmlError};
+use crate::store::event_xml::EventXml;
 
 const SYSMON: &str = "Microsoft-Windows-Sysmon";
 const SECURITY: &str = "Microsoft-Windows-Security-Auditing";
@@ -37,10 +37,19 @@ impl Normaliser {
     }
 
     /// Adds one event in its XML form to the batch.
-    pub fn add(&mut self, xml: &str, batch: &mut Batch) -> Result<(), XmlError> {
-        let event = EventXml::parse(xml)?;
+    pub fn add(&mut self, xml: &str, batch: &mut Batch) -> Result<(), String> {
+        self.add_read(xml, &Reading::default(), batch)
+    }
+
+    /// Adds one event whose time is to be read in this way.
+    pub fn add_read(&mut self, xml: &str, reading: &Reading, batch: &mut Batch) -> Result<(), String> {
+        let event = EventXml::parse(xml).map_err(|error| error.to_string())?;
         let event_id: Option<i64> = event.event_id.trim().parse().ok();
-        let created = time::parse(&event.time_created);
+        let created = reading.parse(&event.time_created);
+        if created.is_none() && !event.time_created.trim().is_empty() {
+            let shown: String = event.time_created.chars().take(60).collect();
+            return Err(format!("the event's time '{shown}' is no date, or one that can be read two ways"));
+        }
         let number: i64 = event.record_id.trim().parse().unwrap_or_default();
         let host = self.host(&event.computer);
         self.learn_accounts(&event, batch);

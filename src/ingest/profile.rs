@@ -2,17 +2,17 @@
 
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::{Seek, SeekFrom};
 use std::path::Path;
 
 use rusqlite::types::Value as SqlValue;
 use serde_json::Value as Json;
 
-use super::detect;
+use super::detect::Container;
 use super::reader::Stop;
 use super::reader::rows::{RawRow, for_each_row};
 use super::report::{FileReport, MOST_REJECTIONS};
-use super::{ImportError, ImportReport, open, time};
+use super::source::{Opened, open_path};
+use super::{ImportError, ImportReport, time};
 use crate::schema::{ScalarType, TableSchema};
 use crate::sql::layout::{FILE_PROFILE, quote_identifier};
 use crate::store::{Rejection, Store};
@@ -22,13 +22,16 @@ const KEYS: [&str; 3] = ["SHA1", "SHA256", "MD5"];
 /// Reads profiles into the store; a profile of a file that is known replaces the one before.
 pub fn import_profiles(store: &mut Store, path: &Path, report: &mut ImportReport) -> Result<(), ImportError> {
     let mut file_report = FileReport { path: path.to_string_lossy().into_owned(), ..FileReport::default() };
-    let opened = open(path).map_err(|error| error.to_string()).and_then(|(mut file, head, _)| {
-        let container = detect::detect(&head).map_err(str::to_owned)?;
-        file.seek(SeekFrom::Start(0)).map_err(|error| error.to_string())?;
-        match container {
-            detect::Container::Evtx => Err("an event log, not file profiles".to_owned()),
-            rows => Ok((file, rows)),
-        }
+    let mut opened = Err("nothing in it".to_owned());
+    open_path(path.to_owned(), 0, &mut |found| {
+        opened = match found {
+            Opened::LeftOut { reason, .. } => Err(reason),
+            Opened::Ready(ready) => match ready.container {
+                Container::Evtx | Container::Xml => Err("an event log, not file profiles".to_owned()),
+                rows => Ok((ready.file, rows)),
+            },
+        };
+        false
     });
     match opened {
         Err(reason) => file_report.problem = Some(reason),
@@ -43,16 +46,11 @@ pub fn import_profiles(store: &mut Store, path: &Path, report: &mut ImportReport
     Ok(())
 }
 
-fn read(
-    store: &mut Store,
-    file: File,
-    container: detect::Container,
-    report: &mut FileReport,
-) -> Result<(), ImportError> {
+fn read(store: &mut Store, file: File, container: Container, report: &mut FileReport) -> Result<(), ImportError> {
     let Some(table) = store.schema().table(FILE_PROFILE).cloned() else { return Ok(()) };
     let transaction = store.connection_mut().transaction()?;
     let mut failure = None;
-    let ended = for_each_row(file, container, &mut |placed| {
+    let ended = for_each_row(file, container, &time::Reading::default(), &mut |placed| {
         report.records += 1;
         let values = placed.row.and_then(|row| values(&table, &row));
         let stored = match values {

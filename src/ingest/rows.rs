@@ -8,12 +8,15 @@ use std::sync::Arc;
 use serde_json::{Map, Value as Json};
 
 use super::batch::{Batch, Cell, Record, RowTemplate};
+use super::detect::Container;
+use super::normalise::Normaliser;
 use super::normalise::digest;
-use super::reader::rows::{Placed, RawRow};
+use super::reader::rows::{Placed, RawRow, TIMELINE};
 use super::reader::{Sink, Stop};
-use super::time;
+use super::time::Reading;
 use crate::schema::{ScalarType, Schema, TableSchema};
 use crate::sql::layout::{FILE_PROFILE, is_inline, raw_bit};
+use crate::store::event_json::{Shape, event_of};
 use crate::store::{Rejection, block};
 
 /// Fields that may name a record's table.
@@ -34,12 +37,17 @@ pub struct RowNormaliser<'s> {
     unknown: BTreeSet<String>,
     guessed: BTreeSet<String>,
     action_types: HashMap<String, Vec<String>>,
+    /// The table that takes all rows.
+    forced: Option<String>,
+    pub reading: Reading,
 }
 
 impl<'s> RowNormaliser<'s> {
-    pub fn new(schema: &'s Schema) -> Self {
+    pub fn new(schema: &'s Schema, forced: Option<String>, reading: Reading) -> Self {
         Self {
             schema,
+            forced,
+            reading,
             templates: HashMap::new(),
             guesses: HashMap::new(),
             unknown: BTreeSet::new(),
@@ -51,6 +59,12 @@ impl<'s> RowNormaliser<'s> {
 
     /// The table of a row: the one it names, else the one its columns fit best.
     pub fn table(&mut self, fields: &Map<String, Json>) -> Result<&'s TableSchema, String> {
+        if let Some(forced) = &self.forced {
+            return self.schema.table(forced).ok_or_else(|| format!("no table {forced}"));
+        }
+        if fields.contains_key(TIMELINE) {
+            return self.timeline_table(fields);
+        }
         for field in TABLE_FIELDS {
             let Some(Json::String(name)) = fields.get(field) else { continue };
             let name = name.strip_prefix("AdvancedHunting-").unwrap_or(name);
@@ -78,6 +92,32 @@ impl<'s> RowNormaliser<'s> {
         }
     }
 
+    /// The one device table that has rows of this ActionType; what none lists is an event of the device.
+    fn timeline_table(&self, fields: &Map<String, Json>) -> Result<&'s TableSchema, String> {
+        let action = fields.get("ActionType").and_then(Json::as_str).unwrap_or_default();
+        let mut listing = self.action_types.iter().filter(|(table, types)| {
+            table.starts_with("Device") && table.as_str() != "DeviceEvents" && types.iter().any(|known| known == action)
+        });
+        let name = match (listing.next(), listing.next()) {
+            (Some((table, _)), None) => table.as_str(),
+            _ => "DeviceEvents",
+        };
+        self.schema.table(name).ok_or_else(|| format!("no table {name}"))
+    }
+
+    /// Whether this row is an event record rather than a row of a table.
+    pub fn event<'f>(&self, fields: &'f Map<String, Json>) -> Shape<'f> {
+        if self.forced.is_some() { None } else { event_of(fields) }
+    }
+
+    /// Whether a field's text is meant as a time.
+    pub fn is_time(&mut self, fields: &Map<String, Json>, name: &str) -> bool {
+        match self.table(fields) {
+            Ok(table) => table.column(name).is_some_and(|column| column.scalar_type == ScalarType::Datetime),
+            Err(_) => matches!(name, "EventTime" | "TimeCreated" | "@timestamp"),
+        }
+    }
+
     fn guess(&self, fields: &Map<String, Json>) -> Result<String, String> {
         if fields.contains_key("ProfileAvailability") || fields.contains_key("GlobalPrevalence") {
             return Err("these are file profiles: import them with --file-profile".to_owned());
@@ -92,7 +132,9 @@ impl<'s> RowNormaliser<'s> {
                 }
             }
             let known = fields.keys().filter(|name| table.column(name).is_some()).count();
-            if known < 3 || (known as f64) < KNOWN_SHARE * fields.len() as f64 {
+            // Graph writes each value's type beside it.
+            let all = fields.keys().filter(|name| !name.contains("@odata")).count();
+            if known < 3 || (known as f64) < KNOWN_SHARE * all as f64 {
                 continue;
             }
             if known > most {
@@ -135,17 +177,17 @@ impl<'s> RowNormaliser<'s> {
     fn add(&mut self, line: u64, row: &RawRow, batch: &mut Batch) -> Result<(), String> {
         let table = self.table(&row.fields)?;
         for name in row.fields.keys() {
-            let expected = table.column(name).is_some() || TABLE_FIELDS.contains(&name.as_str());
-            if !expected && !name.starts_with("@odata") && self.unknown.len() < 20 {
+            let expected = find_column(table, name) || TABLE_FIELDS.contains(&name.as_str());
+            if !expected && !name.contains("@odata") && name != TIMELINE && self.unknown.len() < 20 {
                 self.unknown.insert(format!("{}.{name}", table.name));
             }
         }
         let number = line.cast_signed();
         match raw_bit(&table.name) {
-            Some(raw) => add_raw(number, raw, table, row, batch),
+            Some(raw) => add_raw(number, raw, table, row, &self.reading, batch),
             None => {
                 let template = self.template(table);
-                add_row(number, table, &template, row, batch)
+                add_row(number, table, &template, row, &self.reading, batch)
             }
         }
     }
@@ -161,28 +203,68 @@ impl<'s> RowNormaliser<'s> {
 
 /// Gathers rows into batches.
 pub struct Gather<'g, 's> {
-    normaliser: &'g mut RowNormaliser<'s>,
+    rows: &'g mut RowNormaliser<'s>,
+    events: &'g mut Normaliser,
+    container: Container,
     sink: &'g mut dyn Sink,
     batch: Batch,
     originals: Vec<String>,
     bytes: usize,
     read: u64,
+    /// Times without a zone were read as UTC.
+    pub zone_missing: bool,
 }
 
 impl<'g, 's> Gather<'g, 's> {
-    pub fn new(normaliser: &'g mut RowNormaliser<'s>, sink: &'g mut dyn Sink) -> Self {
-        Self { normaliser, sink, batch: Batch::default(), originals: Vec::new(), bytes: 0, read: 0 }
+    pub fn new(
+        rows: &'g mut RowNormaliser<'s>,
+        events: &'g mut Normaliser,
+        container: Container,
+        sink: &'g mut dyn Sink,
+    ) -> Self {
+        Self {
+            rows,
+            events,
+            container,
+            sink,
+            batch: Batch::default(),
+            originals: Vec::new(),
+            bytes: 0,
+            read: 0,
+            zone_missing: false,
+        }
+    }
+
+    fn add(&mut self, line: u64, row: &RawRow) -> Result<(), String> {
+        if self.container == Container::Xml {
+            return self.events.add(&row.original, &mut self.batch);
+        }
+        match self.rows.event(&row.fields) {
+            None => self.rows.add(line, row, &mut self.batch),
+            Some(Err(reason)) => Err(reason),
+            Some(Ok(text)) if text.local_time => {
+                self.zone_missing |= self.rows.reading.zone.is_none();
+                self.events.add_read(&text.xml, &self.rows.reading, &mut self.batch)
+            }
+            Some(Ok(text)) => self.events.add(&text.xml, &mut self.batch),
+        }
     }
 
     pub fn take(&mut self, placed: Placed) -> Result<(), Stop> {
-        let Placed { line, row } = placed;
-        let added = row.and_then(|row| self.normaliser.add(line, &row, &mut self.batch).map(|()| row.original));
+        let Placed { line, element, row } = placed;
+        let added = row.and_then(|row| self.add(element.unwrap_or(line), &row).map(|()| row.original));
         match added {
             Ok(original) => {
                 self.bytes += original.len();
                 self.originals.push(original);
             }
-            Err(reason) => self.batch.rejections.push(Rejection { place: format!("line {line}"), reason }),
+            Err(reason) => {
+                let place = match element {
+                    Some(element) => format!("line {line}, record {element}"),
+                    None => format!("line {line}"),
+                };
+                self.batch.rejections.push(Rejection { place, reason });
+            }
         }
         if self.bytes >= BLOCK_BYTES || self.batch.rejections.len() >= 1000 {
             self.flush()?;
@@ -206,6 +288,10 @@ impl<'g, 's> Gather<'g, 's> {
     }
 }
 
+fn find_column(table: &TableSchema, name: &str) -> bool {
+    table.column(name).is_some() || table.columns.iter().any(|column| column.name.eq_ignore_ascii_case(name))
+}
+
 fn find<'f>(fields: &'f Map<String, Json>, column: &str) -> Option<&'f Json> {
     fields.get(column).or_else(|| {
         // `LogonId` in one edition of a table is `LogonID` in another.
@@ -218,10 +304,17 @@ fn text_of(fields: &Map<String, Json>, names: &[&str]) -> String {
     found.unwrap_or_default().to_owned()
 }
 
-fn add_raw(number: i64, raw: i64, table: &TableSchema, row: &RawRow, batch: &mut Batch) -> Result<(), String> {
+fn add_raw(
+    number: i64,
+    raw: i64,
+    table: &TableSchema,
+    row: &RawRow,
+    reading: &Reading,
+    batch: &mut Batch,
+) -> Result<(), String> {
     let fields = &row.fields;
     let time = match fields.get("TimeGenerated") {
-        Some(value) => Some(datetime("TimeGenerated", value)?),
+        Some(value) => Some(datetime("TimeGenerated", value, reading)?),
         None => None,
     };
     let integer = |name: &str| match fields.get(name) {
@@ -256,6 +349,7 @@ fn add_row(
     table: &TableSchema,
     template: &Arc<RowTemplate>,
     row: &RawRow,
+    reading: &Reading,
     batch: &mut Batch,
 ) -> Result<(), String> {
     let mut values: Vec<Value> = Vec::with_capacity(table.columns.len());
@@ -271,7 +365,7 @@ fn add_row(
             None if column.name == "Type" => Value::Text(table.name.clone()),
             None if column.scalar_type == ScalarType::String => Value::Text(String::new()),
             None => Value::Null,
-            Some(value) => convert(&column.name, column.scalar_type, value)?,
+            Some(value) => convert(&column.name, column.scalar_type, value, reading)?,
         });
     }
     let mut canonical = String::new();
@@ -342,20 +436,21 @@ fn plain(value: &Json) -> String {
     }
 }
 
-fn datetime(column: &str, value: &Json) -> Result<i64, String> {
+fn datetime(column: &str, value: &Json, reading: &Reading) -> Result<i64, String> {
     let text = plain(value);
-    time::parse(&text).ok_or_else(|| format!("{column}: '{}' is no date, or one that can be read two ways", cut(&text)))
+    let wrong = || format!("{column}: '{}' is no date, or one that can be read two ways", cut(&text));
+    reading.parse(&text).ok_or_else(wrong)
 }
 
 fn cut(text: &str) -> String {
     text.chars().take(60).collect()
 }
 
-fn convert(column: &str, scalar_type: ScalarType, value: &Json) -> Result<Value, String> {
+fn convert(column: &str, scalar_type: ScalarType, value: &Json, reading: &Reading) -> Result<Value, String> {
     let wrong = || format!("{column}: '{}' is no {}", cut(&plain(value)), scalar_type.name());
     Ok(match scalar_type {
         ScalarType::String => Value::Text(plain(value)),
-        ScalarType::Datetime => Value::Integer(datetime(column, value)?),
+        ScalarType::Datetime => Value::Integer(datetime(column, value, reading)?),
         ScalarType::Bool => match plain(value).to_ascii_lowercase().as_str() {
             "true" | "1" => Value::Integer(1),
             "false" | "0" => Value::Integer(0),
@@ -389,7 +484,7 @@ mod tests {
     #[test]
     fn the_action_types_are_read() {
         let schema = Schema::built_in().unwrap();
-        let normaliser = RowNormaliser::new(&schema);
+        let normaliser = RowNormaliser::new(&schema, None, Reading::default());
         let known = normaliser.action_types.get("DeviceProcessEvents").unwrap();
         assert!(known.iter().any(|action| action == "ProcessCreated"));
         assert!(normaliser.action_types.keys().all(|table| schema.table(table).is_some()));

@@ -1,6 +1,9 @@
 //! Dates of event files, as ticks of 100 ns since 0001-01-01.
 //!
-//! What can be read one way only is read; `3/4/2025` cannot, and is refused rather than guessed.
+//! What can be read one way only is read; `3/4/2025` cannot, and is refused rather than guessed: which part is the day
+//! has to be given, or found over all rows of a file.
+
+use jiff::tz::TimeZone;
 
 /// Ticks from 0001-01-01 to 1970-01-01.
 const UNIX_EPOCH: i64 = 621_355_968_000_000_000;
@@ -16,11 +19,119 @@ pub fn from_unix_seconds(seconds: i64) -> Option<i64> {
 /// Reads a date with its time. A time without a zone is UTC.
 pub fn parse(text: &str) -> Option<i64> {
     let text = text.trim();
-    iso(text).or_else(|| month_name(text)).or_else(|| json_date(text)).or_else(|| number(text))
+    let read = iso(text).map(|(ticks, _)| ticks).or_else(|| month_name(text));
+    read.or_else(|| json_date(text)).or_else(|| number(text))
 }
 
-/// `2025-01-02`, then optionally `T` or a blank, `03:04:05`, a fraction, `Z` or an offset.
-fn iso(text: &str) -> Option<i64> {
+/// Which part of `3/4/2025` is the day.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DateOrder {
+    DayFirst,
+    MonthFirst,
+}
+
+/// How the dates of a file are to be read.
+#[derive(Debug, Clone, Default)]
+pub struct Reading {
+    pub order: Option<DateOrder>,
+    /// The zone of times that name none; UTC if it is not given.
+    pub zone: Option<TimeZone>,
+}
+
+impl Reading {
+    /// Reads a date of a file.
+    pub fn parse(&self, text: &str) -> Option<i64> {
+        let text = text.trim();
+        let (bare, utc) = match text.strip_suffix("[UTC]").or_else(|| text.strip_suffix("UTC")) {
+            Some(bare) => (bare.trim_end(), true),
+            None => (text, false),
+        };
+        let (ticks, zoned) = match iso(bare) {
+            Some(read) => read,
+            None => match month_name(bare).or_else(|| self.order.and_then(|order| numeric_date(bare, order))) {
+                Some(ticks) => (ticks, false),
+                None => (json_date(bare).or_else(|| number(bare))?, true),
+            },
+        };
+        match &self.zone {
+            Some(zone) if !zoned && !utc => to_utc(ticks, zone),
+            _ => Some(ticks),
+        }
+    }
+}
+
+/// A wall clock's time in a zone. Of an hour that occurs twice the first is taken.
+fn to_utc(ticks: i64, zone: &TimeZone) -> Option<i64> {
+    let since = ticks - UNIX_EPOCH;
+    let wall = jiff::Timestamp::from_second(since.div_euclid(SECOND)).ok()?;
+    let wall = TimeZone::UTC.to_datetime(wall);
+    let moment = zone.to_timestamp(wall).ok()?;
+    Some(from_unix_seconds(moment.as_second())? + since.rem_euclid(SECOND))
+}
+
+/// The first two parts of a date such as `3/4/2025 10:00`, whichever is the day.
+pub fn numeric_parts(text: &str) -> Option<(i64, i64)> {
+    let (first, second, _, rest) = split_numeric(text.trim())?;
+    rest.is_empty().then_some(()).or_else(|| clock(rest).map(|_| ()))?;
+    Some((first, second))
+}
+
+fn split_numeric(text: &str) -> Option<(i64, i64, i64, &str)> {
+    let end = text.find([' ', ',', '\u{202f}', 'T']).unwrap_or(text.len());
+    let (date, rest) = text.split_at(end);
+    let mut parts = date.split(['/', '-']);
+    let mut part = |longest: usize| {
+        let part = parts.next()?;
+        (!part.is_empty() && part.len() <= longest && part.bytes().all(|byte| byte.is_ascii_digit())).then_some(part)
+    };
+    let (first, second, year) = (part(2)?, part(2)?, part(4)?);
+    if year.len() != 4 || parts.next().is_some() {
+        return None;
+    }
+    let rest = rest.trim_start_matches([' ', ',', '\u{202f}', 'T']);
+    Some((first.parse().ok()?, second.parse().ok()?, year.parse().ok()?, rest))
+}
+
+/// `11/20/2025, 9:41:00.123 AM`, and other orders and separators.
+fn numeric_date(text: &str, order: DateOrder) -> Option<i64> {
+    let (first, second, year, rest) = split_numeric(text)?;
+    let (day, month) = match order {
+        DateOrder::DayFirst => (first, second),
+        DateOrder::MonthFirst => (second, first),
+    };
+    let clock = if rest.is_empty() { 0 } else { clock(rest)? };
+    Some(days(year, month, day)? * 86_400 * SECOND + clock)
+}
+
+/// `9:41:00.123 AM`, `21:41`, in ticks since midnight.
+fn clock(text: &str) -> Option<i64> {
+    let mut words = text.split([' ', '\u{202f}']).filter(|word| !word.is_empty());
+    let time = words.next()?;
+    let half = words.next().map(str::to_ascii_uppercase);
+    if words.next().is_some() {
+        return None;
+    }
+    let mut parts = time.split(':');
+    let hour: i64 = parts.next()?.parse().ok()?;
+    let minute: i64 = parts.next()?.parse().ok()?;
+    let (seconds, fraction) = parts.next().map_or(("0", ""), |part| part.split_once('.').unwrap_or((part, "")));
+    let second: i64 = seconds.parse().ok()?;
+    let hour = match half.as_deref() {
+        Some("AM") if (1..=12).contains(&hour) => hour % 12,
+        Some("PM") if (1..=12).contains(&hour) => hour % 12 + 12,
+        None if (0..24).contains(&hour) => hour,
+        _ => return None,
+    };
+    let right = (0..60).contains(&minute) && (0..=60).contains(&second) && parts.next().is_none();
+    if !right || fraction.len() > 7 || !fraction.bytes().all(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    let ticks: i64 = format!("{fraction:0<7}").parse().ok()?;
+    Some((hour * 3600 + minute * 60 + second) * SECOND + ticks)
+}
+
+/// The moment, and whether the text names its zone: `2025-01-02`, then optionally `T` or a blank, `03:04:05`, a fraction, `Z` or an offset.
+fn iso(text: &str) -> Option<(i64, bool)> {
     let bytes = text.as_bytes();
     let year = digits(bytes, 0, 4)?;
     separator(bytes, 4, b"-/")?;
@@ -29,7 +140,7 @@ fn iso(text: &str) -> Option<i64> {
     let day = digits(bytes, 8, 2)?;
     let midnight = days(year, month, day)? * 86_400;
     if bytes.len() == 10 {
-        return Some(midnight * SECOND);
+        return Some((midnight * SECOND, false));
     }
     separator(bytes, 10, b"T ")?;
     let hour = digits(bytes, 11, 2)?;
@@ -61,7 +172,7 @@ fn iso(text: &str) -> Option<i64> {
         "" | "Z" | "z" | "UTC" | "[UTC]" => 0,
         _ => zone_offset(rest)?,
     };
-    Some((midnight + hour * 3600 + minute * 60 + second - offset) * SECOND + fraction)
+    Some(((midnight + hour * 3600 + minute * 60 + second - offset) * SECOND + fraction, !rest.is_empty()))
 }
 
 fn zone_offset(text: &str) -> Option<i64> {
@@ -89,25 +200,9 @@ fn month_name(text: &str) -> Option<i64> {
     let month = MONTHS.iter().position(|known| name.get(..3) == Some(known))? + 1;
     let day: i64 = words.next()?.parse().ok()?;
     let year: i64 = words.next()?.parse().ok()?;
-    let clock = words.next()?;
-    let half = words.next().map(str::to_ascii_uppercase);
-    let mut parts = clock.split(':');
-    let hour: i64 = parts.next()?.parse().ok()?;
-    let minute: i64 = parts.next()?.parse().ok()?;
-    let (seconds, fraction) = parts.next().map_or(("0", ""), |part| part.split_once('.').unwrap_or((part, "")));
-    let second: i64 = seconds.parse().ok()?;
-    let hour = match half.as_deref() {
-        Some("AM") if (1..=12).contains(&hour) => hour % 12,
-        Some("PM") if (1..=12).contains(&hour) => hour % 12 + 12,
-        None if hour < 24 => hour,
-        _ => return None,
-    };
-    if minute > 59 || second > 60 || parts.next().is_some() || words.next().is_some() || fraction.len() > 7 {
-        return None;
-    }
-    let ticks: i64 = format!("{fraction:0<7}").parse().ok()?;
-    let seconds = days(year, i64::try_from(month).ok()?, day)? * 86_400 + hour * 3600 + minute * 60 + second;
-    Some(seconds * SECOND + ticks)
+    let rest: Vec<&str> = words.collect();
+    let midnight = days(year, i64::try_from(month).ok()?, day)? * 86_400;
+    Some(midnight * SECOND + clock(&rest.join(" "))?)
 }
 
 /// `/Date(1735787045678)/`, milliseconds since 1970.
@@ -197,6 +292,30 @@ mod tests {
         assert_eq!(parse("/Date(1735787045000)/"), Some(whole));
         assert_eq!(parse("133802606450000000"), Some(whole));
         assert_eq!(format(MOMENT), "2025-01-02T03:04:05.6789012Z");
+    }
+
+    #[test]
+    fn day_and_month_are_told_apart_by_who_knows() {
+        let whole = Some(MOMENT - 6_789_012);
+        let day = Reading { order: Some(DateOrder::DayFirst), zone: None };
+        let month = Reading { order: Some(DateOrder::MonthFirst), zone: None };
+        assert_eq!(day.parse("2/1/2025 03:04:05"), whole);
+        assert_eq!(month.parse("1/2/2025, 3:04:05 AM"), whole);
+        assert_eq!(month.parse("1/2/2025, 3:04:05.6789012 AM"), Some(MOMENT));
+        assert_eq!(day.parse("1/13/2025 03:04:05"), None);
+        assert_eq!(numeric_parts("1/13/2025, 3:04 PM"), Some((1, 13)));
+        assert_eq!(numeric_parts("1/13/2025 and more"), None);
+        assert_eq!(numeric_parts("2025-01-02"), None);
+    }
+
+    #[test]
+    fn a_zone_moves_only_times_that_name_none() {
+        let berlin = Reading { order: None, zone: TimeZone::get("Europe/Berlin").ok() };
+        assert_eq!(berlin.parse("2025-01-02 04:04:05.6789012"), Some(MOMENT));
+        assert_eq!(berlin.parse("2025-01-02T03:04:05.6789012Z"), Some(MOMENT));
+        assert_eq!(berlin.parse("2025-01-02 03:04:05.6789012 UTC"), Some(MOMENT));
+        assert_eq!(berlin.parse("2025-07-02 05:04:05"), parse("2025-07-02 03:04:05"));
+        assert_eq!(berlin.parse("1735787045"), Some(MOMENT - 6_789_012));
     }
 
     #[test]

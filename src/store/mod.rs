@@ -8,6 +8,7 @@
 pub mod block;
 mod ddl;
 mod error;
+pub mod event_json;
 pub mod event_xml;
 mod functions;
 mod open;

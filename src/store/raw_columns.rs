@@ -5,6 +5,7 @@
 
 use serde_json::{Map, Value as Json};
 
+use super::event_json::event_of;
 use super::event_xml::{EventXml, Field};
 
 /// The value of one column, before SQL.
@@ -42,7 +43,13 @@ impl RawRecord {
             return Some(Self::Event(Box::new(OwnedEvent::new(&event))));
         }
         match serde_json::from_str(text).ok()? {
-            Json::Object(row) => Some(Self::Row(row)),
+            Json::Object(row) => match event_of(&row) {
+                Some(Ok(text)) => {
+                    let event = EventXml::parse(&text.xml).ok()?;
+                    Some(Self::Event(Box::new(OwnedEvent::new(&event))))
+                }
+                _ => Some(Self::Row(row)),
+            },
             _ => None,
         }
     }

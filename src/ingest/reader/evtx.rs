@@ -32,7 +32,7 @@ pub fn read(file: File, normaliser: &mut Normaliser, sink: &mut dyn Sink) -> Res
                     start = *end;
                     let added = std::str::from_utf8(bytes)
                         .map_err(|error| error.to_string())
-                        .and_then(|xml| normaliser.add(xml, &mut batch).map_err(|error| error.to_string()));
+                        .and_then(|xml| normaliser.add(xml, &mut batch));
                     match added {
                         Ok(()) => kept.push(bytes),
                         Err(reason) => {

@@ -1,7 +1,9 @@
 //! Readers: a file of one container to batches of normalised records.
 
 pub mod evtx;
+mod objects;
 pub mod rows;
+pub mod xml;
 
 use super::batch::Batch;
 

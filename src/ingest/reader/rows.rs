@@ -1,7 +1,6 @@
 //! Reads files of rows, CSV and JSON, into objects with their places.
 //!
-//! JSON comes as one object a line, as objects one after another, or in arrays; query results may wrap their rows
-//! (`Results`, `records`, …). A broken line costs that line.
+//! JSON comes as one object a line, where a broken line costs that line, or in the ways `objects` cuts apart.
 
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
@@ -10,12 +9,15 @@ use encoding_rs_io::DecodeReaderBytesBuilder;
 use serde_json::{Map, Value as Json};
 
 use super::Stop;
+use super::objects::{is_wrapper, json_objects};
 use crate::ingest::detect::Container;
+use crate::ingest::time::Reading;
 
 /// Longer than any record a service exports; what is longer is not read into memory.
-const LONGEST_OBJECT: usize = 16 * 1024 * 1024;
-/// The arrays under which query results and event streams carry their rows.
-const WRAPPERS: [&str; 5] = ["Results", "results", "records", "value", "events"];
+pub const LONGEST: usize = 16 * 1024 * 1024;
+
+/// Marks the rows of a device timeline, whose ActionType names their table.
+pub const TIMELINE: &str = "$timeline";
 
 /// One row as it came.
 pub struct RawRow {
@@ -27,6 +29,8 @@ pub struct RawRow {
 /// A row, or why it is none, with its line.
 pub struct Placed {
     pub line: u64,
+    /// Its number among the rows that one object carries.
+    pub element: Option<u64>,
     pub row: Result<RawRow, String>,
 }
 
@@ -34,17 +38,19 @@ pub struct Placed {
 pub fn for_each_row(
     file: File,
     container: Container,
+    reading: &Reading,
     take: &mut dyn FnMut(Placed) -> Result<(), Stop>,
 ) -> Result<(), Stop> {
     // A byte order mark decides between UTF-8 and UTF-16; without one it is UTF-8.
     let decoded = DecodeReaderBytesBuilder::new().utf8_passthru(true).strip_bom(true).build(file);
     let mut reader = BufReader::with_capacity(256 * 1024, decoded);
     let first = first_line(&mut reader)?;
-    let by_line = serde_json::from_slice::<Map<String, Json>>(&first).is_ok();
+    let by_line = serde_json::from_slice::<Map<String, Json>>(&first).is_ok_and(|object| !is_wrapper(&object));
     let delimiter = most_frequent_delimiter(&first);
     let reader = BufReader::new(std::io::Cursor::new(first).chain(reader));
     match container {
-        Container::Csv => csv_rows(reader, delimiter, take),
+        Container::Xml => Err(Stop::File("event XML, not rows".to_owned())),
+        Container::Csv => csv_rows(reader, delimiter, reading, take),
         _ if by_line => json_lines(reader, take),
         _ => json_objects(reader, take),
     }
@@ -54,7 +60,7 @@ pub fn for_each_row(
 fn first_line(reader: &mut impl BufRead) -> Result<Vec<u8>, Stop> {
     let mut line = Vec::new();
     loop {
-        let room = (LONGEST_OBJECT as u64).saturating_sub(line.len() as u64);
+        let room = (LONGEST as u64).saturating_sub(line.len() as u64);
         let read = reader.by_ref().take(room).read_until(b'\n', &mut line).map_err(failed)?;
         if read == 0 || !line.trim_ascii().is_empty() {
             return Ok(line);
@@ -68,14 +74,33 @@ fn most_frequent_delimiter(line: &[u8]) -> u8 {
     [b'\t', b';', b','].into_iter().max_by_key(|delimiter| count(*delimiter)).unwrap_or(b',')
 }
 
-fn failed(error: impl std::fmt::Display) -> Stop {
+pub fn failed(error: impl std::fmt::Display) -> Stop {
     Stop::File(error.to_string())
 }
 
-fn csv_rows(reader: impl Read, delimiter: u8, take: &mut dyn FnMut(Placed) -> Result<(), Stop>) -> Result<(), Stop> {
+/// A column of a CSV file.
+struct Header {
+    name: String,
+    /// The portal writes that its times are UTC.
+    utc: bool,
+}
+
+fn csv_rows(
+    reader: impl Read,
+    delimiter: u8,
+    reading: &Reading,
+    take: &mut dyn FnMut(Placed) -> Result<(), Stop>,
+) -> Result<(), Stop> {
     let mut rows = csv::ReaderBuilder::new().delimiter(delimiter).flexible(true).from_reader(reader);
     let header = rows.headers().map_err(failed)?.clone();
-    let names: Vec<String> = header.iter().map(column_name).collect();
+    let timeline = ["Event Time", "Machine Id"].iter().all(|name| header.iter().any(|known| known.trim() == *name));
+    if reading.zone.is_none()
+        && let Some(local) = header.iter().find(|name| name.contains("[Local Time]"))
+    {
+        let name = local.trim();
+        return Err(Stop::File(format!("'{name}' is in the zone of whoever exported it: give it with --time-zone")));
+    }
+    let columns: Vec<Header> = header.iter().map(|name| column(name, timeline)).collect();
     let mut record = csv::ByteRecord::new();
     loop {
         let line = rows.position().line();
@@ -83,32 +108,48 @@ fn csv_rows(reader: impl Read, delimiter: u8, take: &mut dyn FnMut(Placed) -> Re
             Ok(false) => return Ok(()),
             Ok(true) => {
                 let line = record.position().map_or(line, csv::Position::line);
-                take(Placed { line, row: csv_row(&names, &record) })?;
+                let row = csv_row(&columns, &record, timeline, reading.zone.is_some());
+                take(Placed { line, element: None, row })?;
             }
             Err(error) if error.is_io_error() => return Err(failed(error)),
-            Err(error) => take(Placed { line, row: Err(error.to_string()) })?,
+            Err(error) => take(Placed { line, element: None, row: Err(error.to_string()) })?,
         }
     }
 }
 
-fn csv_row(names: &[String], record: &csv::ByteRecord) -> Result<RawRow, String> {
-    if record.len() != names.len() {
-        return Err(format!("{} fields, the header has {}", record.len(), names.len()));
+fn csv_row(columns: &[Header], record: &csv::ByteRecord, timeline: bool, zoned: bool) -> Result<RawRow, String> {
+    if record.len() != columns.len() {
+        return Err(format!("{} fields, the header has {}", record.len(), columns.len()));
     }
     let mut fields = Map::new();
-    for (name, value) in names.iter().zip(record) {
-        let text = std::str::from_utf8(value).map_err(|_| format!("{name}: not UTF-8"))?;
+    for (column, value) in columns.iter().zip(record) {
+        let text = std::str::from_utf8(value).map_err(|_| format!("{}: not UTF-8", column.name))?;
         if !text.is_empty() {
-            fields.insert(name.clone(), Json::String(text.to_owned()));
+            let text = if column.utc && zoned { format!("{text} UTC") } else { text.to_owned() };
+            fields.insert(column.name.clone(), Json::String(text));
         }
     }
     let original = serde_json::to_string(&fields).map_err(|error| error.to_string())?;
+    if timeline {
+        fields.insert(TIMELINE.to_owned(), Json::Bool(true));
+    }
     Ok(RawRow { fields, original })
 }
 
-/// A header as the tables spell it: the portal adds the zone (`TimeGenerated [UTC]`).
-fn column_name(header: &str) -> String {
-    header.trim().trim_end_matches("[UTC]").trim().to_owned()
+/// A header as the tables spell it: the portal adds the zone (`TimeGenerated [UTC]`), the device timeline puts blanks
+/// between the words and has names of its own for three columns.
+fn column(header: &str, timeline: bool) -> Header {
+    let header = header.trim();
+    let utc = header.ends_with("[UTC]");
+    let bare = header.trim_end_matches("[UTC]").trim_end_matches("[Local Time]").trim();
+    let name = match bare {
+        "Event Time" if timeline => "Timestamp".to_owned(),
+        "Machine Id" if timeline => "DeviceId".to_owned(),
+        "Computer Name" if timeline => "DeviceName".to_owned(),
+        _ if timeline => bare.split(' ').collect(),
+        _ => bare.to_owned(),
+    };
+    Header { name, utc }
 }
 
 fn json_lines(mut reader: impl BufRead, take: &mut dyn FnMut(Placed) -> Result<(), Stop>) -> Result<(), Stop> {
@@ -117,13 +158,13 @@ fn json_lines(mut reader: impl BufRead, take: &mut dyn FnMut(Placed) -> Result<(
     loop {
         bytes.clear();
         line += 1;
-        let limit = LONGEST_OBJECT as u64;
+        let limit = LONGEST as u64;
         let read = reader.by_ref().take(limit).read_until(b'\n', &mut bytes).map_err(failed)?;
         if read == 0 {
             return Ok(());
         }
-        if bytes.len() >= LONGEST_OBJECT && bytes.last() != Some(&b'\n') {
-            take(Placed { line, row: Err(format!("the line is longer than {LONGEST_OBJECT} bytes")) })?;
+        if bytes.len() >= LONGEST && bytes.last() != Some(&b'\n') {
+            take(Placed { line, element: None, row: Err(format!("the line is longer than {LONGEST} bytes")) })?;
             skip_line(&mut reader)?;
             continue;
         }
@@ -153,78 +194,16 @@ fn skip_line(reader: &mut impl BufRead) -> Result<(), Stop> {
     }
 }
 
-/// Objects that span lines: cut at their outermost braces.
-fn json_objects(mut reader: impl BufRead, take: &mut dyn FnMut(Placed) -> Result<(), Stop>) -> Result<(), Stop> {
-    let mut object: Vec<u8> = Vec::new();
-    let (mut depth, mut in_string, mut escaped) = (0usize, false, false);
-    let (mut line, mut start) = (1u64, 1u64);
-    loop {
-        let available = reader.fill_buf().map_err(failed)?;
-        let length = available.len();
-        if length == 0 {
-            if depth > 0 {
-                take(Placed { line: start, row: Err("the object does not end".to_owned()) })?;
-            }
-            return Ok(());
-        }
-        let mut complete: Vec<(u64, Vec<u8>)> = Vec::new();
-        for byte in available {
-            if *byte == b'\n' {
-                line += 1;
-            }
-            if depth == 0 {
-                if *byte == b'{' {
-                    depth = 1;
-                    start = line;
-                    object.push(*byte);
-                }
-                continue;
-            }
-            object.push(*byte);
-            match byte {
-                _ if escaped => escaped = false,
-                b'\\' if in_string => escaped = true,
-                b'"' => in_string = !in_string,
-                b'{' if !in_string => depth += 1,
-                b'}' if !in_string => {
-                    depth -= 1;
-                    if depth == 0 {
-                        complete.push((start, std::mem::take(&mut object)));
-                    }
-                }
-                _ => {}
-            }
-        }
-        reader.consume(length);
-        for (start, object) in complete {
-            give(start, &object, take)?;
-        }
-        if object.len() > LONGEST_OBJECT {
-            return Err(Stop::File(format!("line {start}: an object is longer than {LONGEST_OBJECT} bytes")));
-        }
-    }
+/// Parses one object and hands it on.
+fn give(line: u64, text: &[u8], take: &mut dyn FnMut(Placed) -> Result<(), Stop>) -> Result<(), Stop> {
+    take(Placed { line, element: None, row: parse_row(text) })
 }
 
-/// Parses one object, takes it out of its wrapping, and hands it on.
-fn give(line: u64, text: &[u8], take: &mut dyn FnMut(Placed) -> Result<(), Stop>) -> Result<(), Stop> {
-    let parsed: Map<String, Json> = match serde_json::from_slice(text) {
-        Ok(parsed) => parsed,
-        Err(error) => return take(Placed { line, row: Err(format!("not a JSON object: {error}")) }),
-    };
-    for wrapper in WRAPPERS {
-        if let Some(Json::Array(rows)) = parsed.get(wrapper)
-            && rows.iter().all(Json::is_object)
-        {
-            for row in rows {
-                if let Json::Object(fields) = row {
-                    take(Placed { line, row: Ok(unwrap_properties(fields.clone(), row.to_string())) })?;
-                }
-            }
-            return Ok(());
-        }
-    }
-    let original = String::from_utf8_lossy(text).into_owned();
-    take(Placed { line, row: Ok(unwrap_properties(parsed, original)) })
+/// One object as a row, taken out of its wrapping.
+pub fn parse_row(text: &[u8]) -> Result<RawRow, String> {
+    let fields = serde_json::from_slice(text).map_err(|error| format!("not a JSON object: {error}"))?;
+    let original = std::str::from_utf8(text).map_err(|_| "not UTF-8".to_owned())?.to_owned();
+    Ok(unwrap_properties(fields, original))
 }
 
 /// A record of the streaming API holds its columns in `properties` and names its table in `category`.

@@ -1,0 +1,530 @@
+//! The same events in every form an analyst is handed: the same rows.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, clippy::string_slice)]
+
+use std::io::Write;
+use std::path::PathBuf;
+use std::sync::atomic::AtomicBool;
+
+use serde_json::{Map, Value as Json, json};
+use whippet::ingest::time::Reading;
+use whippet::ingest::{ImportReport, Options, Silent, import_with};
+use whippet::store::Store;
+
+const EVENTS: &str = include_str!("fixtures/windows-events.json");
+const XMLNS: &str = "http://schemas.microsoft.com/win/2004/08/events/event";
+
+fn import_files(files: &[(&str, Vec<u8>)], options: &Options) -> (Store, ImportReport) {
+    let folder = tempfile::tempdir().unwrap();
+    let paths: Vec<PathBuf> = files.iter().map(|(name, _)| folder.path().join(name)).collect();
+    for (path, (_, bytes)) in paths.iter().zip(files) {
+        std::fs::write(path, bytes).unwrap();
+    }
+    let mut store = Store::in_memory().unwrap();
+    let report = import_with(&mut store, &paths, options, &AtomicBool::new(false), &mut Silent).unwrap();
+    for file in &report.files {
+        assert_eq!(file.records, file.stored + file.duplicates + file.rejected, "{}", file.path);
+    }
+    (store, report)
+}
+
+/// Everything a query can see, whatever its order; `number` columns only where the form keeps them.
+fn contents(store: &Store) -> Vec<String> {
+    let mut rows = Vec::new();
+    let mut dump = |sql: &str| {
+        let mut statement = store.connection().prepare(sql).unwrap();
+        let columns = statement.column_count();
+        let mut found = statement.query([]).unwrap();
+        while let Some(row) = found.next().unwrap() {
+            let cells: Vec<String> = (0..columns).map(|index| cell(row.get_ref(index).unwrap())).collect();
+            rows.push(cells.join(" "));
+        }
+    };
+    for (table, _) in store.table_counts().unwrap() {
+        if table.starts_with("Device") {
+            let columns: Vec<String> = store
+                .schema()
+                .table(&table)
+                .unwrap()
+                .columns
+                .iter()
+                .map(|column| format!("\"{}\"", column.name))
+                .collect();
+            dump(&format!("SELECT '{table}', {} FROM {table}", columns.join(", ")));
+        }
+    }
+    dump(
+        "SELECT e.record, e.time, (SELECT value FROM text WHERE id = e.channel), e.event_id, e.level,
+           (SELECT value FROM text WHERE id = e.provider), (SELECT value FROM text WHERE id = e.computer),
+           record_column(e.block, e.position, b.data, 'WindowsEvent', 'EventData'),
+           record_column(e.block, e.position, b.data, 'Event', 'ParameterXml')
+         FROM event_record e JOIN record_block b ON b.id = e.block",
+    );
+    rows.sort();
+    rows
+}
+
+fn cell(value: rusqlite::types::ValueRef<'_>) -> String {
+    match value {
+        rusqlite::types::ValueRef::Text(text) => String::from_utf8_lossy(text).into_owned(),
+        other => format!("{other:?}"),
+    }
+}
+
+struct Event {
+    provider: String,
+    channel: String,
+    id: i64,
+    number: usize,
+    time: String,
+    fields: Map<String, Json>,
+    data: Vec<Json>,
+    binary: String,
+    user_data: String,
+}
+
+/// The fixtures' events, repeated at other times until there are some two hundred.
+fn events(keep: impl Fn(&Event) -> bool) -> Vec<Event> {
+    let fixtures: Vec<Json> = serde_json::from_str(EVENTS).unwrap();
+    let mut events = Vec::new();
+    for round in 0..7 {
+        for fixture in &fixtures {
+            let number = events.len() + 1;
+            let mut fields = fixture["fields"].as_object().cloned().unwrap_or_default();
+            if let Some(time) = fields.get_mut("UtcTime") {
+                *time = json!(format!("2025-01-02 03:{:02}:05.600", 10 + round));
+            }
+            let text = |key: &str| fixture[key].as_str().unwrap_or_default().to_owned();
+            events.push(Event {
+                provider: text("provider"),
+                channel: text("channel"),
+                id: fixture["id"].as_i64().unwrap(),
+                number,
+                time: format!("2025-01-02T03:{:02}:{:02}.125Z", 10 + round, number % 60),
+                fields,
+                data: fixture["data"].as_array().cloned().unwrap_or_default(),
+                binary: text("binary"),
+                user_data: text("user_data"),
+            });
+        }
+    }
+    events.retain(keep);
+    events
+}
+
+fn escape(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+}
+
+fn xml(event: &Event) -> String {
+    let mut data = String::new();
+    for (name, value) in &event.fields {
+        data += &format!("<Data Name=\"{}\">{}</Data>", escape(name), escape(value.as_str().unwrap()));
+    }
+    for value in &event.data {
+        data += &format!("<Data>{}</Data>", escape(value.as_str().unwrap()));
+    }
+    if !event.binary.is_empty() {
+        data += &format!("<Binary>{}</Binary>", event.binary);
+    }
+    let body = if event.user_data.is_empty() {
+        format!("<EventData>{data}</EventData>")
+    } else {
+        format!("<UserData>{}</UserData>", event.user_data)
+    };
+    format!(
+        "<Event xmlns='{XMLNS}'><System><Provider Name='{}'/><EventID Qualifiers='0'>{}</EventID><Level>4</Level>\
+         <TimeCreated SystemTime='{}'/><EventRecordID>{}</EventRecordID><Execution ProcessID='99' ThreadID='1'/>\
+         <Channel>{}</Channel><Computer>H1.corp.example</Computer></System>{body}</Event>",
+        event.provider, event.id, event.time, event.number, event.channel
+    )
+}
+
+/// The leaves of a fixture's user data, under its root.
+fn user_data(event: &Event) -> (String, Map<String, Json>) {
+    let root = regex::Regex::new(r"^<(\w+)").unwrap().captures(&event.user_data).unwrap()[1].to_owned();
+    let leaf = regex::Regex::new(r"<(\w+)>([^<]*)</").unwrap();
+    (root, leaf.captures_iter(&event.user_data).map(|found| (found[1].to_owned(), json!(found[2]))).collect())
+}
+
+fn structured_data(event: &Event) -> (&'static str, Json) {
+    if !event.user_data.is_empty() {
+        let (root, leaves) = user_data(event);
+        return ("UserData", json!({root: leaves}));
+    }
+    let mut data = event.fields.clone();
+    if !event.data.is_empty() {
+        data.insert("Data".to_owned(), json!({"#text": event.data}));
+    }
+    if !event.binary.is_empty() {
+        data.insert("Binary".to_owned(), json!(event.binary));
+    }
+    ("EventData", Json::Object(data))
+}
+
+fn evtx_dump(event: &Event) -> Json {
+    let (name, data) = structured_data(event);
+    json!({"Event": {"#attributes": {"xmlns": XMLNS}, "System": {
+        "Provider": {"#attributes": {"Name": event.provider}}, "EventID": {"#attributes": {"Qualifiers": 0}, "#text": event.id},
+        "Level": 4, "TimeCreated": {"#attributes": {"SystemTime": event.time}}, "EventRecordID": event.number,
+        "Execution": {"#attributes": {"ProcessID": 99, "ThreadID": 1}},
+        "Channel": event.channel, "Computer": "H1.corp.example", "Correlation": null}, name: data}})
+}
+
+fn evtx_dump_separate(event: &Event) -> Json {
+    let (name, data) = structured_data(event);
+    json!({"Event": {"Event_attributes": {"xmlns": XMLNS}, "System": {
+        "Provider_attributes": {"Name": event.provider}, "Provider": null, "EventID": event.id,
+        "EventID_attributes": {"Qualifiers": 0}, "Execution_attributes": {"ProcessID": 99}, "Level": 4, "TimeCreated_attributes": {"SystemTime": event.time},
+        "EventRecordID": event.number, "Channel": event.channel, "Computer": "H1.corp.example"}, name: data}})
+}
+
+fn velociraptor(event: &Event) -> Json {
+    let (name, data) = structured_data(event);
+    let seconds = whippet::ingest::time::parse(&event.time).unwrap() - 621_355_968_000_000_000;
+    json!({"System": {"Provider": {"Name": event.provider}, "EventID": {"Value": event.id}, "Level": 4, "Execution": {"ProcessID": 99},
+        "TimeCreated": {"SystemTime": seconds as f64 / 1e7}, "EventRecordID": event.number,
+        "Channel": event.channel, "Computer": "H1.corp.example"}, name: data, "_ClientId": "C.1"})
+}
+
+fn beats_data(event: &Event) -> Map<String, Json> {
+    let mut data = event.fields.clone();
+    for (index, value) in event.data.iter().enumerate() {
+        data.insert(format!("param{}", index + 1), value.clone());
+    }
+    if !event.binary.is_empty() {
+        data.insert("Binary".to_owned(), json!(event.binary));
+    }
+    data
+}
+
+fn winlogbeat(event: &Event) -> Json {
+    let mut winlog = json!({"channel": event.channel, "provider_name": event.provider, "event_id": event.id.to_string(),
+        "record_id": event.number, "computer_name": "H1.corp.example", "process": {"pid": 99, "thread": {"id": 1}}});
+    if event.user_data.is_empty() {
+        winlog["event_data"] = Json::Object(beats_data(event));
+    } else {
+        let (root, mut leaves) = user_data(event);
+        leaves.insert("xml_name".to_owned(), json!(root));
+        winlog["user_data"] = Json::Object(leaves);
+    }
+    json!({"@timestamp": event.time, "log": {"level": "information"}, "host": {"name": "h1"}, "winlog": winlog})
+}
+
+fn dotted(event: &Event) -> Json {
+    fn flatten(path: &str, value: &Json, flat: &mut Map<String, Json>) {
+        match value {
+            Json::Object(inner) => inner.iter().for_each(|(name, value)| {
+                flatten(&if path.is_empty() { name.clone() } else { format!("{path}.{name}") }, value, flat);
+            }),
+            other => {
+                flat.insert(path.to_owned(), other.clone());
+            }
+        }
+    }
+    let mut flat = Map::new();
+    flatten("", &winlogbeat(event), &mut flat);
+    Json::Object(flat)
+}
+
+fn winlogbeat_6(event: &Event) -> Json {
+    json!({"@timestamp": event.time, "type": "wineventlog", "log_name": event.channel, "source_name": event.provider,
+        "event_id": event.id, "record_number": event.number.to_string(), "computer_name": "H1.corp.example",
+        "level": "Information", "process_id": 99, "event_data": beats_data(event), "beat": {"name": "h1"}})
+}
+
+fn nxlog(event: &Event) -> Json {
+    let mut object = json!({"EventTime": event.time, "Hostname": "H1.corp.example", "EventType": "INFO",
+        "SeverityValue": 2, "Severity": "INFO", "EventID": event.id, "SourceName": event.provider,
+        "Channel": event.channel, "RecordNumber": event.number, "ExecutionProcessID": 99, "SourceModuleName": "eventlog"});
+    object.as_object_mut().unwrap().extend(event.fields.clone());
+    object["@timestamp"] = json!(event.time);
+    object["tags"] = json!(["mordorDataset"]);
+    object
+}
+
+fn lines(events: &[Event], form: fn(&Event) -> Json) -> Vec<u8> {
+    events.iter().map(|event| form(event).to_string() + "\n").collect::<String>().into_bytes()
+}
+
+fn list(events: &[Event], form: fn(&Event) -> Json) -> Json {
+    Json::Array(events.iter().map(form).collect())
+}
+
+fn gzip(plain: &[u8]) -> Vec<u8> {
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    encoder.write_all(plain).unwrap();
+    encoder.finish().unwrap()
+}
+
+fn zip(members: &[(&str, &[u8])]) -> Vec<u8> {
+    let mut archive = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    for (name, bytes) in members {
+        let options = zip::write::SimpleFileOptions::default().compression_method(zip::CompressionMethod::Stored);
+        archive.start_file(*name, options).unwrap();
+        archive.write_all(bytes).unwrap();
+    }
+    archive.finish().unwrap().into_inner()
+}
+
+fn check(expected: &[String], count: usize, name: &str, bytes: Vec<u8>) {
+    let (store, report) = import_files(&[("file", bytes)], &Options::default());
+    assert_eq!(report.totals(), (count as u64, count as u64, 0, 0), "{name}: {:#?}", report.files);
+    let found = contents(&store);
+    for (found, expected) in found.iter().zip(expected) {
+        assert_eq!(found, expected, "{name}");
+    }
+    assert_eq!(found.len(), expected.len(), "{name}");
+}
+
+#[test]
+fn events_are_the_same_in_every_form() {
+    let all = events(|_| true);
+    assert!(all.len() > 200, "{}", all.len());
+    let xml_lines: String = all.iter().map(|event| xml(event) + "\n").collect();
+    let (store, report) = import_files(&[("xml", xml_lines.clone().into_bytes())], &Options::default());
+    assert_eq!(report.totals(), (all.len() as u64, all.len() as u64, 0, 0), "{:#?}", report.files);
+    let expected = contents(&store);
+    assert!(expected.len() > all.len() * 3 / 2);
+    let rooted =
+        format!("<?xml version=\"1.0\"?>\r\n<!-- a > b -->\n<Events>{}</Events>", xml_lines.replace("><", ">\n<"));
+    let utf16: Vec<u8> = [0xff, 0xfe].into_iter().chain(rooted.encode_utf16().flat_map(u16::to_le_bytes)).collect();
+    let dump = lines(&all, evtx_dump);
+    let numbered: String = all
+        .iter()
+        .map(|event| format!("Record {}\n{}\n", event.number, serde_json::to_string_pretty(&evtx_dump(event)).unwrap()))
+        .collect();
+    let hits = json!({"took": 1, "hits": {"total": {"value": 3}, "hits": all.iter().map(|event| json!({"_index": "x", "_source": winlogbeat(event)})).collect::<Vec<_>>()}});
+    let splunk: String = all
+        .iter()
+        .map(|event| json!({"preview": false, "result": {"_raw": xml(event), "host": "h1"}}).to_string() + "\n")
+        .collect();
+    let mut splunk_csv = csv::Writer::from_writer(Vec::new());
+    splunk_csv.write_record(["_time", "_raw"]).unwrap();
+    for event in &all {
+        splunk_csv.write_record([&event.time, &xml(event)]).unwrap();
+    }
+    let zstd = ruzstd::encoding::compress_to_vec(dump.as_slice(), ruzstd::encoding::CompressionLevel::Fastest);
+    let (half, rest) = all.split_at(all.len() / 2);
+    for (name, bytes) in [
+        ("rooted XML", rooted.into_bytes()),
+        ("UTF-16 XML", utf16),
+        ("evtx_dump lines", dump.clone()),
+        ("evtx_dump with record lines", numbered.into_bytes()),
+        ("evtx_dump, attributes apart", lines(&all, evtx_dump_separate)),
+        ("Velociraptor", lines(&all, velociraptor)),
+        ("Velociraptor array", list(&all, velociraptor).to_string().into_bytes()),
+        ("Winlogbeat", lines(&all, winlogbeat)),
+        ("Winlogbeat, pretty", serde_json::to_vec_pretty(&list(&all, winlogbeat)).unwrap()),
+        ("Winlogbeat, dotted", lines(&all, dotted)),
+        ("Elastic hits", hits.to_string().into_bytes()),
+        ("Splunk JSON", splunk.into_bytes()),
+        ("Splunk CSV", splunk_csv.into_inner().unwrap()),
+        ("gzip", gzip(&dump)),
+        ("zstd", zstd),
+        ("gzip in zip", zip(&[("../../etc/dump.gz", &gzip(&dump)), ("folder/", b"")])),
+    ] {
+        check(&expected, all.len(), name, bytes);
+    }
+    let two =
+        zip(&[("a.json", &lines(half, evtx_dump)), ("b.xml", rest.iter().map(xml).collect::<String>().as_bytes())]);
+    let (store, report) = import_files(&[("two.zip", two)], &Options::default());
+    assert_eq!(report.files.len(), 2);
+    assert!(report.files[1].path.ends_with("two.zip!/b.xml"), "{}", report.files[1].path);
+    assert_eq!(contents(&store), expected);
+    // All forms of one event are one event.
+    let both = [("a", dump), ("b", xml_lines.into_bytes()), ("c", lines(&all, winlogbeat))];
+    let (store, report) = import_files(&both, &Options::default());
+    assert_eq!(report.totals(), (3 * all.len() as u64, all.len() as u64, 2 * all.len() as u64, 0));
+    assert_eq!(contents(&store), expected);
+}
+
+#[test]
+fn forms_that_keep_only_named_fields_keep_them() {
+    let named = events(|event| event.data.is_empty() && event.user_data.is_empty() && event.binary.is_empty());
+    let (store, _) =
+        import_files(&[("xml", named.iter().map(xml).collect::<String>().into_bytes())], &Options::default());
+    let expected = contents(&store);
+    check(&expected, named.len(), "Winlogbeat 6", lines(&named, winlogbeat_6));
+    // The time of a record is Sysmon's own here: the collector's is later, and the record's is not kept.
+    let security = events(|event| {
+        event.data.is_empty()
+            && event.user_data.is_empty()
+            && event.binary.is_empty()
+            && !event.fields.contains_key("UtcTime")
+            && !event.fields.contains_key("Version")
+            && !event.fields.contains_key("Domain")
+    });
+    let (store, _) =
+        import_files(&[("xml", security.iter().map(xml).collect::<String>().into_bytes())], &Options::default());
+    check(&contents(&store), security.len(), "NXLog", lines(&security, nxlog));
+}
+
+#[test]
+fn what_is_broken_costs_the_event_it_is_in() {
+    let some = events(|event| event.number <= 3);
+    let [first, second, third] = [0, 1, 2].map(|index| xml(&some[index]));
+    let cut = &second[..second.len() / 2];
+    let (_, report) = import_files(
+        &[("x", format!("{first}\nnoise {cut}\n{third}\n<Event xmlns='").into_bytes())],
+        &Options::default(),
+    );
+    let file = &report.files[0];
+    assert_eq!((file.stored, file.rejected), (2, 3), "{file:#?}");
+    let objects: Vec<String> = some.iter().map(|event| evtx_dump(event).to_string()).collect();
+    let (_, report) = import_files(
+        &[(
+            "x",
+            format!("[\n{},\n{{\"Event\": {{\"System\": 1]}}}},\n{}\nlost\n{}", objects[0], objects[1], objects[2])
+                .into_bytes(),
+        )],
+        &Options::default(),
+    );
+    assert!(report.files[0].rejections.iter().any(|rejection| rejection.reason.contains("lost")), "{report:#?}");
+    let deep = format!("{}\n{}{}\n", objects[0], "{\"a\":".repeat(100_000), "}".repeat(100_000));
+    let (_, report) = import_files(&[("x", deep.into_bytes())], &Options::default());
+    assert_eq!((report.files[0].stored, report.files[0].rejected), (1, 1), "{report:#?}");
+}
+
+#[test]
+fn a_line_without_end_is_rejected_and_not_kept() {
+    let some = events(|event| event.number <= 2);
+    let long = "x".repeat(17 << 20);
+    for (name, file) in [
+        ("lines", format!("{}\n{{\"a\":\"{long}\"}}\n{}\n", evtx_dump(&some[0]), evtx_dump(&some[1]))),
+        ("array", format!("[{},{{\"a\":\"{long}\"}},{}]", evtx_dump(&some[0]), evtx_dump(&some[1]))),
+        ("xml", format!("{}<Event>{long}</Event>{}", xml(&some[0]), xml(&some[1]))),
+    ] {
+        let (_, report) = import_files(&[("x", file.into_bytes())], &Options::default());
+        assert_eq!((report.files[0].stored, report.files[0].rejected), (2, 1), "{name}: {report:#?}");
+        assert!(report.files[0].rejections[0].reason.contains("longer than"), "{name}");
+    }
+}
+
+fn process(time: &str, name: &str) -> Map<String, Json> {
+    json!({"Timestamp": time, "DeviceName": "h1", "DeviceId": "d1", "ActionType": "ProcessCreated", "FileName": name,
+        "FolderPath": format!("C:\\x\\{name}"), "ProcessId": 10, "ProcessCommandLine": name, "AccountName": "bob",
+        "InitiatingProcessFileName": "cmd.exe", "SHA1": ""})
+    .as_object()
+    .unwrap()
+    .clone()
+}
+
+#[test]
+fn rows_of_the_service_are_the_same_in_every_form() {
+    let rows: Vec<Map<String, Json>> =
+        (0..200).map(|index| process(&format!("2025-01-02T03:04:05.{index:03}Z"), &format!("{index}.exe"))).collect();
+    let text = |value: &Json| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    let csv = |names: Vec<String>, dates: fn(&str) -> String| {
+        let mut csv = csv::Writer::from_writer(Vec::new());
+        csv.write_record(names).unwrap();
+        for row in &rows {
+            csv.write_record(
+                row.iter().map(|(name, value)| if name == "Timestamp" { dates(&text(value)) } else { text(value) }),
+            )
+            .unwrap();
+        }
+        csv.into_inner().unwrap()
+    };
+    let names: Vec<String> = rows[0].keys().cloned().collect();
+    let plain = csv(names.clone(), str::to_owned);
+    let (store, report) = import_files(&[("csv", plain)], &Options::default());
+    assert_eq!(report.totals(), (200, 200, 0, 0), "{report:#?}");
+    let only_rows = |store: &Store| {
+        contents(store).into_iter().filter(|row| row.contains("DeviceProcessEvents")).collect::<Vec<_>>()
+    };
+    let expected = only_rows(&store);
+    let sentinel: Vec<String> = names
+        .iter()
+        .map(|name| if name == "Timestamp" { "TimeGenerated [UTC]".to_owned() } else { name.clone() })
+        .collect();
+    let timeline: Vec<String> = names
+        .iter()
+        .map(|name| match name.as_str() {
+            "Timestamp" => "Event Time".to_owned(),
+            "DeviceId" => "Machine Id".to_owned(),
+            "DeviceName" => "Computer Name".to_owned(),
+            "ActionType" => "Action Type".to_owned(),
+            "FileName" => "File Name".to_owned(),
+            "FolderPath" => "Folder Path".to_owned(),
+            "ProcessId" => "Process Id".to_owned(),
+            "ProcessCommandLine" => "Process Command Line".to_owned(),
+            "AccountName" => "Account Name".to_owned(),
+            "InitiatingProcessFileName" => "Initiating Process File Name".to_owned(),
+            other => other.to_owned(),
+        })
+        .collect();
+    let american = |iso: &str| format!("1/2/2025, 3:04:{} AM", &iso[17..23]);
+    let columns: Vec<Json> = names.iter().map(|name| json!({"name": name, "type": "string"})).collect();
+    let values: Vec<Json> = rows.iter().map(|row| Json::Array(row.values().cloned().collect())).collect();
+    let graph: Vec<Json> = rows
+        .iter()
+        .map(|row| {
+            let mut row = row.clone();
+            row.insert("Timestamp@odata.type".to_owned(), json!("#DateTimeOffset"));
+            Json::Object(row)
+        })
+        .collect();
+    let stream: String = rows
+        .iter()
+        .map(|row| json!({"time": "2025-01-02T03:05:00Z", "tenantId": "t", "operationName": "Publish", "category": "AdvancedHunting-DeviceProcessEvents", "properties": row}).to_string() + "\n")
+        .collect();
+    let records = json!({"records": rows.iter().map(|row| json!({"category": "AdvancedHunting-DeviceProcessEvents", "properties": row})).collect::<Vec<_>>()});
+    let month = Options {
+        reading: Reading { order: Some(whippet::ingest::time::DateOrder::MonthFirst), zone: None },
+        ..Options::default()
+    };
+    for (name, bytes, options) in [
+        ("Log Analytics CSV", csv(sentinel.clone(), str::to_owned), &Options::default()),
+        ("portal dates", csv(sentinel, american), &month),
+        ("device timeline", csv(timeline, str::to_owned), &Options::default()),
+        ("Log Analytics API", json!({"tables": [{"name": "PrimaryResult", "columns": columns, "rows": values}]}).to_string().into_bytes(), &Options::default()),
+        ("Defender API", json!({"Stats": {"ExecutionTime": 0.1}, "Schema": [{"Name": "Timestamp", "Type": "DateTime"}], "Results": rows}).to_string().into_bytes(), &Options::default()),
+        ("Graph, pretty", serde_json::to_vec_pretty(&json!({"@odata.context": "x", "schema": [{"name": "Timestamp"}], "results": graph})).unwrap(), &Options::default()),
+        ("streaming lines", stream.into_bytes(), &Options::default()),
+        ("streaming records", records.to_string().into_bytes(), &Options::default()),
+        ("records, a batch a line", format!("{records}\n").into_bytes(), &Options::default()),
+    ] {
+        let (store, report) = import_files(&[("file", bytes)], options);
+        assert_eq!(report.totals(), (200, 200, 0, 0), "{name}: {:#?}", report.files);
+        assert_eq!(only_rows(&store), expected, "{name}");
+    }
+}
+
+#[test]
+fn day_and_month_are_decided_over_the_whole_file_or_refused() {
+    let file = |dates: &[&str]| {
+        let mut text = "Timestamp,DeviceId,DeviceName,ActionType,FileName,FolderPath,ProcessCommandLine\n".to_owned();
+        for date in dates {
+            text += &format!("\"{date}\",d,h,ProcessCreated,a.exe,C:\\a.exe,a\n");
+        }
+        text.into_bytes()
+    };
+    let first = |store: &Store| -> String {
+        store.connection().query_row("SELECT min(Timestamp) FROM DeviceProcessEvents", [], |row| row.get(0)).unwrap()
+    };
+    let mut many = vec!["3/4/2025 10:00:00"; 150];
+    many.push("3/14/2025 10:00:00");
+    let (store, report) = import_files(&[("x", file(&many))], &Options::default());
+    assert_eq!(first(&store), "2025-03-04T10:00:00.0000000Z");
+    assert!(report.files[0].notes.iter().any(|note| note.contains("month first")), "{report:#?}");
+    many.push("15/4/2025 10:00:00");
+    let (_, report) = import_files(&[("x", file(&many))], &Options::default());
+    assert!(report.files[0].problem.as_ref().unwrap().contains("contradict"), "{report:#?}");
+    let (_, report) = import_files(&[("x", file(&["3/4/2025 10:00:00"]))], &Options::default());
+    assert!(report.files[0].problem.as_ref().unwrap().contains("--dates"), "{report:#?}");
+    let zone = jiff::tz::TimeZone::get("Europe/Berlin").unwrap();
+    let day = Reading { order: Some(whippet::ingest::time::DateOrder::DayFirst), zone: Some(zone) };
+    let options = Options { reading: day, ..Options::default() };
+    let (store, _) = import_files(&[("x", file(&["3/4/2025 10:00:00"]))], &options);
+    assert_eq!(first(&store), "2025-04-03T08:00:00.0000000Z");
+}
+
+#[test]
+fn excluded_files_are_listed() {
+    let some = events(|event| event.number <= 1);
+    let options = Options { exclude: vec!["*.old".to_owned()], ..Options::default() };
+    let (_, report) =
+        import_files(&[("a.xml", xml(&some[0]).into_bytes()), ("b.old", xml(&some[0]).into_bytes())], &options);
+    assert_eq!(report.totals(), (1, 1, 0, 0));
+    assert_eq!(report.files[1].problem.as_deref(), Some("excluded by '*.old'"));
+}
