@@ -247,3 +247,27 @@ fn hostile_bytes_of_an_event_reach_the_terminal_only_escaped() {
     assert_harmless(&whippet(&["tree", "--db", store]));
     assert_harmless(&whippet(&["query", "--db", store, "DeviceProcessEvents"]));
 }
+
+#[test]
+fn the_demonstration_without_a_terminal_hunts_in_every_scenario() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = Command::new(env!("CARGO_BIN_EXE_whippet"))
+        .arg("demo")
+        .env("TMPDIR", folder.path())
+        .stdin(Stdio::null())
+        .output()
+        .unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(output.status.success(), "{text}");
+    let parts: Vec<&str> = text.split("whippet demo ").skip(1).collect();
+    let names: Vec<&str> = parts.iter().filter_map(|part| part.split(':').next()).collect();
+    assert_eq!(names, ["xp-cmdshell", "java-sysrv", "baseline"]);
+    assert!(parts[0].contains("SQL Server spawning suspicious child process: 9 matches"), "{text}");
+    assert!(parts[0].contains("SQL stored procedure persistence: 23 matches"), "{text}");
+    assert!(parts[0].contains("sqlservr.exe → cmd.exe → whoami.exe"), "{text}");
+    assert!(parts[1].contains("Java Executing cmd to run Powershell: 3 matches"), "{text}");
+    // Nothing happens on the quiet day.
+    let found = parts[2].lines().filter(|line| line.ends_with("matches") && !line.ends_with(": 0 matches"));
+    assert_eq!(found.count(), 0, "{text}");
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0, "the demonstration's stores are gone");
+}

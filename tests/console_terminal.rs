@@ -125,6 +125,21 @@ fn it_opens_moves_and_leaves_the_terminal_as_it_was() {
 }
 
 #[test]
+fn without_a_name_it_offers_the_scenarios() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut session = Session::start(&["demo"], folder.path());
+    let screen = session.until("Which one?");
+    for name in ["xp-cmdshell", "java-sysrv", "baseline"] {
+        assert!(screen.contains(name), "{screen}");
+    }
+    session.keys("2\r");
+    session.until("demo java-sysrv");
+    session.until("matches");
+    session.keys("Q");
+    assert_eq!(session.end().0, 0);
+}
+
+#[test]
 fn sigterm_gives_the_terminal_back_and_is_obeyed() {
     let folder = tempfile::tempdir().unwrap();
     let mut session = demo(folder.path());

@@ -1,41 +1,34 @@
 //! `whippet demo`: a scenario of the sample data, in the console or as text.
 
-use std::fs;
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, BufRead, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
-
-use include_dir::{Dir, include_dir};
 
 use super::Exit;
 use super::open::{self, OpenError};
+use super::scenario::{Scenario, ScenarioError};
+use crate::console::run::Ending;
 use crate::hunt::matches::RuleStatus;
 use crate::hunt::survey::status_line;
 use crate::hunt::tree::{facts, text};
 use crate::hunt::{Case, Forest, HuntError, Match, NodeId, RuleRun};
-use crate::ingest::{self, ImportError, Silent};
-use crate::kql::nearest;
 use crate::kql::visible::visible;
 use crate::rules::Catalog;
 use crate::schema::time::datetime_text;
 use crate::store::{Store, StoreError};
 
-static SAMPLE_DATA: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/sample-data");
-
-/// What `FileProfile()` answers from in every scenario.
-const FILE_PROFILE: &str = "file-profile.csv";
 /// Beyond this a list of matches says less than its count.
 const SHOWN_MATCHES: usize = 50;
 
-/// Hunt through a scenario of the sample data
+/// Hunt through the scenarios of the sample data
 ///
-/// Opens the console on it; where the output is no terminal, prints each rule's matches and their process chains.
+/// In a terminal it asks which one and opens the console on it; elsewhere it prints each rule's matches and their
+/// process chains, of the scenario that is named or of all.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// The scenario: xp-cmdshell, java-sysrv or baseline
-    #[arg(value_name = "SCENARIO", default_value = "xp-cmdshell")]
-    scenario: String,
+    #[arg(value_name = "SCENARIO")]
+    scenario: Option<String>,
     /// Read the rules of this folder in place of the built-in ones
     #[arg(long, value_name = "DIR")]
     rules: Option<PathBuf>,
@@ -43,12 +36,8 @@ pub struct Args {
 
 #[derive(Debug, thiserror::Error)]
 enum DemoError {
-    #[error("no scenario is called '{name}'; there are {}", known.join(", "))]
-    Unknown { name: String, known: Vec<String> },
-    #[error("cannot make the demonstration's store in {path}: {error}", path = path.display())]
-    Folder { path: PathBuf, error: io::Error },
     #[error(transparent)]
-    Import(#[from] ImportError),
+    Scenario(#[from] ScenarioError),
     #[error(transparent)]
     Store(#[from] StoreError),
     #[error(transparent)]
@@ -70,102 +59,76 @@ pub fn run(arguments: &Args, stdout: &mut dyn Write, stderr: &mut dyn Write) -> 
         Err(error) => {
             let message: Vec<String> = error.to_string().lines().map(visible).collect();
             let _ = writeln!(stderr, "error: {}", message.join("\n"));
-            if matches!(error, DemoError::Unknown { .. }) { Exit::Invalid } else { Exit::Failed }
+            let is_unknown = matches!(error, DemoError::Scenario(ScenarioError::Unknown { .. }));
+            if is_unknown { Exit::Invalid } else { Exit::Failed }
         }
     }
 }
 
-fn demo(arguments: &Args, stdout: &mut dyn Write) -> Result<Option<crate::console::run::Ending>, DemoError> {
-    let scenario = scenario(&arguments.scenario)?;
-    let name = scenario.path().to_string_lossy().into_owned();
-    let lesson = scenario.get_file(scenario.path().join("lesson.md"));
-    let lesson = lesson.and_then(|file| file.contents_utf8()).map(str::to_owned);
+fn demo(arguments: &Args, stdout: &mut dyn Write) -> Result<Option<Ending>, DemoError> {
+    let has_terminal = io::stdout().is_terminal() && io::stdin().is_terminal();
+    let named = arguments.scenario.as_deref().map(Scenario::named).transpose()?;
     let catalog = Catalog::open(arguments.rules.as_deref()).map_err(OpenError::from)?;
-    let folder = Folder::new()?;
-    let store = build(scenario, &folder)?;
-    if io::stdout().is_terminal() && io::stdin().is_terminal() {
-        Ok(Some(open::console(&store, catalog, format!("demo {name}"), lesson)?))
-    } else {
-        print(&store, catalog, &name, stdout)?;
-        Ok(None)
-    }
-}
-
-fn scenario(name: &str) -> Result<&'static Dir<'static>, DemoError> {
-    SAMPLE_DATA.get_dir(name).ok_or_else(|| {
-        let known: Vec<String> =
-            SAMPLE_DATA.dirs().map(|folder| folder.path().to_string_lossy().into_owned()).collect();
-        let near = nearest(name, known.iter().map(String::as_str)).map(str::to_owned);
-        DemoError::Unknown { name: name.to_owned(), known: near.map_or(known, |near| vec![near]) }
-    })
-}
-
-/// A folder for the store, gone when the demonstration ends.
-struct Folder {
-    path: PathBuf,
-}
-
-impl Folder {
-    fn new() -> Result<Self, DemoError> {
-        let base = std::env::temp_dir();
-        let mut last = None;
-        // Another demonstration, or what a killed one left, may have the name.
-        for attempt in 0..64u32 {
-            let path = base.join(format!("whippet-demo-{}-{attempt}", std::process::id()));
-            match create_private(&path) {
-                Ok(()) => return Ok(Self { path }),
-                Err(error) => last = Some((path, error)),
+    if !has_terminal {
+        let catalog = Arc::new(catalog);
+        let scenarios = named.map_or_else(Scenario::all, |scenario| vec![scenario]);
+        for (position, scenario) in scenarios.iter().enumerate() {
+            if position > 0 {
+                writeln!(stdout)?;
             }
+            print(scenario, &catalog, stdout)?;
         }
-        let (path, error) = last.unwrap_or((base, io::Error::other("no free name")));
-        Err(DemoError::Folder { path, error })
+        writeln!(stdout, "\nIn a terminal the same command opens the console.")?;
+        return Ok(None);
     }
+    let scenario = match named {
+        Some(scenario) => scenario,
+        None => match choose(&Scenario::all(), &mut io::stdin().lock(), stdout)? {
+            Some(scenario) => scenario,
+            None => return Ok(None),
+        },
+    };
+    let unpacked = scenario.unpack()?;
+    let lesson = scenario.lesson().map(str::to_owned);
+    Ok(Some(open::console(unpacked.store(), catalog, format!("demo {}", scenario.name()), lesson)?))
 }
 
-#[cfg(unix)]
-fn create_private(path: &Path) -> io::Result<()> {
-    use std::os::unix::fs::DirBuilderExt;
-    fs::DirBuilder::new().mode(0o700).create(path)
-}
-
-#[cfg(not(unix))]
-fn create_private(path: &Path) -> io::Result<()> {
-    fs::create_dir(path)
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        // What cannot be removed stays in the folder that the system clears itself.
-        let _ = fs::remove_dir_all(&self.path);
+/// Asks which scenario to open, by line: it works over any terminal and is read out by a screen reader.
+fn choose(scenarios: &[Scenario], input: &mut dyn BufRead, out: &mut dyn Write) -> Result<Option<Scenario>, DemoError> {
+    writeln!(out, "Scenarios to hunt in:\n")?;
+    for (position, scenario) in scenarios.iter().enumerate() {
+        writeln!(out, "  {}  {:<12}  {}", position + 1, scenario.name(), scenario.title())?;
     }
-}
-
-/// Imports the scenario into a store of its own, by the way any event file goes.
-fn build(scenario: &Dir<'_>, folder: &Folder) -> Result<PathBuf, DemoError> {
-    let failed = |error| DemoError::Folder { path: folder.path.clone(), error };
-    let events = folder.path.join("events");
-    fs::create_dir(&events).map_err(failed)?;
-    for file in scenario.files() {
-        let name = file.path().file_name().unwrap_or_default();
-        let is_events = file.path().extension().is_some_and(|extension| extension == "ndjson" || extension == "csv");
-        if is_events {
-            fs::write(events.join(name), file.contents()).map_err(failed)?;
+    writeln!(out)?;
+    loop {
+        write!(out, "Which one? (1-{}, Enter for 1, q to leave) ", scenarios.len())?;
+        out.flush()?;
+        let mut answer = String::new();
+        if input.read_line(&mut answer)? == 0 {
+            writeln!(out)?;
+            return Ok(None);
+        }
+        let answer = answer.trim();
+        if answer == "q" {
+            return Ok(None);
+        }
+        let number = if answer.is_empty() { Some(1) } else { answer.parse::<usize>().ok() };
+        let by_number = number.and_then(|number| scenarios.get(number.checked_sub(1)?));
+        match by_number.or_else(|| scenarios.iter().find(|scenario| scenario.name() == answer)) {
+            Some(scenario) => return Ok(Some(*scenario)),
+            None => writeln!(out, "'{}' is none of them.", visible(answer))?,
         }
     }
-    let path = folder.path.join("demo.db");
-    let mut store = Store::create_or_open(&path)?;
-    let mut report = ingest::import(&mut store, &[events], &AtomicBool::new(false), &mut Silent)?;
-    if let Some(profile) = SAMPLE_DATA.get_file(FILE_PROFILE) {
-        let file = folder.path.join(FILE_PROFILE);
-        fs::write(&file, profile.contents()).map_err(failed)?;
-        ingest::import_profiles(&mut store, &file, &mut report)?;
-    }
-    Ok(path)
 }
 
 /// The hunt as text: each rule's matches, and the chains they stand in.
-fn print(store: &Path, catalog: Catalog, name: &str, out: &mut dyn Write) -> Result<(), DemoError> {
-    let case = Case::open(store, Arc::new(catalog))?;
+fn print(scenario: &Scenario, catalog: &Arc<Catalog>, out: &mut dyn Write) -> Result<(), DemoError> {
+    let unpacked = scenario.unpack()?;
+    print_store(unpacked.store(), catalog, &scenario.name(), out)
+}
+
+fn print_store(store: &Path, catalog: &Arc<Catalog>, name: &str, out: &mut dyn Write) -> Result<(), DemoError> {
+    let case = Case::open(store, Arc::clone(catalog))?;
     let reader = case.reader()?;
     let hunt = case.hunt(&reader, &[])?;
     let forest = facts::forest(&reader, None)?;
@@ -174,7 +137,6 @@ fn print(store: &Path, catalog: Catalog, name: &str, out: &mut dyn Write) -> Res
     for run in &hunt.runs {
         print_run(&reader, &forest, run, out)?;
     }
-    writeln!(out, "\nIn a terminal the same command opens the console.")?;
     Ok(())
 }
 
@@ -234,4 +196,26 @@ fn chain(reader: &Store, forest: &Forest, found: &Match) -> Result<Option<String
 
 fn name_of(forest: &Forest, id: NodeId) -> Option<String> {
     forest.node(id).map(|node| visible(&text::name(node)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn chosen(typed: &str) -> (Option<String>, String) {
+        let mut said = Vec::new();
+        let chosen = choose(&Scenario::all(), &mut typed.as_bytes(), &mut said).unwrap();
+        (chosen.map(|scenario| scenario.name()), String::from_utf8(said).unwrap())
+    }
+
+    #[test]
+    fn a_scenario_is_chosen_by_number_name_or_enter() {
+        for (typed, name) in [("\n", "xp-cmdshell"), ("2\n", "java-sysrv"), ("baseline\n", "baseline")] {
+            assert_eq!(chosen(typed).0.as_deref(), Some(name), "{typed:?}");
+        }
+        assert_eq!((chosen("q\n").0, chosen("").0), (None, None));
+        let (name, said) = chosen("0\n\u{1b}[2J9\n3\n");
+        assert_eq!(name.as_deref(), Some("baseline"));
+        assert!(said.contains("'^[[2J9' is none of them."), "{said}");
+    }
 }

@@ -13,6 +13,7 @@ mod problem;
 pub mod query;
 pub mod report;
 mod rule;
+mod scenario;
 mod tree;
 
 use std::ffi::OsString;
