@@ -209,6 +209,21 @@ fn a_hunt_leads_from_the_import_to_the_reason_and_the_chain() {
     let tree = whippet(&["tree", "--event", &event, "--db", store]);
     assert!(tree.stdout.contains("services.exe → sqlservr.exe → cmd.exe → whoami.exe"), "{}", tree.stdout);
 
+    // The nine matches come in two runs of the two hours that the rule looks back.
+    let replay = whippet(&["hunt", "--replay", "--db", store, rule, "--format", "json"]);
+    let replay: serde_json::Value = serde_json::from_str(&replay.stdout).unwrap();
+    let alerts = replay[0]["alerts"].as_array().unwrap();
+    let alerts: Vec<_> = alerts.iter().map(|alert| (alert["time"].as_str().unwrap(), alert["rows"].clone())).collect();
+    assert_eq!(alerts, [("2026-03-02T04:00:00.0000000Z", 1.into()), ("2026-03-02T10:00:00.0000000Z", 8.into())]);
+    assert_eq!(replay[0]["timetable"]["origin"], "look-back");
+    let table = whippet(&["hunt", "--replay", "--db", store]);
+    assert_eq!((table.status, table.stderr.as_str()), (0, ""));
+    assert!(table.stdout.contains("every 1h over 1h, alert when rows > 0; 11 runs"), "{}", table.stdout);
+    for wrong in [["--frequency", "14"], ["--period", "soon"], ["--from", "then"], ["--as-of", "2026-03-02"]] {
+        let arguments: Vec<&str> = ["hunt", "--replay", "--db", store].into_iter().chain(wrong).collect();
+        assert_eq!(whippet(&arguments).status, 2, "{wrong:?}");
+    }
+
     let exclusion = "ProcessCommandLine has 'backup01.corp.example'";
     let excluded = whippet(&["hunt", "--db", store, rule, "--format", "ndjson", "--exclude", exclusion]);
     assert_eq!(excluded.stdout.lines().count(), 8);

@@ -34,6 +34,8 @@ pub struct Args {
     /// Leave cells of CSV as they are; otherwise a quote stops spreadsheets from running them as formulas.
     #[arg(long)]
     raw_cells: bool,
+    #[command(flatten)]
+    replay: super::replay::Replaying,
 }
 
 /// How the rules are looked at: shared by the commands that run them.
@@ -85,7 +87,7 @@ impl View {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-enum Format {
+pub enum Format {
     Table,
     Json,
     Ndjson,
@@ -100,6 +102,10 @@ pub fn run(arguments: &Args, stdout: &mut dyn Write, stderr: &mut dyn Write) -> 
 fn answer(arguments: &Args, stdout: &mut dyn Write, stderr: &mut dyn Write) -> Result<Exit, Problem> {
     let case = arguments.view.open(&arguments.db, &arguments.rules_asked)?;
     let store = case.reader()?;
+    if arguments.replay.replay {
+        let (what, how) = ((&case, &store, arguments.rules_asked.as_slice()), (arguments.format, arguments.raw_cells));
+        return super::replay::answer(&arguments.replay, what, how, stdout, stderr);
+    }
     let survey = case.survey(&store, &arguments.rules_asked)?;
     let hunt = survey.shown(&case.switches);
     match arguments.format {

@@ -11,6 +11,7 @@ mod json;
 mod open;
 mod problem;
 pub mod query;
+mod replay;
 pub mod report;
 mod rule;
 mod scenario;

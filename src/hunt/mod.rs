@@ -15,6 +15,7 @@ pub mod indicators;
 pub mod matches;
 pub mod prepare;
 pub mod query;
+pub mod replay;
 pub mod rewrite;
 pub mod rows;
 pub mod survey;
@@ -23,6 +24,8 @@ pub mod switches;
 mod testing;
 #[cfg(test)]
 mod tests;
+pub mod timeline;
+pub mod timetable;
 pub mod tree;
 mod why;
 

@@ -1,12 +1,14 @@
 //! Asking the engine: one query text over one store at one time, with a limit.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::error::HuntError;
 use super::matches::EventId;
 use crate::kql;
 use crate::kql::diagnostic::Diagnostic;
-use crate::plan::{DataRange, Environment};
+use crate::plan::tree::NodeKind;
+use crate::plan::{DataRange, Environment, bind};
 use crate::schema::{Column, Value};
 use crate::sql::{self, ConnectionProbe, ExecuteError, Limits, Options};
 use crate::store::Store;
@@ -86,6 +88,23 @@ impl Asker<'_> {
             true
         })?;
         Ok(found)
+    }
+
+    /// The tables that a query reads, by name, whichever way it names them.
+    pub fn tables(&self, text: &str) -> Result<BTreeSet<String>, QueryError> {
+        let parsed = kql::parse(text);
+        if parsed.has_errors() {
+            return Err(QueryError::Diagnostics(parsed.diagnostics));
+        }
+        let probe = ConnectionProbe { connection: self.store.connection(), schema: self.store.schema() };
+        let environment = Environment::new(self.store.schema(), self.now).with_range(self.range).with_probe(&probe);
+        let bound = bind(&parsed.query, &environment);
+        let Some(plan) = bound.plan else { return Err(QueryError::Diagnostics(bound.diagnostics)) };
+        let tables = plan.nodes.iter().filter_map(|node| match &node.kind {
+            NodeKind::Table { table, .. } => Some(table.clone()),
+            _ => None,
+        });
+        Ok(tables.collect())
     }
 
     /// The number of rows of a query that ends in `| count`.

@@ -33,6 +33,28 @@ pub struct Survey {
 }
 
 impl Survey {
+    /// Runs one more rule.
+    pub(super) fn add(
+        &mut self,
+        switches: &Switches,
+        asker: &Asker<'_>,
+        rule: &Rule,
+        prepared: &Prepared<'_>,
+    ) -> Result<(), HuntError> {
+        let mut in_scope: Vec<(ExclusionId, &OwnExclusion)> = Vec::new();
+        for (id, own) in switches.exclusions().filter(|(_, own)| own.applies_to(&rule.id)) {
+            match exclusions::check_condition(&own.condition) {
+                Ok(()) => in_scope.push((id, own)),
+                Err(reason) => {
+                    self.problems.insert(id, reason);
+                }
+            }
+        }
+        let run = survey_rule(asker, rule, prepared, &in_scope, self)?;
+        self.all.runs.push(run);
+        Ok(())
+    }
+
     /// Whether an exclusion, on or off, covers a match.
     pub fn covers(&self, exclusion: ExclusionId, subject: &MatchId) -> bool {
         self.covered.get(&exclusion).is_some_and(|matches| matches.contains(subject))
@@ -80,18 +102,7 @@ impl Survey {
 pub(super) fn survey(case: &Case, store: &Store, rules: &[&Rule]) -> Result<Survey, HuntError> {
     let mut survey = Survey::default();
     for rule in rules {
-        let prepared = case.prepare(rule);
-        let mut in_scope: Vec<(ExclusionId, &OwnExclusion)> = Vec::new();
-        for (id, own) in case.switches.exclusions().filter(|(_, own)| own.applies_to(&rule.id)) {
-            match exclusions::check_condition(&own.condition) {
-                Ok(()) => in_scope.push((id, own)),
-                Err(reason) => {
-                    survey.problems.insert(id, reason);
-                }
-            }
-        }
-        let run = survey_rule(&case.asker(store), rule, &prepared, &in_scope, &mut survey)?;
-        survey.all.runs.push(run);
+        survey.add(&case.switches, &case.asker(store), rule, &case.prepare(rule))?;
     }
     Ok(survey)
 }
@@ -238,7 +249,7 @@ pub(super) fn to_source(diagnostics: Vec<Diagnostic>, text: &Rewritten) -> Vec<D
     diagnostics.into_iter().map(|found| Diagnostic { span: text.to_source(found.span), ..found }).collect()
 }
 
-fn status_of(diagnostics: Vec<Diagnostic>) -> RuleStatus {
+pub(super) fn status_of(diagnostics: Vec<Diagnostic>) -> RuleStatus {
     let mut errors = diagnostics.iter().filter(|found| found.is_error());
     if errors.all(|found| found.class == Class::NeedsInput) {
         RuleStatus::NeedsInput(diagnostics)

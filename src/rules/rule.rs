@@ -156,6 +156,10 @@ pub struct Schedule {
     pub frequency: Option<i64>,
     pub period: Option<i64>,
     pub trigger: Option<(String, i64)>,
+    /// How long an alert keeps the rule from running, where that is switched on.
+    pub suppression: Option<i64>,
+    /// Whether each row is an alert of its own.
+    pub alert_per_row: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

@@ -38,13 +38,13 @@ pub fn header(rule: &Rule, operators: &Operators<'_>) -> Header {
         author: metadata.author.clone(),
         license: metadata.license.clone(),
         source: metadata.source.clone(),
-        time_window: period.or_else(|| longest_look_back(rule)).map(duration::display),
+        time_window: period.or_else(|| look_back_of(rule)).map(duration::display),
         group_by: last_summarize(main, operators).unwrap_or_default(),
     }
 }
 
 /// The largest `ago(x)` in a time filter, in ticks.
-fn longest_look_back(rule: &Rule) -> Option<i64> {
+pub fn look_back_of(rule: &Rule) -> Option<i64> {
     let lets = &rule.pipeline.lets;
     let mut longest: Option<i64> = None;
     for unit in rule.pipeline.units().filter(|unit| unit.role == Role::TimeFilter) {

@@ -10,7 +10,7 @@ mod stages;
 use serde::Serialize;
 
 pub use exclusions::{Exclusion, ExclusionLeaf};
-pub use header::Header;
+pub use header::{Header, look_back_of};
 pub use outputs::OutputField;
 pub use stages::{SectionFacts, StageFacts, UnitFacts};
 

@@ -99,6 +99,7 @@ fn schedule(fields: &Fields, problems: &mut Vec<Problem>) -> Option<Schedule> {
     };
     let frequency = read("queryFrequency");
     let period = read("queryPeriod");
+    let suppression = read("suppressionDuration");
     let operator = fields::text(fields, "triggerOperator");
     let threshold = fields::text(fields, "triggerThreshold").and_then(|word| word.parse().ok());
     let trigger = operator.zip(threshold);
@@ -108,7 +109,14 @@ fn schedule(fields: &Fields, problems: &mut Vec<Problem>) -> Option<Schedule> {
         problems
             .push(Problem::warning("queryPeriod is shorter than queryFrequency: events between runs are never seen"));
     }
-    (frequency.is_some() || period.is_some() || trigger.is_some()).then_some(Schedule { frequency, period, trigger })
+    // Five hours is what the service takes where the file does not say.
+    let suppressed = fields::text(fields, "suppressionEnabled").is_some_and(|word| word.eq_ignore_ascii_case("true"));
+    let suppression = suppressed.then(|| suppression.or_else(|| duration::parse("5h"))).flatten();
+    let grouping = fields.get("eventGroupingSettings").and_then(Value::as_object);
+    let grouping = grouping.and_then(|settings| fields::text(settings, "aggregationKind"));
+    let alert_per_row = grouping.is_some_and(|word| word.eq_ignore_ascii_case("AlertPerResult"));
+    let is_stated = frequency.is_some() || period.is_some() || trigger.is_some() || suppressed || alert_per_row;
+    is_stated.then_some(Schedule { frequency, period, trigger, suppression, alert_per_row })
 }
 
 fn data_sources(fields: &Fields) -> Vec<String> {
