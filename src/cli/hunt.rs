@@ -134,7 +134,7 @@ fn answer(arguments: &Args, stdout: &mut dyn Write, stderr: &mut dyn Write) -> R
         writeln!(stderr, "{} did not run: {}", visible(&run.title), visible(&status_line(&run.status)))?;
         if let RuleStatus::Invalid(found) | RuleStatus::NeedsInput(found) = &run.status {
             let query = case.rule(&run.rule).map(|rule| rule.query.as_str()).unwrap_or_default();
-            report::write(stderr, query, found)?;
+            report::write(stderr, &run.title, query, found)?;
             // The others have been answered; only a rule that was asked for by name decides the status.
             if !arguments.rules_asked.is_empty() {
                 exit = exit_for(found);

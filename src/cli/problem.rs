@@ -55,8 +55,8 @@ pub fn report(answer: Result<Exit, Problem>, stderr: &mut dyn Write) -> Exit {
     // Nothing is left to tell a broken standard error to.
     let _ = writeln!(stderr, "error: {}", visible(&problem.to_string()));
     match problem {
-        Problem::Hunt(HuntError::Query { text, diagnostics, .. }) => {
-            let _ = report::write(stderr, &text, &diagnostics);
+        Problem::Hunt(HuntError::Query { what, text, diagnostics }) => {
+            let _ = report::write(stderr, &what, &text, &diagnostics);
             exit_for(&diagnostics)
         }
         Problem::Hunt(

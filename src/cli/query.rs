@@ -106,7 +106,7 @@ fn attempt(arguments: &Args, stdout: &mut dyn Write, stderr: &mut dyn Write) -> 
     }
     let parsed = kql::parse(&text);
     if parsed.has_errors() {
-        report::write(stderr, &text, &parsed.diagnostics)?;
+        report::write(stderr, "query", &text, &parsed.diagnostics)?;
         return Ok(Exit::Invalid);
     }
     let store = match &arguments.db {
@@ -136,11 +136,11 @@ fn attempt(arguments: &Args, stdout: &mut dyn Write, stderr: &mut dyn Write) -> 
     let compiled = match sql::compile(&parsed.query, &environment, &options) {
         Ok(compiled) => compiled,
         Err(diagnostics) => {
-            report::write(stderr, &text, &diagnostics)?;
+            report::write(stderr, "query", &text, &diagnostics)?;
             return Ok(exit_for(&diagnostics));
         }
     };
-    report::write(stderr, &text, &compiled.warnings)?;
+    report::write(stderr, "query", &text, &compiled.warnings)?;
     if arguments.sql {
         writeln!(stdout, "{};", compiled.sql)?;
         return Ok(Exit::Done);

@@ -2,30 +2,18 @@
 
 use std::io::{self, Write};
 
-use crate::kql::diagnostic::{Diagnostic, Severity};
-use crate::kql::visible::visible;
+use crate::kql::diagnostic::Diagnostic;
+use crate::kql::{Colours, render};
 
-/// Writes each diagnostic with the line it speaks of.
-pub fn write(output: &mut dyn Write, source: &str, diagnostics: &[Diagnostic]) -> io::Result<()> {
-    for diagnostic in diagnostics {
-        let word = match diagnostic.severity {
-            Severity::Error => "error",
-            Severity::Warning => "warning",
-        };
-        writeln!(output, "{word}[{}]: {}", diagnostic.code, visible(&diagnostic.message))?;
-        let before = source.get(..diagnostic.span.start).unwrap_or_default();
-        let number = before.matches('\n').count() + 1;
-        let start = before.rfind('\n').map_or(0, |at| at + 1);
-        let line = source.get(start..).unwrap_or_default().lines().next().unwrap_or_default();
-        let lead = visible(source.get(start..diagnostic.span.start).unwrap_or_default());
-        let marked = visible(diagnostic.span.slice(source).lines().next().unwrap_or(""));
-        writeln!(output, "  {number} | {}", visible(line))?;
-        let indent = " ".repeat(number.to_string().len() + 5 + lead.chars().count());
-        let label = diagnostic.label.as_deref().map(visible).unwrap_or_default();
-        writeln!(output, "{indent}{} {label}", "^".repeat(marked.chars().count().max(1)))?;
-        for help in &diagnostic.help {
-            writeln!(output, "  help: {}", visible(help))?;
-        }
+/// Whoever has this many mistakes mends these first.
+const MOST_SHOWN: usize = 20;
+
+/// Writes the diagnostics with the lines they speak of. `origin` says what `source` is.
+pub fn write(output: &mut dyn Write, origin: &str, source: &str, diagnostics: &[Diagnostic]) -> io::Result<()> {
+    let shown = diagnostics.get(..MOST_SHOWN).unwrap_or(diagnostics);
+    write!(output, "{}", render(shown, source, origin, Colours::Plain))?;
+    match diagnostics.len().saturating_sub(shown.len()) {
+        0 => Ok(()),
+        more => writeln!(output, "\n… and {more} more"),
     }
-    Ok(())
 }

@@ -10,6 +10,9 @@ use super::visible::visible;
 
 /// How wide a source line may be drawn; longer ones are cut around the place that matters.
 const WIDTH: usize = 120;
+/// How much of a line, in bytes, is kept before a span and from its start on; the rest cannot be drawn in [`WIDTH`].
+const KEPT_BEFORE: usize = 400;
+const KEPT_FROM: usize = 1600;
 /// A span over more lines than this is shown by its first line: its end adds nothing but length.
 const MOST_LINES: usize = 4;
 
@@ -101,8 +104,11 @@ impl Excerpt {
         if lines_spanned > MOST_LINES {
             end = start + source.get(start..end).and_then(|text| text.find(['\n', '\r'])).unwrap_or(0);
         }
-        let excerpt_start = source.get(..start).unwrap_or("").rfind('\n').map_or(0, |at| at + 1);
-        let after = source.get(end..).unwrap_or("");
+        let reach = border_at_or_before(source, start.saturating_add(KEPT_FROM));
+        let end = end.min(reach);
+        let floor = border_at_or_before(source, start.saturating_sub(KEPT_BEFORE));
+        let excerpt_start = source.get(floor..start).unwrap_or("").rfind('\n').map_or(floor, |at| floor + at + 1);
+        let after = source.get(end..reach).unwrap_or("");
         let excerpt_end = end + after.find('\n').unwrap_or(after.len());
         let shown = |from: usize, to: usize| visible_lines(source.get(from..to).unwrap_or(""));
         Self {
@@ -164,6 +170,15 @@ mod tests {
           |
           = help: do something else
         "#);
+    }
+
+    #[test]
+    fn a_long_line_is_cut_around_its_span() {
+        let source = format!("{}HERE{}", "é".repeat(100_000), "ü".repeat(100_000));
+        let at = source.find("HERE").unwrap();
+        let text = render(&[Diagnostic::error("e", Span::new(at, at + 4), "m")], &source, "q", Colours::Plain);
+        assert!(text.contains("q:1:100001") && text.contains("HERE"), "{text}");
+        assert!(text.chars().count() < 1_000, "{}", text.chars().count());
     }
 
     #[test]

@@ -37,6 +37,9 @@ const MAX_HEIGHT: usize = 1000;
 /// After this many errors (and as many warnings) the rest is noise.
 const MAX_DIAGNOSTICS: usize = 50;
 
+/// A longer text is not a query: the service itself takes 10,000 characters of a rule.
+const MAX_LENGTH: usize = 1 << 20;
+
 /// A parsed query text: the tree, complete where it could be read, and what was wrong.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Parsed {
@@ -66,6 +69,11 @@ impl ParsedExpression {
 
 /// Parses a whole query text.
 pub fn parse(text: &str) -> Parsed {
+    if text.len() > MAX_LENGTH {
+        let found = Diagnostic::error("too-long", Span::new(0, 0), format!("the query is {} bytes long", text.len()))
+            .with_help(format!("at most {MAX_LENGTH} are read; long lists belong in a table or a watchlist"));
+        return Parsed { query: Query::default(), diagnostics: vec![found] };
+    }
     let mut parser = Parser::new(text);
     let statements = parser.statements(None);
     Parsed { query: Query { statements }, diagnostics: parser.finish() }
@@ -185,6 +193,10 @@ impl<'t> Parser<'t> {
         let alike = self.diagnostics.iter().filter(|known| known.severity == diagnostic.severity).count();
         if alike < MAX_DIAGNOSTICS {
             self.diagnostics.push(diagnostic);
+        } else if diagnostic.is_error() {
+            // What is not going to be said need not be found.
+            self.at = self.tokens.len();
+            self.gave_up = true;
         }
     }
 }
