@@ -104,7 +104,7 @@ pub fn answer(
         let status = match &replay.status {
             RuleStatus::Invalid(found) | RuleStatus::NeedsInput(found) => {
                 let query = case.rule(&replay.rule).map(|rule| rule.query.as_str()).unwrap_or_default();
-                report::write(stderr, query, found)?;
+                report::write(stderr, &replay.title, query, found)?;
                 exit_for(found)
             }
             _ => Exit::Invalid,
