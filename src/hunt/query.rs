@@ -69,15 +69,24 @@ pub struct Asker<'store> {
 }
 
 impl Asker<'_> {
-    /// Runs a query and keeps all its rows.
+    /// Runs a query and keeps all its rows, with the events behind each.
     pub fn rows(&self, text: &str) -> Result<Rows, QueryError> {
+        self.ask(text, true)
+    }
+
+    /// Runs a query for its values alone: to carry the events behind a count is to list them all.
+    pub fn values(&self, text: &str) -> Result<Rows, QueryError> {
+        self.ask(text, false)
+    }
+
+    fn ask(&self, text: &str, lineage: bool) -> Result<Rows, QueryError> {
         let parsed = kql::parse(text);
         if parsed.has_errors() {
             return Err(QueryError::Diagnostics(parsed.diagnostics));
         }
         let probe = ConnectionProbe { connection: self.store.connection(), schema: self.store.schema() };
         let environment = Environment::new(self.store.schema(), self.now).with_range(self.range).with_probe(&probe);
-        let options = Options { lineage: true, ..Options::default() };
+        let options = Options { lineage, ..Options::default() };
         let compiled = sql::compile(&parsed.query, &environment, &options).map_err(QueryError::Diagnostics)?;
         let limits = Limits { rows: None, time: self.limit };
         let mut found =
@@ -109,7 +118,7 @@ impl Asker<'_> {
 
     /// The number of rows of a query that ends in `| count`.
     pub fn count(&self, text: &str) -> Result<u64, QueryError> {
-        let rows = self.rows(text)?;
+        let rows = self.values(text)?;
         match rows.rows.first().and_then(|row| row.first()) {
             Some(Value::Long(count)) => Ok(count.unsigned_abs()),
             Some(Value::Int(count)) => Ok(u64::from(count.unsigned_abs())),
