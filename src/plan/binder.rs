@@ -60,6 +60,8 @@ pub(super) struct Binder<'a> {
     pub render: Option<String>,
     /// Nodes that may have columns nobody knows.
     pub open: HashSet<NodeId>,
+    /// Nodes whose bags had no rows to name columns, so that any name may have been meant.
+    pub hollow: HashSet<NodeId>,
     /// Columns whose value is unknown.
     pub unknown: HashSet<ColumnId>,
     /// Which table's columns a node still shows, for the lenient reading of missing columns.
@@ -83,6 +85,7 @@ pub fn bind(query: &Query, environment: &Environment<'_>) -> Bound {
         scope: Rc::new(Scope::default()),
         render: None,
         open: HashSet::new(),
+        hollow: HashSet::new(),
         unknown: HashSet::new(),
         origin: HashMap::new(),
         next_column: 0,
@@ -161,6 +164,9 @@ impl Binder<'_> {
         if node.inputs().iter().any(|input| self.open.contains(input)) {
             self.open.insert(id);
         }
+        if node.inputs().iter().any(|input| self.hollow.contains(input)) {
+            self.hollow.insert(id);
+        }
         if let [input] = node.inputs().as_slice()
             && let Some(origin) = self.origin.get(input)
         {
@@ -174,6 +180,7 @@ impl Binder<'_> {
     /// Says that all columns of a node are known, whatever its inputs are.
     pub fn close(&mut self, node: NodeId) -> NodeId {
         self.open.remove(&node);
+        self.hollow.remove(&node);
         node
     }
 

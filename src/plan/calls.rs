@@ -261,11 +261,18 @@ impl Binder<'_> {
         if !ignore_empty {
             return self.registered("bag_pack", members, span);
         }
-        let members = members
-            .chunks(2)
-            .flat_map(|pair| pair.iter().cloned().zip([ScalarType::String, ScalarType::Dynamic]))
-            .map(|(member, wanted)| self.cast(member, wanted))
-            .collect();
+        self.packed(&fields)
+    }
+
+    /// The columns of a row that hold something, as a bag.
+    pub fn packed(&mut self, fields: &[super::tree::Field]) -> Expr {
+        let mut members = Vec::new();
+        for field in fields {
+            if !self.unknown.contains(&field.id) {
+                members.push(Expr::string(field.name.as_str()));
+                members.push(self.cast(Expr::column(field), ScalarType::Dynamic));
+            }
+        }
         Expr::call("bag_pack_filled", members, ScalarType::Dynamic)
     }
 

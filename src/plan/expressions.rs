@@ -179,6 +179,11 @@ impl Binder<'_> {
             .filter(|table| table.column(&name.text).is_some())
             .map(|table| table.name.as_str())
             .collect();
+        if context.node.is_some_and(|node| self.hollow.contains(&node)) {
+            let message = format!("no row has a bag that names '{}'; an empty column stands for it", name.text);
+            self.warning("missing-column", name.span, message);
+            return Expr::null(ScalarType::Dynamic);
+        }
         let origin = context.node.and_then(|node| self.origin.get(&node).cloned());
         if context.lenient
             && self.environment.missing_columns == MissingColumns::Lenient

@@ -11,6 +11,7 @@ mod expressions;
 mod external;
 pub mod functions;
 mod join;
+mod lookup;
 mod names;
 mod nested;
 pub mod operators;

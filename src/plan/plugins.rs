@@ -22,7 +22,8 @@ impl Binder<'_> {
     ) -> NodeId {
         match (plugin.text.as_str(), arguments) {
             ("bag_unpack", [bag, rest @ ..]) => self.bag_unpack(input, bag, rest, schema, span),
-            ("pivot", [column, rest @ ..]) => self.pivot(input, column, rest, span),
+            ("pivot", [column, rest @ ..]) => self.pivot(input, column, rest, schema, span),
+            ("ipv4_lookup", [table, source, key, rest @ ..]) => self.ipv4_lookup(input, table, source, key, rest, span),
             ("narrow", []) => self.narrow(input, span),
             _ => {
                 self.unsupported(span, &format!("the plugin '{}'", plugin.text), "");
@@ -85,6 +86,11 @@ impl Binder<'_> {
                 .map(|field| (field.name, field.scalar_type))
                 .collect(),
             None => match self.bag_keys(input, &value, span) {
+                Some(keys) if keys.is_empty() => {
+                    let node = self.without_bag(input, bag_id, span);
+                    self.hollow.insert(node);
+                    return node;
+                }
                 Some(keys) => keys.into_iter().map(|(name, kind)| (format!("{prefix}{name}"), kind)).collect(),
                 None => return self.unknown_table(span),
             },
@@ -120,6 +126,11 @@ impl Binder<'_> {
         }
         fields.extend(made);
         self.projection(input, fields, computed, span, "evaluate")
+    }
+
+    fn without_bag(&mut self, input: NodeId, bag: super::tree::ColumnId, span: Span) -> NodeId {
+        let fields = self.fields(input).iter().filter(|field| field.id != bag).cloned().collect();
+        self.projection(input, fields, Vec::new(), span, "evaluate")
     }
 
     /// The names in all bags, sorted, each with the one type its values have.
@@ -171,7 +182,14 @@ impl Binder<'_> {
     }
 
     /// `pivot(column, aggregate, kept columns…)`: a column for each value of the pivot column.
-    fn pivot(&mut self, input: NodeId, column: &Argument, rest: &[Argument], span: Span) -> NodeId {
+    fn pivot(
+        &mut self,
+        input: NodeId,
+        column: &Argument,
+        rest: &[Argument],
+        schema: Option<&[ColumnDeclaration]>,
+        span: Span,
+    ) -> NodeId {
         let value = self.scalar(&column.value, &mut Context::rows(input));
         if self.is_unknown_column(&value) {
             return self.unknown_table(span);
@@ -204,18 +222,19 @@ impl Binder<'_> {
             kept = self.fields(input).iter().filter(|field| !used.contains(&field.id)).cloned().collect();
         }
         let text = self.cast(value, ScalarType::String);
-        let text_field = self.new_field("value", ScalarType::String);
-        let values =
-            self.group(input, vec![(text_field.id, text.clone())], Vec::new(), vec![text_field], span, "pivot");
-        let Some(rows) = self.probe(values, "pivot", span) else { return self.unknown_table(span) };
-        let mut shown: Vec<String> = rows
-            .into_iter()
-            .filter_map(|row| match row.into_iter().next() {
-                Some(Value::String(text)) => Some(text),
-                _ => None,
-            })
-            .collect();
-        shown.sort();
+        let shown = match schema {
+            Some(columns) => {
+                let declared = self.declared_fields(columns);
+                // What the input has of the declared columns is kept, the others are values of the pivot column.
+                kept.retain(|field| declared.iter().any(|one| one.name == field.name));
+                let is_kept = |name: &str| kept.iter().any(|field| field.name == name);
+                declared.iter().filter(|field| !is_kept(&field.name)).map(|field| field.name.clone()).collect()
+            }
+            None => match self.pivot_values(input, &text, span) {
+                Some(values) => values,
+                None => return self.unknown_table(span),
+            },
+        };
         let mut names = Names::default();
         let mut keys = Vec::new();
         let mut fields = Vec::new();
@@ -238,6 +257,22 @@ impl Binder<'_> {
             }
         }
         self.group(input, keys, collected, fields, span, "pivot")
+    }
+
+    /// The values of the pivot column, in order.
+    fn pivot_values(&mut self, input: NodeId, text: &Expr, span: Span) -> Option<Vec<String>> {
+        let field = self.new_field("value", ScalarType::String);
+        let values = self.group(input, vec![(field.id, text.clone())], Vec::new(), vec![field], span, "pivot");
+        let rows = self.probe(values, "pivot", span)?;
+        let mut found: Vec<String> = rows
+            .into_iter()
+            .filter_map(|row| match row.into_iter().next() {
+                Some(Value::String(text)) => Some(text),
+                _ => None,
+            })
+            .collect();
+        found.sort();
+        Some(found)
     }
 
     /// `narrow()`: a row for each cell.

@@ -2,9 +2,10 @@
 
 use super::binder::{Binder, Context};
 use super::join::option_word;
-use super::tree::{Expr, ExprKind, NodeId};
+use super::tree::{Expr, ExprKind, Field, NodeId};
 use crate::kql::span::Span;
 use crate::kql::syntax::{self, BinaryOperator, FindProjection, LiteralValue, NamedOption};
+use crate::kql::walk::{Visitor, walk_expression};
 use crate::schema::ScalarType;
 
 impl Binder<'_> {
@@ -180,34 +181,53 @@ impl Binder<'_> {
         options: &[NamedOption],
         span: Span,
     ) -> NodeId {
-        let Some(FindProjection::Project(columns)) = projection else {
-            self.unsupported(
-                span,
-                "find without 'project'",
-                "say which columns to show: 'find … where … project A, B'",
-            );
-            return self.unknown_table(span);
-        };
         let inputs = self.searched(None, tables, span);
+        let (columns, packs) = match projection {
+            Some(FindProjection::Project(columns)) => {
+                let packs = columns.iter().any(|column| column.name.text == "*");
+                let columns = columns
+                    .iter()
+                    .filter(|column| column.name.text != "*")
+                    .map(|column| {
+                        let declared = column.type_name.as_ref().and_then(|name| self.scalar_type(name));
+                        let found = inputs.iter().find_map(|(node, _)| {
+                            self.fields(*node).iter().find(|field| field.name == column.name.text)
+                        });
+                        let found = declared.or_else(|| found.map(|field| field.scalar_type));
+                        let scalar_type = found.unwrap_or_else(|| self.column_type_anywhere(&column.name.text));
+                        Shown { name: column.name.text.clone(), scalar_type }
+                    })
+                    .collect();
+                (columns, packs)
+            }
+            Some(FindProjection::ProjectAway(_)) => {
+                self.unsupported(span, "'project-away' of find", "say which columns to show: 'project A, B'");
+                return self.unknown_table(span);
+            }
+            Some(FindProjection::ProjectSmart) | None => (self.smart_columns(&inputs, predicate), true),
+        };
         let mut found = Vec::new();
         for (node, name) in inputs {
             let condition = self.search_predicate(predicate, node, false, true);
             let node = self.filter_by(node, condition, span, "find");
             let mut fields = Vec::new();
             let mut computed = Vec::new();
-            for column in columns {
-                match self.fields(node).iter().find(|field| field.name == column.name.text).cloned() {
+            let rest: Vec<Field> =
+                self.fields(node).iter().filter(|field| !columns.iter().any(|one| one.is(field))).cloned().collect();
+            for column in &columns {
+                match self.fields(node).iter().find(|field| column.is(field)).cloned() {
                     Some(field) => fields.push(field),
                     None => {
-                        let scalar_type = match &column.type_name {
-                            Some(name) => self.scalar_type(name).unwrap_or(ScalarType::String),
-                            None => self.column_type_anywhere(&column.name.text),
-                        };
-                        let field = self.new_field(column.name.text.as_str(), scalar_type);
-                        computed.push((field.id, Expr::null(scalar_type)));
+                        let field = self.new_field(column.name.as_str(), column.scalar_type);
+                        computed.push((field.id, Expr::null(column.scalar_type)));
                         fields.push(field);
                     }
                 }
+            }
+            if packs {
+                let field = self.new_field("pack_", ScalarType::Dynamic);
+                computed.push((field.id, self.packed(&rest)));
+                fields.push(field);
             }
             found.push((self.projection(node, fields, computed, span, "find"), name));
         }
@@ -218,11 +238,60 @@ impl Binder<'_> {
         self.union_node(&found, false, Some(source), "find_arg", span)
     }
 
+    /// What `find` shows unless told: the columns that the condition names, and those that all tables have.
+    fn smart_columns(&self, inputs: &[(NodeId, Option<String>)], predicate: &syntax::Expr) -> Vec<Shown> {
+        let mut named = Named::default();
+        named.expression(predicate);
+        let mut shown: Vec<Shown> = Vec::new();
+        for (node, _) in inputs {
+            for field in self.fields(*node) {
+                let everywhere = || {
+                    inputs.iter().all(|(other, _)| {
+                        let fields = self.fields(*other);
+                        fields.iter().any(|one| one.name == field.name && one.scalar_type == field.scalar_type)
+                    })
+                };
+                let known = shown.iter().any(|one| one.is(field));
+                if !known && (named.names.contains(&field.name) || everywhere()) {
+                    shown.push(Shown { name: field.name.clone(), scalar_type: field.scalar_type });
+                }
+            }
+        }
+        shown
+    }
+
     fn column_type_anywhere(&self, name: &str) -> ScalarType {
         self.environment
             .schema
             .tables()
             .find_map(|table| table.column(name))
             .map_or(ScalarType::String, |column| column.scalar_type)
+    }
+}
+
+/// A column of find's result.
+struct Shown {
+    name: String,
+    scalar_type: ScalarType,
+}
+
+impl Shown {
+    fn is(&self, field: &Field) -> bool {
+        self.name == field.name
+    }
+}
+
+/// The names in an expression.
+#[derive(Default)]
+struct Named {
+    names: std::collections::HashSet<String>,
+}
+
+impl Visitor for Named {
+    fn expression(&mut self, expression: &syntax::Expr) {
+        if let syntax::ExprKind::Name(name) = &expression.kind {
+            self.names.insert(name.text.clone());
+        }
+        walk_expression(self, expression);
     }
 }

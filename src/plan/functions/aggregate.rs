@@ -66,6 +66,8 @@ pub(super) const ROWS: &[FunctionRow] = &[
     FunctionRow::aggregate("variance", &[of("variance", &[REAL], Real)], "Of a sample; 0 for one value."),
     FunctionRow::aggregate("varianceif", &[of("varianceif", &[REAL, BOOL], Real)], "As `variance`, over the rows for which the condition is true."),
     FunctionRow::aggregate("variancep", &[of("variancep", &[REAL], Real)], "Of a whole population."),
+    FunctionRow::aggregate("stdevpif", &[of("stdevpif", &[REAL, BOOL], Real)], "As `stdevp`, over the rows for which the condition is true."),
+    FunctionRow::aggregate("variancepif", &[of("variancepif", &[REAL, BOOL], Real)], "As `variancep`, over the rows for which the condition is true."),
     FunctionRow::aggregate("covariance", &[of("covariance", &[REAL, REAL], Real)], "Of a sample."),
     FunctionRow::aggregate("covariancep", &[of("covariancep", &[REAL, REAL], Real)], "Of a whole population."),
     FunctionRow::aggregate(
@@ -81,7 +83,7 @@ pub(super) const ROWS: &[FunctionRow] = &[
     .named(ResultName::PrefixAndLiteral("percentile")),
     FunctionRow::aggregate("percentiles", &[of("engine:percentiles", &[ANY, REAL], Dynamic).repeats(1)], "One column of `percentile` for each rank.")
         .named(ResultName::PrefixAndLiteral("percentile")),
-    FunctionRow::aggregate("percentiles_array", &[of("percentiles_array", &[REAL, DYNAMIC], Dynamic), of("percentiles_array_of", &[REAL, REAL], Dynamic).repeats(1)], "An array of percentiles."),
+    FunctionRow::aggregate("percentiles_array", &[of("percentiles_array", &[REAL, DYNAMIC], Dynamic), of("percentiles_array_of", &[REAL, REAL], Dynamic).repeats(1)], "An array of percentiles.").named(ResultName::Prefix("percentiles")),
     FunctionRow::aggregate(
         "percentilew",
         &[of("percentilew", &[REAL, LONG, REAL], Real), of("percentilew_long", &[LONG, LONG, REAL], Long)],
@@ -145,8 +147,12 @@ pub(super) const ROWS: &[FunctionRow] = &[
         &[of("take_anyif_string", &[STRING, BOOL], String), of("take_anyif", &[ANY, BOOL], Dynamic).returns(Returns::Argument(0))],
         "As `take_any`, over the rows for which the condition is true.",
     )
-    .aliases(&["anyif"])
     .named_as_argument(),
+    FunctionRow::aggregate(
+        "anyif",
+        &[of("take_anyif_string", &[STRING, BOOL], String), of("take_anyif", &[ANY, BOOL], Dynamic).returns(Returns::Argument(0))],
+        "The old `take_anyif`: the column is called `anyif_x`.",
+    ),
     FunctionRow::aggregate("binary_all_and", &[of("binary_all_and", &[LONG], Long)], "Bitwise and of all values.").named_as_argument(),
     FunctionRow::aggregate("binary_all_or", &[of("binary_all_or", &[LONG], Long)], "Bitwise or of all values.").named_as_argument(),
     FunctionRow::aggregate("binary_all_xor", &[of("binary_all_xor", &[LONG], Long)], "Bitwise exclusive or of all values.").named_as_argument(),

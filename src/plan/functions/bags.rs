@@ -1,7 +1,7 @@
 //! Dynamic values: arrays, sets, property bags.
 
 use super::parameter::{BOOL, BOXED, DYNAMIC, LONG, STRING};
-use super::{FunctionRow, of};
+use super::{FunctionRow, ResultName, of};
 use crate::schema::ScalarType::{Bool, Dynamic, Long, Real};
 
 pub(super) const ROWS: &[FunctionRow] = &[
@@ -168,5 +168,6 @@ pub(super) const ROWS: &[FunctionRow] = &[
         "treepath",
         &[of("treepath", &[DYNAMIC], Dynamic)],
         "The paths of all values in a dynamic value.",
-    ),
+    )
+    .named(ResultName::Prefix("tree")),
 ];

@@ -139,8 +139,8 @@ pub(super) const ROWS: &[FunctionRow] = &[
     .handles_nulls(),
     FunctionRow::scalar(
         "dynamic_to_json",
-        &[of("dynamic_to_json", &[DYNAMIC], String)],
-        "Canonical JSON text: the keys of every object sorted.",
+        &[of("dynamic_to_json", &[DYNAMIC], String), of("dynamic_to_json", &[STRING], String)],
+        "Canonical JSON text: the keys of every object sorted. A string is read as JSON.",
     ),
     FunctionRow::scalar(
         "gettype",

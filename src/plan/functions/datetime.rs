@@ -7,20 +7,13 @@ use crate::schema::ScalarType::{Datetime, Decimal, Long, Real, String, Timespan}
 pub(super) const ROWS: &[FunctionRow] = &[
     FunctionRow::scalar("startofday", &[of("startofday", &[DATETIME, LONG], Datetime).optional(1)], "Midnight, shifted by days.")
         .named_as_argument(),
-    FunctionRow::scalar("startofweek", &[of("startofweek", &[DATETIME, LONG], Datetime).optional(1)], "Sunday, shifted by weeks.")
-        .named_as_argument(),
-    FunctionRow::scalar("startofmonth", &[of("startofmonth", &[DATETIME, LONG], Datetime).optional(1)], "Shifted by months.")
-        .named_as_argument(),
-    FunctionRow::scalar("startofyear", &[of("startofyear", &[DATETIME, LONG], Datetime).optional(1)], "Shifted by years.")
-        .named_as_argument(),
-    FunctionRow::scalar("endofday", &[of("endofday", &[DATETIME, LONG], Datetime).optional(1)], "The day's last tick, shifted by days.")
-        .named_as_argument(),
-    FunctionRow::scalar("endofweek", &[of("endofweek", &[DATETIME, LONG], Datetime).optional(1)], "Saturday's last tick, shifted by weeks.")
-        .named_as_argument(),
-    FunctionRow::scalar("endofmonth", &[of("endofmonth", &[DATETIME, LONG], Datetime).optional(1)], "The month's last tick, shifted by months.")
-        .named_as_argument(),
-    FunctionRow::scalar("endofyear", &[of("endofyear", &[DATETIME, LONG], Datetime).optional(1)], "The year's last tick, shifted by years.")
-        .named_as_argument(),
+    FunctionRow::scalar("startofweek", &[of("startofweek", &[DATETIME, LONG], Datetime).optional(1)], "Sunday, shifted by weeks."),
+    FunctionRow::scalar("startofmonth", &[of("startofmonth", &[DATETIME, LONG], Datetime).optional(1)], "Shifted by months."),
+    FunctionRow::scalar("startofyear", &[of("startofyear", &[DATETIME, LONG], Datetime).optional(1)], "Shifted by years."),
+    FunctionRow::scalar("endofday", &[of("endofday", &[DATETIME, LONG], Datetime).optional(1)], "The day's last tick, shifted by days."),
+    FunctionRow::scalar("endofweek", &[of("endofweek", &[DATETIME, LONG], Datetime).optional(1)], "Saturday's last tick, shifted by weeks."),
+    FunctionRow::scalar("endofmonth", &[of("endofmonth", &[DATETIME, LONG], Datetime).optional(1)], "The month's last tick, shifted by months."),
+    FunctionRow::scalar("endofyear", &[of("endofyear", &[DATETIME, LONG], Datetime).optional(1)], "The year's last tick, shifted by years."),
     FunctionRow::scalar("dayofweek", &[of("dayofweek", &[DATETIME], Timespan)], "Days since Sunday, as a timespan. Null on the last day of year 9999, in the engine."),
     FunctionRow::scalar("dayofmonth", &[of("dayofmonth", &[DATETIME], Long)], "1 to 31."),
     FunctionRow::scalar("dayofyear", &[of("dayofyear", &[DATETIME], Long)], "1 to 366."),
@@ -71,8 +64,8 @@ pub(super) const ROWS: &[FunctionRow] = &[
         &[of("make_timespan", &[LONG, LONG, REAL], Timespan).optional(1), of("make_timespan_days", &[LONG, LONG, LONG, REAL], Timespan)],
         "A span from days, hours, minutes and seconds; null where a part is out of range.",
     ),
-    FunctionRow::scalar("format_datetime", &[of("format_datetime", &[DATETIME, STRING], String)], "d, f, F, h, H, m, M, s, t, y in one or two letters (more for fractions and years). The engine knows no names of days or months: `dddd` is `dd` twice."),
-    FunctionRow::scalar("format_timespan", &[of("format_timespan", &[TIMESPAN, STRING], String)], "d, h, H, m, s, f, F, with a leading minus for negative spans."),
+    FunctionRow::scalar("format_datetime", &[of("format_datetime", &[DATETIME, STRING], String)], "d, f, F, h, H, m, M, s, t, y in one or two letters (more for fractions and years). The engine knows no names of days or months: `dddd` is `dd` twice.").named_as_argument(),
+    FunctionRow::scalar("format_timespan", &[of("format_timespan", &[TIMESPAN, STRING], String)], "d, h, H, m, s, f, F, with a leading minus for negative spans.").named_as_argument(),
     FunctionRow::scalar(
         "unixtime_seconds_todatetime",
         &[of("unixtime_seconds", &[REAL], Datetime), of("unixtime_seconds_long", &[LONG], Datetime)],

@@ -16,7 +16,7 @@ pub(super) const ROWS: &[FunctionRow] = &[
         "The value without its sign.",
     )
     .named_as_argument(),
-    FunctionRow::scalar("sign", &[of("sign", &[REAL], Real)], "-1, 0 or 1.").named_as_argument(),
+    FunctionRow::scalar("sign", &[of("sign", &[REAL], Real)], "-1, 0 or 1."),
     FunctionRow::scalar(
         "ceiling",
         &[of("same", &[LONG], Long), of("ceiling", &[REAL], Real)],
@@ -46,14 +46,14 @@ pub(super) const ROWS: &[FunctionRow] = &[
     FunctionRow::scalar("sin", &[of("sin", &[REAL], Real)], "Sine.").named_as_argument(),
     FunctionRow::scalar("cos", &[of("cos", &[REAL], Real)], "Cosine.").named_as_argument(),
     FunctionRow::scalar("tan", &[of("tan", &[REAL], Real)], "Tangent.").named_as_argument(),
-    FunctionRow::scalar("cot", &[of("cot", &[REAL], Real)], "Cotangent.").named_as_argument(),
+    FunctionRow::scalar("cot", &[of("cot", &[REAL], Real)], "Cotangent."),
     FunctionRow::scalar("asin", &[of("asin", &[REAL], Real)], "Inverse sine.").named_as_argument(),
     FunctionRow::scalar("acos", &[of("acos", &[REAL], Real)], "Inverse cosine.").named_as_argument(),
     FunctionRow::scalar("atan", &[of("atan", &[REAL], Real)], "Inverse tangent.").named_as_argument(),
     FunctionRow::scalar("atan2", &[of("atan2", &[REAL, REAL], Real)], "The angle of (x, y), given y first.")
         .named_as_argument(),
-    FunctionRow::scalar("degrees", &[of("degrees", &[REAL], Real)], "From radians.").named_as_argument(),
-    FunctionRow::scalar("radians", &[of("radians", &[REAL], Real)], "From degrees.").named_as_argument(),
+    FunctionRow::scalar("degrees", &[of("degrees", &[REAL], Real)], "From radians."),
+    FunctionRow::scalar("radians", &[of("radians", &[REAL], Real)], "From degrees."),
     FunctionRow::scalar("pi", &[of("pi", &[], Real)], "3.14159….").named(ResultName::Fixed("pi")),
     FunctionRow::scalar("isnan", &[of("isnan", &[REAL], Bool)], "Whether the value is NaN."),
     FunctionRow::scalar("isinf", &[of("isinf", &[REAL], Bool)], "Whether the value is plus or minus infinity."),
@@ -73,21 +73,25 @@ pub(super) const ROWS: &[FunctionRow] = &[
         &[of("engine:rand", &[LONG], Real).optional(1)],
         "Refused: a rule that answers differently on every run cannot be traced.",
     ),
-    FunctionRow::scalar("binary_and", &[of("binary_and", &[LONG, LONG], Long)], "Bitwise and."),
-    FunctionRow::scalar("binary_or", &[of("binary_or", &[LONG, LONG], Long)], "Bitwise or."),
-    FunctionRow::scalar("binary_xor", &[of("binary_xor", &[LONG, LONG], Long)], "Bitwise exclusive or."),
-    FunctionRow::scalar("binary_not", &[of("binary_not", &[LONG], Long)], "Bitwise complement."),
+    FunctionRow::scalar("binary_and", &[of("binary_and", &[LONG, LONG], Long)], "Bitwise and.").named_as_argument(),
+    FunctionRow::scalar("binary_or", &[of("binary_or", &[LONG, LONG], Long)], "Bitwise or.").named_as_argument(),
+    FunctionRow::scalar("binary_xor", &[of("binary_xor", &[LONG, LONG], Long)], "Bitwise exclusive or.")
+        .named_as_argument(),
+    FunctionRow::scalar("binary_not", &[of("binary_not", &[LONG], Long)], "Bitwise complement.").named_as_argument(),
     FunctionRow::scalar(
         "binary_shift_left",
         &[of("binary_shift_left", &[LONG, LONG], Long)],
         "Shifts by the count modulo 64; null for a negative count.",
-    ),
+    )
+    .named_as_argument(),
     FunctionRow::scalar(
         "binary_shift_right",
         &[of("binary_shift_right", &[LONG, LONG], Long)],
         "Arithmetic shift by the count modulo 64; null for a negative count.",
-    ),
-    FunctionRow::scalar("bitset_count_ones", &[of("bitset_count_ones", &[LONG], Long)], "The bits that are 1."),
+    )
+    .named_as_argument(),
+    FunctionRow::scalar("bitset_count_ones", &[of("bitset_count_ones", &[LONG], Long)], "The bits that are 1.")
+        .named_as_argument(),
     FunctionRow::scalar(
         "welch_test",
         &[of("engine:welch_test", &[REAL, REAL, REAL, REAL, REAL, REAL], Real)],
@@ -112,5 +116,6 @@ pub(super) const ROWS: &[FunctionRow] = &[
         "repeat",
         &[of("repeat", &[super::parameter::BOXED, LONG], crate::schema::ScalarType::Dynamic)],
         "An array of one value repeated.",
-    ),
+    )
+    .named(ResultName::Prefix("repeat")),
 ];

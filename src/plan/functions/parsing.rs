@@ -26,7 +26,8 @@ pub(super) const ROWS: &[FunctionRow] = &[
         &[of("parse_command_line", &[STRING, STRING], Dynamic)],
         "The arguments of a Windows command line, by the rules of its C runtime.",
     ),
-    FunctionRow::scalar("parse_csv", &[of("parse_csv", &[STRING], Dynamic)], "The fields of one CSV record."),
+    FunctionRow::scalar("parse_csv", &[of("parse_csv", &[STRING], Dynamic)], "The fields of one CSV record.")
+        .named_as_argument(),
     FunctionRow::scalar(
         "parse_xml",
         &[of("parse_xml", &[STRING], Dynamic)],

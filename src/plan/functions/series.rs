@@ -95,7 +95,8 @@ pub(super) const ROWS: &[FunctionRow] = &[
         "series_fir",
         &[of("series_fir", &[DYNAMIC, DYNAMIC, BOOL, BOOL], Dynamic).optional(2)],
         "A finite impulse response filter; before the start the series counts as 0.",
-    ),
+    )
+    .named_as_argument(),
     FunctionRow::scalar(
         "series_iir",
         &[of("series_iir", &[DYNAMIC, DYNAMIC, DYNAMIC], Dynamic)],

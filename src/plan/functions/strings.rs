@@ -9,7 +9,7 @@ pub(super) const ROWS: &[FunctionRow] = &[
         "format_bytes",
         &[of("format_bytes", &[LONG, LONG, STRING], String).optional(2)],
         "A size in the largest unit it fills (or the given one: B, KB, MB, …), to so many digits.",
-    ),
+    ).named_as_argument(),
     FunctionRow::scalar("strlen", &[of("strlen", &[STRING], Long)], "Characters (code points), not bytes.")
         .named(ResultName::Prefix("strlen")),
     FunctionRow::scalar("string_size", &[of("string_size", &[STRING], Long)], "Bytes in UTF-8.")

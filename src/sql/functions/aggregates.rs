@@ -31,6 +31,8 @@ pub(super) const TEMPLATES: &[(&str, &str)] = &[
     ("minif", "MIN({0}) FILTER (WHERE {1})"),
     ("maxif", "MAX({0}) FILTER (WHERE {1})"),
     ("stdevif", "kql_stdev({0}) FILTER (WHERE {1})"),
+    ("stdevpif", "kql_stdevp({0}) FILTER (WHERE {1})"),
+    ("variancepif", "kql_variancep({0}) FILTER (WHERE {1})"),
     ("varianceif", "kql_variance({0}) FILTER (WHERE {1})"),
     ("makelist", "kql_make_list({0}, 128)"),
     ("makelist_dynamic", "kql_make_list_dynamic({0}, 128)"),
