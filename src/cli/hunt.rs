@@ -10,9 +10,9 @@ use crate::hunt::clock::display_time;
 use crate::hunt::exclusions::check_condition;
 use crate::hunt::matches::RuleStatus;
 use crate::hunt::survey::status_line;
-use crate::hunt::switches::{ExclusionId, OwnExclusion};
+use crate::hunt::switches::{ExclusionId, ExclusionRef, OwnExclusion};
 use crate::hunt::tree::{facts, text};
-use crate::hunt::{Case, Clock, Hunt, Match, SwitchAction};
+use crate::hunt::{Case, Clock, Hunt, Match, SwitchAction, chains};
 use crate::kql::visible::visible;
 use crate::rules::Catalog;
 use crate::schema::format;
@@ -110,14 +110,29 @@ fn answer(arguments: &Args, stdout: &mut dyn Write, stderr: &mut dyn Write) -> R
     let hunt = survey.shown(&case.switches);
     match arguments.format {
         Format::Table => {
-            let forest = facts::forest(&store, None)?;
+            // What is hidden may be a link in the chain of what is pinned.
+            let has_pins = case.switches.pins().next().is_some();
+            let found = if has_pins { survey.all.matches() } else { hunt.matches() };
+            let first: Vec<i64> = found.iter().filter_map(|found| found.events.first().copied()).collect();
+            let forest = facts::forest_of(&store, &first)?;
             write_table(&hunt, &forest, stdout)?;
+            let cuts = chains::cuts(&survey, &case.switches, &forest, &mut |found| {
+                found.events.first().and_then(|event| facts::locate(&store, &forest, *event).ok().flatten())
+            });
             for effect in survey.effects(&case.switches) {
                 let state = if effect.enabled { "hides" } else { "would hide" };
                 write!(stdout, "{}  {state} {}", visible(&effect.condition), effect.hides)?;
                 match &effect.problem {
                     Some(problem) => writeln!(stdout, ": {}", visible(problem))?,
                     None => writeln!(stdout, " (only by it: {})", effect.only_by)?,
+                }
+                for pinned in &effect.pinned {
+                    writeln!(stdout, "  ! it covers {}, which is pinned", visible(&pinned.name()))?;
+                }
+                for cut in cuts.iter().filter(|cut| effect.exclusion == ExclusionRef::Own(cut.exclusion)) {
+                    let hidden: Vec<String> = cut.hidden.iter().map(|one| visible(&one.name())).collect();
+                    let pinned = visible(&cut.pinned.name());
+                    writeln!(stdout, "  ! it cuts the chain of {pinned}, which is pinned: {}", hidden.join(" "))?;
                 }
             }
         }

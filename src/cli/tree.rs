@@ -52,7 +52,10 @@ fn answer(arguments: &Args, stdout: &mut dyn Write) -> Result<Exit, Problem> {
         }
         None => arguments.event,
     };
-    let forest = facts::forest(&store, arguments.device.as_deref())?;
+    let forest = match (event, arguments.device.as_deref()) {
+        (Some(event), None) => facts::forest_of(&store, &[event])?,
+        (_, device) => facts::forest(&store, device)?,
+    };
     let focus = match event {
         Some(event) => {
             let node = facts::locate(&store, &forest, event)?;

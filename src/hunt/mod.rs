@@ -5,6 +5,7 @@
 //! pipeline with `| count`. Knows nothing of the terminal.
 
 pub mod case;
+pub mod chains;
 pub mod clock;
 pub mod conjunct;
 pub mod error;

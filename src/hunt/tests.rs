@@ -340,6 +340,38 @@ fn as_of_a_time_every_table_is_held_back_however_it_is_named() {
 }
 
 #[test]
+fn an_exclusion_that_hides_a_link_of_a_pinned_chain_is_named() {
+    let (store, mut case) = (store(), case());
+    let unit = case.find_unit("5", &[SPAWNED.to_owned()]).unwrap();
+    case.switches.apply(SwitchAction::Unit { unit, on: false });
+    let whole = case.survey(&store, &[]).unwrap();
+    let grandchild = whole.all.matches().into_iter().find(|found| found.events == [20]).unwrap().id.clone();
+    case.switches.apply(SwitchAction::Pin { subject: grandchild.clone(), on: true });
+    exclude(&mut case, 1, None, "ProcessCommandLine has 'nologo' and FileName == 'cmd.exe'");
+    exclude(&mut case, 2, None, "ProcessCommandLine has 'echo'");
+    exclude(&mut case, 3, None, "FileName == 'cscript.exe'");
+    let survey = case.survey(&store, &[]).unwrap();
+    // The shell of event 10 started the grandchild; the others have no part in it.
+    let creation = |event: i64, pid, parent| tree::build::Creation {
+        event,
+        time: Some(event),
+        process: tree::Process { pid: Some(pid), start: Some(event), ..tree::Process::default() },
+        parent: Some(tree::Process { pid: Some(parent), ..tree::Process::default() }),
+        grandparent: None,
+    };
+    let forest =
+        tree::build::build(&[creation(10, 1, 9), creation(11, 2, 9), creation(12, 3, 9), creation(20, 4, 1)], &[], &[]);
+    let by_event = |event: i64| forest.nodes.iter().find(|node| node.events.contains(&event)).map(|node| node.id);
+    let cuts = chains::cuts(&survey, &case.switches, &forest, &mut |found| by_event(*found.events.first()?));
+    let [cut] = cuts.as_slice() else { panic!("{cuts:?}") };
+    assert_eq!((cut.exclusion, &cut.pinned), (ExclusionId(1), &grandchild));
+    assert_eq!(
+        cut.hidden.iter().map(|one| one.subject.clone()).collect::<Vec<_>>(),
+        [matches::MatchSubject::Events(vec![10])]
+    );
+}
+
+#[test]
 fn native_exclusions_have_effects_of_their_own() {
     let (store, case) = (store(), case());
     let path = |event, path: &str| {

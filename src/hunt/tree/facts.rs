@@ -2,6 +2,8 @@
 //!
 //! Texts are ids into a dictionary in the store, so grouping is done on the ids and only what is shown is decoded.
 
+use std::collections::BTreeMap;
+
 use rusqlite::types::FromSql;
 use rusqlite::{OptionalExtension, Row, params_from_iter, types::Value as SqlValue};
 
@@ -69,6 +71,46 @@ pub fn forest(store: &Store, device: Option<&str>) -> Result<Forest, HuntError> 
         activities.extend(read_activities(store, table, device)?);
     }
     Ok(build(&read_creations(store, device)?, &activities, &read_ends(store, device)?))
+}
+
+/// More devices than this are read in one go.
+const FEW_DEVICES: usize = 8;
+
+/// The forest in which some events are: of their devices alone where those are few, so that the chain of one process
+/// in an estate of a million does not wait for all the others.
+pub fn forest_of(store: &Store, events: &[EventId]) -> Result<Forest, HuntError> {
+    let mut devices: BTreeMap<String, String> = BTreeMap::new();
+    for event in events {
+        if let Some(device) = device_of(store, *event)? {
+            devices.entry(device.to_ascii_lowercase()).or_insert(device);
+        }
+        if devices.len() > FEW_DEVICES {
+            return forest(store, None);
+        }
+    }
+    let mut all = Forest::default();
+    for device in devices.values() {
+        all.append(forest(store, Some(device))?);
+    }
+    Ok(all)
+}
+
+/// The device of an event, as the tables of the tree name it.
+fn device_of(store: &Store, event: EventId) -> Result<Option<String>, HuntError> {
+    for table in ACTIVITY_TABLES {
+        let Some(columns) = Columns::of(store, table.name) else { continue };
+        let sql = format!(
+            "SELECT {} FROM {} WHERE {} = ?1",
+            columns.shown("DeviceName"),
+            columns.layout.from,
+            columns.layout.event_id
+        );
+        let mut statement = store.connection().prepare_cached(&sql)?;
+        if let Some(device) = statement.query_row([event], |row| row.get(0)).optional()? {
+            return Ok(Some(device));
+        }
+    }
+    Ok(None)
 }
 
 /// The names of the devices that have process events, in order.

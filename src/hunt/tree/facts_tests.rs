@@ -100,3 +100,26 @@ fn another_device_has_another_forest() {
     assert!(forest(&store, Some("elsewhere")).unwrap().nodes.is_empty());
     assert_eq!(forest(&store, Some("HOST")).unwrap(), forest(&store, None).unwrap());
 }
+
+#[test]
+fn the_forest_of_some_events_is_that_of_their_devices() {
+    let store = store();
+    let whole = forest(&store, None).unwrap();
+    assert_eq!(forest_of(&store, &[11, 15]).unwrap(), whole);
+    assert_eq!(forest_of(&store, &[77]).unwrap(), Forest::default());
+    let other = [
+        ("Timestamp", SqlValue::Integer(5)),
+        ("DeviceName", text("zebra")),
+        ("ActionType", text("ProcessCreated")),
+        ("ProcessId", SqlValue::Integer(1)),
+        ("FileName", text("lone.exe")),
+        ("InitiatingProcessId", SqlValue::Integer(2)),
+        ("InitiatingProcessFileName", text("parent.exe")),
+    ];
+    insert(&store, 90, "DeviceProcessEvents", &other);
+    assert_eq!(forest_of(&store, &[11]).unwrap(), whole);
+    let lone = forest_of(&store, &[90]).unwrap();
+    assert_eq!(lone.nodes.len(), 2);
+    // Side by side they are the whole store.
+    assert_eq!(forest_of(&store, &[90, 11]).unwrap(), forest(&store, None).unwrap());
+}

@@ -72,6 +72,19 @@ pub struct Forest {
 }
 
 impl Forest {
+    /// Puts the trees of another forest, of other devices, behind these.
+    pub fn append(&mut self, other: Self) {
+        let offset = self.nodes.len();
+        let moved = |id: NodeId| NodeId(id.0 + offset);
+        self.roots.extend(other.roots.into_iter().map(moved));
+        self.nodes.extend(other.nodes.into_iter().map(|node| Node {
+            id: moved(node.id),
+            parent: node.parent.map(moved),
+            children: node.children.into_iter().map(moved).collect(),
+            ..node
+        }));
+    }
+
     pub fn node(&self, id: NodeId) -> Option<&Node> {
         self.nodes.get(id.0)
     }
