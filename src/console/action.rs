@@ -14,10 +14,13 @@ pub enum View {
     Indicators,
     Exclusions,
     Rules,
+    Events,
+    Query,
 }
 
 impl View {
-    pub const ALL: [Self; 5] = [Self::Matches, Self::Tree, Self::Indicators, Self::Exclusions, Self::Rules];
+    pub const ALL: [Self; 7] =
+        [Self::Matches, Self::Tree, Self::Indicators, Self::Exclusions, Self::Rules, Self::Events, Self::Query];
 
     pub const fn title(self) -> &'static str {
         match self {
@@ -26,6 +29,8 @@ impl View {
             Self::Indicators => "Indicators",
             Self::Exclusions => "Exclusions",
             Self::Rules => "Rules",
+            Self::Events => "Events",
+            Self::Query => "Query",
         }
     }
 
@@ -36,6 +41,8 @@ impl View {
             Self::Indicators => "Indic",
             Self::Exclusions => "Excl",
             Self::Rules => "Rules",
+            Self::Events => "Events",
+            Self::Query => "Query",
         }
     }
 }
@@ -73,6 +80,12 @@ pub enum Action {
     FilterByCell,
     FilterOutCell,
     ClearFilters,
+    Table,
+    Freeze,
+    Columns,
+    Widen,
+    Narrow,
+    EditQuery,
     SortLeft,
     SortRight,
     Sort,
@@ -100,6 +113,8 @@ pub enum Action {
     SetSearch(String),
     /// A change of switches, from wherever: it can be undone.
     Switch(SwitchAction),
+    /// A table was chosen for the list of events.
+    ChooseTable(String),
     /// An exclusion was written; it is added switched off.
     AddExclusion(OwnExclusion),
 }
@@ -126,7 +141,9 @@ pub struct ActionRow {
     pub hint: Option<(u8, &'static str)>,
 }
 
-const TABLES: When = When::In(&[View::Matches, View::Indicators, View::Rules]);
+const TABLES: When = When::In(&[View::Matches, View::Indicators, View::Rules, View::Events, View::Query]);
+const FILTERED: When = When::In(&[View::Matches, View::Indicators, View::Events, View::Query]);
+const GRIDS: When = When::In(&[View::Events, View::Query]);
 const EVENTS: When = When::In(&[View::Matches, View::Tree]);
 const IN_TREE: When = When::In(&[View::Tree]);
 const IN_EXCLUSIONS: When = When::In(&[View::Exclusions]);
@@ -228,28 +245,34 @@ pub const ACTIONS: &[ActionRow] = &[
         "filter",
         "Keep only rows with this cell's value",
         &["f"],
-        When::In(&[View::Matches, View::Indicators]),
+        FILTERED,
         Some((11, "filter")),
     ),
-    row(
-        Action::FilterOutCell,
-        "filter-out",
-        "Leave out rows with this cell's value",
-        &["!"],
-        When::In(&[View::Matches, View::Indicators]),
-        None,
-    ),
-    row(
-        Action::ClearFilters,
-        "clear-filters",
-        "Take all filters away",
-        &["F"],
-        When::In(&[View::Matches, View::Indicators]),
-        None,
-    ),
+    row(Action::FilterOutCell, "filter-out", "Leave out rows with this cell's value", &["!"], FILTERED, None),
+    row(Action::ClearFilters, "clear-filters", "Take all filters away", &["F"], FILTERED, None),
     row(Action::SortLeft, "sort-left", "Choose the column to the left", &["<"], TABLES, None),
     row(Action::SortRight, "sort-right", "Choose the column to the right", &[">"], TABLES, None),
     row(Action::Sort, "sort", "Sort by the chosen column; again reverses", &["s"], TABLES, Some((12, "sort"))),
+    row(
+        Action::Table,
+        "choose-table",
+        "Choose the table whose events are listed",
+        &["T"],
+        When::In(&[View::Events]),
+        Some((3, "table")),
+    ),
+    row(Action::EditQuery, "edit-query", "Write the query", &["i"], When::In(&[View::Query]), Some((3, "edit"))),
+    row(Action::Freeze, "freeze", "Keep the columns up to this one at the left", &["z"], GRIDS, Some((15, "freeze"))),
+    row(
+        Action::Columns,
+        "columns",
+        "Show or leave out the columns without a value",
+        &["C"],
+        GRIDS,
+        Some((16, "columns")),
+    ),
+    row(Action::Widen, "widen", "Make the column wider", &["+"], GRIDS, None),
+    row(Action::Narrow, "narrow", "Make the column narrower", &["-"], GRIDS, None),
     row(Action::FoldAll, "fold-all", "Fold the whole tree", &["z M"], IN_TREE, None),
     row(Action::UnfoldAll, "unfold-all", "Unfold the whole tree", &["z R"], IN_TREE, Some((3, "unfold all"))),
     row(Action::FoldToLevel(1), "fold-level-1", "Show one level of the tree", &["z 1"], IN_TREE, None),
@@ -279,7 +302,15 @@ pub const ACTIONS: &[ActionRow] = &[
         "why",
         "Open the rule of this match: why it matched, stage by stage",
         &["w"],
-        When::In(&[View::Matches, View::Tree, View::Rules, View::Indicators, View::Exclusions]),
+        When::In(&[
+            View::Matches,
+            View::Tree,
+            View::Rules,
+            View::Indicators,
+            View::Exclusions,
+            View::Events,
+            View::Query,
+        ]),
         Some((4, "why")),
     ),
     row(
@@ -324,6 +355,8 @@ pub const ACTIONS: &[ActionRow] = &[
         None,
     ),
     row(Action::Show(View::Rules), "rules", "Show the rules", &["5"], When::Anywhere, None),
+    row(Action::Show(View::Events), "events", "Show the events of a table", &["6"], When::Anywhere, None),
+    row(Action::Show(View::Query), "query", "Ask the store in KQL", &["7"], When::Anywhere, None),
     row(Action::Lesson, "lesson", "Read the lesson of a demonstration", &["L"], When::Anywhere, None),
     row(
         Action::Palette,

@@ -52,17 +52,24 @@ pub const SMALLEST: (u16, u16) = (20, 5);
 
 impl Layout {
     pub fn of(state: &State) -> Self {
-        Self::new(state.width, state.height, state.view, state.rules.open.is_some())
+        let query_lines = state.query.editor.text().matches('\n').count();
+        Self::new(state.width, state.height, state.view, state.rules.open.is_some(), query_lines)
     }
 
-    fn new(width: u16, height: u16, view: View, rule_open: bool) -> Self {
+    fn new(width: u16, height: u16, view: View, rule_open: bool, query_lines: usize) -> Self {
         let row = |y: u16| Rect { x: 0, y: y.min(height), width, height: u16::from(y < height) };
         let is_roomy = width >= ROOMY.0 && height >= ROOMY.1;
         // Header and tabs above, status and hints below; the status gives way first.
         let has_status = height >= 8;
         let below = if has_status { 2 } else { 1 };
         let body = Rect { x: 0, y: 2, width, height: height.saturating_sub(2 + below) };
-        let panes = if is_roomy { roomy(body, view, rule_open) } else { compact(body, view, rule_open) };
+        let panes = if view == View::Query {
+            query(body, is_roomy, query_lines)
+        } else if is_roomy {
+            roomy(body, view, rule_open)
+        } else {
+            compact(body, view, rule_open)
+        };
         Self {
             header: row(0),
             tabs: row(1),
@@ -87,6 +94,7 @@ fn roomy(body: Rect, view: View, rule_open: bool) -> Vec<Pane> {
     let percent = |whole: u16, part: u32| u16::try_from(u32::from(whole) * part / 100).unwrap_or(whole);
     let left = match (view, rule_open) {
         (View::Matches | View::Rules, false) => percent(body.width, 60),
+        (View::Events, _) => percent(body.width, 75),
         (View::Rules | View::Tree, _) => percent(body.width, 66),
         _ => body.width,
     };
@@ -103,6 +111,21 @@ fn roomy(body: Rect, view: View, rule_open: bool) -> Vec<Pane> {
         }
         _ => vec![boxed(main), boxed(side)],
     }
+}
+
+/// The text above, its lines and two more for what is wrong with it; the result below.
+fn query(body: Rect, is_roomy: bool, lines: usize) -> Vec<Pane> {
+    let edges = if is_roomy { 2 } else { 0 };
+    let wanted = u16::try_from(lines).unwrap_or(u16::MAX).saturating_add(4 + edges);
+    let above = wanted.min(body.height / 2);
+    let (upper, lower) = if is_roomy { (Edge::Box, Edge::Box) } else { (Edge::None, Edge::Rule) };
+    vec![
+        Pane { area: Rect { height: above, ..body }, edge: upper },
+        Pane {
+            area: Rect { y: body.y.saturating_add(above), height: body.height.saturating_sub(above), ..body },
+            edge: lower,
+        },
+    ]
 }
 
 fn compact(body: Rect, view: View, rule_open: bool) -> Vec<Pane> {
@@ -130,7 +153,7 @@ mod tests {
     fn nothing_overlaps_and_nothing_leaves_the_screen() {
         for (width, height) in [(1, 1), (20, 5), (40, 10), (60, 16), (80, 24), (100, 28), (120, 36), (200, 60)] {
             for (view, open) in View::ALL.into_iter().flat_map(|view| [(view, false), (view, true)]) {
-                let layout = Layout::new(width, height, view, open);
+                let layout = Layout::new(width, height, view, open, 3);
                 let screen = Rect::new(0, 0, width, height);
                 let mut areas: Vec<Rect> = layout.panes.iter().map(|pane| pane.area).collect();
                 areas.extend([layout.header, layout.tabs, layout.status, layout.hints]);

@@ -2,18 +2,21 @@
 //! words. Computes nothing itself.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use super::source::{
-    Answer, Coverage, Found, Indicator, Overview, Preview, Question, RuleSheet, RuleSummary, Settings, Source, Stop,
-    Trouble,
+    Answer, Checked, Coverage, EventsPage, Found, Indicator, Overview, Preview, QueryDone, Question, RuleSheet,
+    RuleSummary, Settings, Source, Stop, Trouble, ValueCounts,
 };
+use crate::hunt::browse::EventsAsked;
 use crate::hunt::exclusions::check_condition;
+use crate::hunt::query::QueryError;
 use crate::hunt::switches::{ExclusionRef, SwitchAction, Switches};
 use crate::hunt::tree::facts;
-use crate::hunt::{Case, EventId, Forest, HuntError, NodeId, OwnExclusion, Survey, case, indicators};
+use crate::hunt::{Case, Clock, EventId, Forest, HuntError, NodeId, OwnExclusion, Survey, case, indicators};
 use crate::kql::diagnostic::Diagnostic;
 use crate::plan::Environment;
 use crate::rules::attack::Attack;
@@ -25,6 +28,11 @@ use crate::store::Store;
 /// No stage may hold the page up longer than this.
 const STAGE_LIMIT: Duration = Duration::from_secs(10);
 
+/// A query may yield more rows; the console keeps so many and says that there are more.
+const MOST_ROWS: usize = 10_000;
+/// Of a column's values the commonest are shown.
+const MOST_VALUES: usize = 200;
+
 /// What all workers of a console share: read once, never changed.
 pub struct Shared {
     case: Case,
@@ -35,7 +43,11 @@ pub struct Shared {
     /// The last survey and what it was made for: switching an exclusion is a look-up in it.
     survey: Mutex<Option<(Settings, Arc<Survey>)>>,
     forest: Mutex<Option<Arc<Forest>>>,
+    /// The last list of events, and what it was made for: scrolling reads pages of it.
+    events: Mutex<Option<EventList>>,
 }
+
+type EventList = (Option<Clock>, EventsAsked, Arc<Vec<EventId>>);
 
 /// Answers from one store, over a connection of its own.
 pub struct Live {
@@ -49,7 +61,16 @@ impl Shared {
         let case = Case::open(path, Arc::new(catalog))?;
         let attack = Attack::load()
             .map_err(|error| HuntError::Failed { what: "the ATT&CK names".to_owned(), reason: error.to_string() })?;
-        Ok(Arc::new(Self { case, attack, corpus, name, lesson, survey: Mutex::new(None), forest: Mutex::new(None) }))
+        Ok(Arc::new(Self {
+            case,
+            attack,
+            corpus,
+            name,
+            lesson,
+            survey: Mutex::new(None),
+            forest: Mutex::new(None),
+            events: Mutex::new(None),
+        }))
     }
 }
 
@@ -90,6 +111,53 @@ impl Live {
         let forest = Arc::new(facts::forest(&self.store, None)?);
         *self.shared.forest.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&forest));
         Ok(forest)
+    }
+
+    /// The ids of the events of a table that meet the conditions, in order.
+    fn event_ids(&self, settings: &Settings, asked: &EventsAsked) -> Result<Arc<Vec<EventId>>, QueryError> {
+        let known = self.shared.events.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        if let Some((clock, made_for, ids)) = known
+            && clock == settings.clock
+            && made_for == *asked
+        {
+            return Ok(ids);
+        }
+        let ids = Arc::new(self.case(settings).event_ids(&self.store, asked)?);
+        let list = (settings.clock, asked.clone(), Arc::clone(&ids));
+        *self.shared.events.lock().unwrap_or_else(PoisonError::into_inner) = Some(list);
+        Ok(ids)
+    }
+
+    fn events(&self, settings: &Settings, asked: &EventsAsked, range: &Range<usize>) -> Result<Answer, QueryError> {
+        let ids = self.event_ids(settings, asked)?;
+        let start = range.start.min(ids.len());
+        let wanted = ids.get(start..range.end.min(ids.len())).unwrap_or_default();
+        let listing = self.case(settings).event_rows(&self.store, &asked.table, wanted)?;
+        Ok(Answer::Events(Box::new(EventsPage { asked: asked.clone(), total: ids.len(), start, listing })))
+    }
+
+    fn query(&self, settings: &Settings, text: &str) -> Result<Answer, QueryError> {
+        let result = match self.case(settings).list(&self.store, text, MOST_ROWS) {
+            Ok(listing) => Ok(listing),
+            Err(QueryError::Diagnostics(diagnostics)) => Err(diagnostics),
+            Err(other) => return Err(other),
+        };
+        Ok(Answer::Query(Box::new(QueryDone { text: text.to_owned(), result })))
+    }
+
+    fn counts(&self, settings: &Settings, query: &str, column: &str) -> Result<Answer, QueryError> {
+        let values = self.case(settings).value_counts(&self.store, query, column, MOST_VALUES)?;
+        Ok(Answer::Counts(Box::new(ValueCounts { query: query.to_owned(), column: column.to_owned(), values })))
+    }
+
+    fn check(&self, settings: &Settings, text: &str, cursor: usize) -> Answer {
+        let case = self.case(settings);
+        Answer::Check(Box::new(Checked {
+            text: text.to_owned(),
+            cursor,
+            diagnostics: case.check(&self.store, text),
+            completions: case.complete(&self.store, text, cursor),
+        }))
     }
 
     fn overview(&self) -> Result<Overview, HuntError> {
@@ -323,6 +391,15 @@ impl Source for Live {
             Question::Preview(settings, own) => {
                 self.preview(settings, own).map(|preview| Answer::Preview(Box::new(preview)))
             }
+            Question::Check(settings, text, cursor) => Ok(self.check(settings, text, *cursor)),
+            Question::Events(settings, asked, range) => {
+                self.events(settings, asked, range).map_err(|error| error.of("the list of events", &asked.query()))
+            }
+            Question::Query(settings, text) => self.query(settings, text).map_err(|error| error.of("the query", text)),
+            Question::Counts(settings, query, column) => {
+                self.counts(settings, query, column).map_err(|error| error.of("counting", query))
+            }
+            Question::Tables => self.store.table_counts().map(Answer::Tables).map_err(HuntError::from),
             Question::Explain(settings, rule, event) => {
                 let explained = self.case(settings).explain(&self.store, rule, *event);
                 explained.map(|explanation| Answer::Explain(Box::new(explanation)))

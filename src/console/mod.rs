@@ -5,8 +5,10 @@
 
 pub mod action;
 pub mod desk;
+pub mod editor;
 pub mod format;
 pub mod fuzzy;
+pub mod grid;
 pub mod input;
 pub mod jobs;
 pub mod keys;

@@ -26,6 +26,11 @@ pub enum Overlay {
         input: Input,
     },
     Exclusion(Box<ExclusionForm>),
+    /// The tables, to choose one.
+    Tables {
+        input: Input,
+        selected: usize,
+    },
     /// A text to read: a problem in full, a lesson.
     Text {
         title: String,
@@ -67,6 +72,12 @@ pub fn palette_rows(pattern: &str, keymap: &Keymap, view: View) -> Vec<&'static 
     let ranked = fuzzy::rank(&Skim::default(), pattern, texts.iter().map(String::as_str));
     let others = ranked.into_iter().filter(|position| Some(*position) != by_key);
     by_key.into_iter().chain(others).filter_map(|position| rows.get(position).copied()).collect()
+}
+
+/// The tables that fit the pattern, best first.
+pub fn table_rows<'a>(pattern: &str, tables: &'a [(String, u64)]) -> Vec<&'a (String, u64)> {
+    let ranked = fuzzy::rank(&Skim::default(), pattern, tables.iter().map(|(name, _)| name.as_str()));
+    ranked.into_iter().filter_map(|position| tables.get(position)).collect()
 }
 
 /// Operators that a string field may be compared with, the usual one first.

@@ -4,14 +4,19 @@
 //! it becomes [`super::shown::Shown`] where it is drawn.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use crate::hunt::browse::{EventsAsked, Listing};
+use crate::hunt::complete::Completions;
 use crate::hunt::matches::Severity;
 use crate::hunt::switches::ExclusionId;
 use crate::hunt::{
     Clock, EventId, ExclusionEffect, Explanation, Forest, Funnel, Hunt, MatchId, NodeId, OwnExclusion, Switches,
 };
+use crate::kql::diagnostic::Diagnostic;
+use crate::schema::Value;
 
 /// Which kind of question: a newer one of the same topic replaces the older. In the order of urgency.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -19,6 +24,11 @@ pub enum Topic {
     Overview,
     Matches,
     Preview,
+    Check,
+    Events,
+    Query,
+    Counts,
+    Tables,
     Explain,
     Funnel,
     Forest,
@@ -36,6 +46,11 @@ impl Topic {
             Self::Overview => "opening the store",
             Self::Matches => "running the rules",
             Self::Preview => "counting what it would hide",
+            Self::Check => "reading the query",
+            Self::Events => "listing events",
+            Self::Query => "running the query",
+            Self::Counts => "counting values",
+            Self::Tables => "counting events by table",
             Self::Explain => "asking why",
             Self::Funnel => "counting rows by stage",
             Self::Forest => "building the process tree",
@@ -57,6 +72,15 @@ pub enum Question {
     Effects(Settings),
     /// What this exclusion would hide if it were on.
     Preview(Settings, OwnExclusion),
+    /// What is wrong with a query, and how it may go on at the cursor.
+    Check(Settings, String, usize),
+    /// Events of a table: so many from this place on.
+    Events(Settings, EventsAsked, Range<usize>),
+    Query(Settings, String),
+    /// The commonest values of a column in the rows of a query.
+    Counts(Settings, String, String),
+    /// The tables that have events.
+    Tables,
     Explain(Settings, String, EventId),
     Funnel(Settings, String),
     Forest,
@@ -75,6 +99,11 @@ impl Question {
             Self::Matches(_) => Topic::Matches,
             Self::Effects(_) => Topic::Effects,
             Self::Preview(..) => Topic::Preview,
+            Self::Check(..) => Topic::Check,
+            Self::Events(..) => Topic::Events,
+            Self::Query(..) => Topic::Query,
+            Self::Counts(..) => Topic::Counts,
+            Self::Tables => Topic::Tables,
             Self::Explain(..) => Topic::Explain,
             Self::Funnel(..) => Topic::Funnel,
             Self::Forest => Topic::Forest,
@@ -99,6 +128,11 @@ pub enum Answer {
     Matches(Found),
     Effects(Vec<ExclusionEffect>),
     Preview(Box<Preview>),
+    Check(Box<Checked>),
+    Events(Box<EventsPage>),
+    Query(Box<QueryDone>),
+    Counts(Box<ValueCounts>),
+    Tables(Vec<(String, u64)>),
     Explain(Box<Explanation>),
     Funnel(Box<Funnel>),
     Forest(Arc<Forest>),
@@ -153,6 +187,40 @@ pub struct Preview {
     pub effect: Result<ExclusionEffect, String>,
     /// Titles and times of the first few matches it would hide.
     pub examples: Vec<String>,
+}
+
+/// What is known of a query while it is written.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Checked {
+    pub text: String,
+    pub cursor: usize,
+    pub diagnostics: Vec<Diagnostic>,
+    pub completions: Completions,
+}
+
+/// Some of the events that were asked for.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct EventsPage {
+    pub asked: EventsAsked,
+    /// Of all of them.
+    pub total: usize,
+    /// The place of the first row.
+    pub start: usize,
+    pub listing: Listing,
+}
+
+/// What a query came to: rows, or what is wrong with it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct QueryDone {
+    pub text: String,
+    pub result: Result<Listing, Vec<Diagnostic>>,
+}
+
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct ValueCounts {
+    pub query: String,
+    pub column: String,
+    pub values: Vec<(Value, u64)>,
 }
 
 /// What a rule says of itself.

@@ -5,18 +5,25 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::action::{Keymap, View};
+use super::editor::Editor;
 use super::format::TimeStyle;
+use super::grid::Grid;
 use super::keys::Key;
 use super::overlay::Overlay;
-use super::source::{Found, Indicator, Overview, Question, RuleSheet, Settings, Topic};
+use super::source::{
+    Checked, EventsPage, Found, Indicator, Overview, Question, RuleSheet, Settings, Topic, ValueCounts,
+};
 use super::theme::Theme;
 use super::widgets::table::TableState;
 use super::widgets::tree::TreeState;
+use crate::hunt::browse::{EventsAsked, Listing};
+use crate::hunt::complete::Completion;
 use crate::hunt::matches::Severity;
 use crate::hunt::{
     Diff, EventId, ExclusionEffect, Explanation, Forest, Funnel, History, Hunt, Match, MatchId, NodeId, RuleRun,
     Switches,
 };
+use crate::kql::diagnostic::Diagnostic;
 
 /// What all views are about: choosing a match moves the tree, and a process the rule page.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -156,6 +163,55 @@ pub struct RulesView {
     pub scroll: usize,
 }
 
+#[derive(Debug, Default)]
+pub struct EventsView {
+    /// The tables that have events, with how many.
+    pub tables: Vec<(String, u64)>,
+    pub asked: EventsAsked,
+    /// The rows around the cursor.
+    pub page: Option<EventsPage>,
+    pub grid: Grid,
+    pub counts: Option<ValueCounts>,
+    pub counts_table: TableState,
+}
+
+#[derive(Debug, Default)]
+pub struct QueryView {
+    pub editor: Editor,
+    pub checked: Option<Checked>,
+    /// Which way to go on is chosen.
+    pub choice: usize,
+    /// Whether ways to go on are shown: they are asked for by typing a word or by `Tab`.
+    pub offers: bool,
+    pub result: Option<Listing>,
+    /// What the last run found wrong.
+    pub problems: Option<(String, Vec<Diagnostic>)>,
+    pub grid: Grid,
+    /// What was run, the newest last.
+    pub history: Vec<String>,
+    /// Which of them is in the editor.
+    pub recalled: Option<usize>,
+}
+
+impl QueryView {
+    /// What is wrong with the text as it is now, as far as that is known.
+    pub fn diagnostics(&self) -> &[Diagnostic] {
+        let text = self.editor.text();
+        if let Some(checked) = self.checked.as_ref().filter(|checked| checked.text == text) {
+            return &checked.diagnostics;
+        }
+        self.problems.as_ref().filter(|(about, _)| about == text).map_or(&[], |(_, found)| found)
+    }
+
+    /// The ways to go on at the cursor, where they are shown.
+    pub fn offered(&self) -> &[Completion] {
+        let (text, cursor) = (self.editor.text(), self.editor.cursor());
+        let fresh =
+            self.checked.as_ref().filter(|checked| self.offers && checked.text == text && checked.cursor == cursor);
+        fresh.map_or(&[], |checked| checked.completions.items.as_slice())
+    }
+}
+
 pub struct State {
     pub keymap: Keymap,
     pub width: u16,
@@ -204,6 +260,8 @@ pub struct State {
     pub indicator: IndicatorsView,
     pub exclusions: ExclusionsView,
     pub rules: RulesView,
+    pub events: EventsView,
+    pub query: QueryView,
 }
 
 /// The matches of one process.
@@ -255,11 +313,18 @@ impl State {
             indicator: IndicatorsView::default(),
             exclusions: ExclusionsView::default(),
             rules: RulesView::default(),
+            events: EventsView::default(),
+            query: QueryView::default(),
         }
     }
 
     pub fn settings(&self) -> Settings {
         Settings { clock: self.overview.as_ref().and_then(|overview| overview.clock), switches: self.switches.clone() }
+    }
+
+    /// Whether keys go to the query's text.
+    pub fn is_editing(&self) -> bool {
+        self.view == View::Query && self.pane == 0
     }
 
     pub fn time_style(&self) -> TimeStyle {

@@ -4,9 +4,11 @@
 //! switched off is replaced by `true`, an exclusion is one more `where`, a funnel stage is a prefix of the
 //! pipeline with `| count`. Knows nothing of the terminal.
 
+pub mod browse;
 pub mod case;
 pub mod chains;
 pub mod clock;
+pub mod complete;
 pub mod conjunct;
 pub mod error;
 pub mod exclusions;

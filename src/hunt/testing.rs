@@ -1,8 +1,15 @@
 //! Putting events into a store in memory, for the tests of this module.
 
+use std::path::PathBuf;
+use std::sync::Arc;
+
 use rusqlite::params_from_iter;
 use rusqlite::types::Value as SqlValue;
 
+use super::case::Case;
+use super::clock::Clock;
+use super::switches::Switches;
+use crate::rules::Catalog;
 use crate::sql::layout::{Storage, layout, physical_column, quote_identifier, rows_table};
 use crate::store::Store;
 
@@ -42,4 +49,20 @@ pub fn insert(store: &Store, event: i64, table: &str, cells: &[(&str, SqlValue)]
 
 pub fn text(value: &str) -> SqlValue {
     SqlValue::Text(value.to_owned())
+}
+
+/// A case over three processes in memory.
+pub fn browsed() -> (Case, Store) {
+    let store = Store::in_memory().unwrap();
+    for (event, name, seconds) in [(1, "cmd.exe", 3), (2, "whoami.exe", 1), (3, "cmd.exe", 2)] {
+        let time = SqlValue::Integer(638_000_000_000_000_000 + seconds * 10_000_000);
+        insert(&store, event, "DeviceProcessEvents", &[("Timestamp", time), ("FileName", text(name))]);
+    }
+    let case = Case {
+        store: PathBuf::new(),
+        catalog: Arc::new(Catalog::default()),
+        clock: Clock::whole(638_000_000_100_000_000),
+        switches: Switches::default(),
+    };
+    (case, store)
 }

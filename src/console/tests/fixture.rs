@@ -4,9 +4,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::console::source::{
-    Answer, Coverage, Found, Indicator, Overview, Preview, Question, RuleSheet, RuleSummary, Settings, Source, Stop,
-    Trouble,
+    Answer, Checked, Coverage, EventsPage, Found, Indicator, Overview, Preview, QueryDone, Question, RuleSheet,
+    RuleSummary, Settings, Source, Stop, Trouble, ValueCounts,
 };
+use crate::hunt::browse::{EventsAsked, Listing};
+use crate::hunt::complete::{Completion, Completions, Kind};
 use crate::hunt::exclusions::ExclusionEffect;
 use crate::hunt::explain::{Conjunct, ExplainedStage, Leg, NearestChange, Outcome};
 use crate::hunt::funnel::{Funnel, FunnelSection, FunnelStage, FunnelUnit, Rows, UnitState};
@@ -425,6 +427,73 @@ fn indicators() -> Vec<Indicator> {
     ]
 }
 
+/// What the table of processes holds: a column of it is always empty.
+fn listing(positions: impl Iterator<Item = usize>) -> Listing {
+    let string = |name: &str| Column::new(name, ScalarType::String);
+    let mut listing = Listing {
+        columns: vec![
+            Column::new("Timestamp", ScalarType::Datetime),
+            string("ActionType"),
+            string("FileName"),
+            Column::new("ProcessId", ScalarType::Long),
+            string("MD5"),
+            string("ProcessCommandLine"),
+        ],
+        ..Listing::default()
+    };
+    for position in positions {
+        let (name, pid, command_line, _, _) = PROCESSES[position];
+        let text = |text: &str| Value::String(text.to_owned());
+        listing.rows.push(vec![
+            Value::Datetime(start(position)),
+            text("ProcessCreated"),
+            text(name),
+            Value::Long(pid),
+            text(""),
+            text(command_line),
+        ]);
+        listing.lineage.push(vec![event(position)]);
+    }
+    listing
+}
+
+fn events(asked: &EventsAsked, range: std::ops::Range<usize>) -> EventsPage {
+    // `FileName == "…"` is the only condition it knows.
+    let kept: Vec<usize> = (0..PROCESSES.len())
+        .filter(|position| {
+            let wanted = format!("FileName == \"{}\"", PROCESSES[*position].0);
+            asked.conditions.iter().all(|condition| *condition == wanted)
+        })
+        .collect();
+    let start = range.start.min(kept.len());
+    let listing = listing(kept[start..range.end.min(kept.len())].iter().copied());
+    EventsPage { asked: asked.clone(), total: kept.len(), start, listing }
+}
+
+/// A query that names a `Nonsense` column is wrong; a word may become `FileName`.
+fn check(text: &str, cursor: usize) -> Checked {
+    let wrong = text.find("Nonsense").map(|at| {
+        Diagnostic::error("unknown-column", Span { start: at, end: at + 8 }, "no column is called 'Nonsense'")
+            .with_help("did you mean 'FileName'?")
+    });
+    let before = text.get(..cursor).unwrap();
+    let word = before.rfind(|c: char| !c.is_alphanumeric()).map_or(0, |at| at + 1);
+    let item = |text: &str, kind, note: &str| Completion { text: text.to_owned(), kind, note: note.to_owned() };
+    let items = [
+        item("FileName", Kind::Column, "string"),
+        item("FileSize", Kind::Column, "long"),
+        item("DeviceProcessEvents", Kind::Table, "84 columns"),
+    ];
+    let typed = before.get(word..).unwrap();
+    let items = items.into_iter().filter(|item| item.text.starts_with(typed) && item.text != typed).collect();
+    Checked {
+        text: text.to_owned(),
+        cursor,
+        diagnostics: wrong.into_iter().collect(),
+        completions: Completions { from: word, items },
+    }
+}
+
 impl Source for Fixture {
     fn answer(&mut self, question: &Question, _stop: &Stop) -> Result<Answer, Trouble> {
         Ok(match question {
@@ -471,6 +540,21 @@ impl Source for Fixture {
                     None => Ok(effect(settings, settings.switches.next_exclusion_id(), own)),
                 };
                 Answer::Preview(Box::new(Preview { exclusion: own.clone(), effect, examples: Vec::new() }))
+            }
+            Question::Check(_, text, cursor) => Answer::Check(Box::new(check(text, *cursor))),
+            Question::Events(_, asked, range) => Answer::Events(Box::new(events(asked, range.clone()))),
+            Question::Query(_, text) => {
+                let wrong = check(text, 0).diagnostics;
+                let result = if wrong.is_empty() { Ok(listing(0..PROCESSES.len())) } else { Err(wrong) };
+                Answer::Query(Box::new(QueryDone { text: text.clone(), result }))
+            }
+            Question::Counts(_, query, column) => Answer::Counts(Box::new(ValueCounts {
+                query: query.clone(),
+                column: column.clone(),
+                values: vec![(Value::String("cmd.exe".to_owned()), 4), (Value::String(String::new()), 1)],
+            })),
+            Question::Tables => {
+                Answer::Tables(vec![("DeviceProcessEvents".to_owned(), 12), ("DeviceEvents".to_owned(), 99)])
             }
             Question::Explain(settings, rule, event) => Answer::Explain(Box::new(explain(settings, rule, *event)?)),
             Question::Funnel(settings, rule) => Answer::Funnel(Box::new(funnel(settings, rule))),

@@ -232,3 +232,45 @@ fn leaving_waits_until_the_work_is_saved() {
     let script = Script::new(Fixture).then(Step::Hold(true)).keys("Space Q Q j");
     assert_eq!(play(120, 36, script).ending, Ending::Quit);
 }
+
+#[test]
+fn events_are_listed_filtered_and_lead_to_their_process() {
+    let end = after("6");
+    assert_eq!((end.state.view, end.state.events.asked.table.as_str()), (View::Events, "DeviceProcessEvents"));
+    // The column without a value is left out until it is asked for.
+    assert!(!end.screen.contains("MD5"), "{}", end.screen);
+    assert!(after("6 C").screen.contains("MD5"));
+    // Cell under the cursor: FileName is the third column.
+    let end = after("6 l l j j j j f");
+    assert_eq!(end.state.events.asked.conditions, ["FileName == \"cmd.exe\""]);
+    assert_eq!(end.state.events.page.as_ref().map(|page| page.total), Some(4));
+    assert_eq!(after("6 l l j j j j f F").state.events.asked.conditions, Vec::<String>::new());
+    // From the values of the column: the first is cmd.exe.
+    assert_eq!(after("6 l l Tab Enter").state.events.asked.conditions, ["FileName == \"cmd.exe\""]);
+    let end = after("6 j j j j j t");
+    assert_eq!((end.state.view, end.state.tree.tree.selected()), (View::Tree, Some(NodeId(5))), "{}", end.screen);
+    let end = after("6 j j j j j Enter");
+    assert!(end.screen.contains("Event #88205"), "{}", end.screen);
+    assert_eq!(after("6 s s").state.events.asked.sort, Some(("Timestamp".to_owned(), true)));
+    assert_eq!(after("6 T 'DeviceEv' Enter").state.events.asked.table, "DeviceEvents");
+}
+
+#[test]
+fn a_query_is_completed_run_recalled_and_narrowed_by_a_cell() {
+    let end = after("7 'DeviceP' Tab ' | where Fil' Down Tab");
+    assert_eq!(end.state.query.editor.text(), "DeviceProcessEvents | where FileSize");
+    let end = after("7 'DeviceProcessEvents' Enter j j");
+    assert_eq!((end.state.pane, end.state.query.grid.table.selected), (1, 2));
+    let end = after("7 'DeviceProcessEvents' Enter l l f");
+    assert_eq!(end.state.query.editor.text(), "DeviceProcessEvents\n| where FileName == \"wininit.exe\"");
+    let end = after("7 'DeviceProcessEvents' Enter s s");
+    assert_eq!(end.state.query.editor.text(), "DeviceProcessEvents\n| sort by Timestamp desc");
+    let end = after("7 'one' Enter i Ctrl-u 'two' Enter i Up Up");
+    assert_eq!(end.state.query.editor.text(), "one");
+    let end = after("7 'T | where Nonsense' Enter");
+    assert!(end.screen.contains("^^^^^^^^ no column is called 'Nonsense'"), "{}", end.screen);
+    assert_eq!(end.state.pane, 0);
+    // What is written are letters and no commands, until Esc leads out.
+    let end = after("7 'Q1' Esc 1");
+    assert_eq!((end.state.view, end.state.query.editor.text()), (View::Matches, "Q1"));
+}

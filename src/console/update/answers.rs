@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use super::{Effect, ask, follow, follow_rule, moves, rows};
+use super::{Effect, ask, browse, follow, follow_rule, moves, rows};
 use crate::console::action::View;
 use crate::console::jobs::Report;
 use crate::console::overlay::Overlay;
@@ -84,6 +84,20 @@ fn answered(state: &mut State, answer: Answer) -> Vec<Effect> {
             }
             Vec::new()
         }
+        Answer::Check(checked) => {
+            browse::checked(state, *checked);
+            Vec::new()
+        }
+        Answer::Events(page) => browse::page_arrived(state, *page),
+        Answer::Query(done) => {
+            browse::query_done(state, *done);
+            Vec::new()
+        }
+        Answer::Counts(counts) => {
+            state.events.counts = Some(*counts);
+            Vec::new()
+        }
+        Answer::Tables(tables) => browse::tables_counted(state, tables),
         Answer::Explain(explanation) => {
             state.explanation = Some(*explanation);
             Vec::new()
@@ -149,6 +163,9 @@ pub fn ask_results(state: &mut State) -> Vec<Effect> {
     } else {
         // The numbers of a closed page are of before; it asks again when it is opened.
         state.funnel = None;
+    }
+    if state.view == View::Events && state.events.page.is_none() {
+        effects.extend(browse::show_events(state));
     }
     effects
 }

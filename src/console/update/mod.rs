@@ -3,6 +3,7 @@
 //! Nothing here draws, waits or computes a result: that is asked for.
 
 mod answers;
+mod browse;
 mod moves;
 mod overlays;
 mod rows;
@@ -11,6 +12,7 @@ mod switching;
 use std::time::Duration;
 
 use super::action::{Action, Lookup, View};
+use super::grid::Grid;
 use super::input::{Input, Mouse};
 use super::jobs::Ask;
 use super::keys::{self, Code, Key};
@@ -22,6 +24,7 @@ use super::state::{Place, RuleSide, State};
 use super::theme::Theme;
 use super::views;
 use super::widgets::table;
+use crate::hunt::EventId;
 
 /// What is to be done outside the state.
 #[derive(Debug, PartialEq)]
@@ -71,6 +74,9 @@ pub fn take(state: &mut State, input: Input) -> Vec<Effect> {
         Input::Paste(text) => {
             // Only a line of text takes what is pasted; as keys it would be commands.
             let mut effects = Vec::new();
+            if state.overlay.is_none() && state.is_editing() {
+                return browse::paste(state, &text);
+            }
             if state.overlay.is_some() {
                 for character in text.chars().filter(|character| !character.is_control()) {
                     effects.extend(overlays::key(state, Key::plain(Code::Char(character))));
@@ -96,6 +102,9 @@ fn key_pressed(state: &mut State, key: Key) -> Vec<Effect> {
     }
     if state.overlay.is_some() {
         return overlays::key(state, key);
+    }
+    if state.is_editing() {
+        return browse::editor_key(state, key);
     }
     if !state.typed.is_empty() && key == Key::plain(Code::Esc) {
         state.typed.clear();
@@ -165,8 +174,18 @@ pub fn apply(state: &mut State, action: Action) -> Vec<Effect> {
         Action::Back => travel(state, false),
         Action::Forward => travel(state, true),
         Action::Tree => {
+            let from_event = views::grid_event(state);
             remember(state);
-            show(state, View::Tree)
+            if let Some(event) = from_event {
+                focus_event(state, event);
+            }
+            let mut effects = show(state, View::Tree);
+            // The process of an event that is not the start of one is known only to the store.
+            if let Some(event) = from_event.filter(|event| state.node_of(&[*event]).is_none()) {
+                state.notice = None;
+                effects.push(ask(state, Question::Places(vec![event])));
+            }
+            effects
         }
         Action::Why => {
             let Some(rule) = moves::rule_here(state) else {
@@ -174,6 +193,11 @@ pub fn apply(state: &mut State, action: Action) -> Vec<Effect> {
                 return Vec::new();
             };
             remember(state);
+            if let Some(event) = views::grid_event(state) {
+                focus_event(state, event);
+                let rule = state.focus.rule.clone().unwrap_or(rule);
+                return open_rule(state, rule);
+            }
             open_rule(state, rule)
         }
         Action::RuleText => {
@@ -228,6 +252,16 @@ pub fn apply(state: &mut State, action: Action) -> Vec<Effect> {
         Action::FilterByCell => rows::filter(state, true),
         Action::FilterOutCell => rows::filter(state, false),
         Action::ClearFilters => rows::clear_filters(state),
+        Action::Table => browse::pick_table(state),
+        Action::ChooseTable(table) => browse::choose_table(state, table),
+        Action::EditQuery => {
+            state.pane = 0;
+            Vec::new()
+        }
+        Action::Freeze => on_grid(state, Grid::freeze),
+        Action::Columns => on_grid(state, |grid| grid.show_all(!grid.show_empty)),
+        Action::Widen => on_grid(state, |grid| grid.widen(4)),
+        Action::Narrow => on_grid(state, |grid| grid.widen(-4)),
         Action::SortLeft => moves::choose_column(state, -1),
         Action::SortRight => moves::choose_column(state, 1),
         Action::Sort => rows::sort(state),
@@ -291,6 +325,26 @@ pub fn apply(state: &mut State, action: Action) -> Vec<Effect> {
     }
 }
 
+fn on_grid(state: &mut State, change: impl Fn(&mut Grid)) -> Vec<Effect> {
+    if let Some(grid) = browse::grid(state) {
+        change(grid);
+    }
+    Vec::new()
+}
+
+/// An event becomes what all views are about, with the match it is in.
+fn focus_event(state: &mut State, event: EventId) {
+    let found = state.found.as_ref().and_then(|found| {
+        found.all.runs.iter().flat_map(|run| &run.matches).find(|found| found.events.contains(&event))
+    });
+    let id = found.map(|found| found.id.clone());
+    if let Some(id) = &id {
+        state.focus.rule = Some(id.rule.clone());
+    }
+    state.focus.found = id;
+    state.focus.event = Some(event);
+}
+
 /// Shows a view at what is in focus.
 fn show(state: &mut State, view: View) -> Vec<Effect> {
     state.view = view;
@@ -306,6 +360,11 @@ fn show(state: &mut State, view: View) -> Vec<Effect> {
             vec![ask(state, Question::Indicators)]
         }
         View::Rules => follow_rule(state),
+        View::Events => browse::show_events(state),
+        View::Query => {
+            state.pane = usize::from(state.query.result.is_some());
+            Vec::new()
+        }
         View::Matches => {
             rows::select_focused(state);
             Vec::new()
@@ -410,7 +469,7 @@ fn close(state: &mut State) -> Vec<Effect> {
         state.pane = 0;
         return follow_rule(state);
     }
-    if state.pane > 0 {
+    if state.pane > 0 && state.view != View::Query {
         state.pane = 0;
         return Vec::new();
     }

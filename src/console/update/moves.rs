@@ -1,6 +1,6 @@
 //! Moving: cursors, windows, folds, searches, and what the focus follows.
 
-use super::{Effect, apply, follow, follow_rule, open_rule, remember, rows, show};
+use super::{Effect, apply, browse, follow, follow_rule, open_rule, remember, rows, show};
 use crate::console::action::{Action, View};
 use crate::console::layout::Layout;
 use crate::console::state::State;
@@ -27,6 +27,18 @@ fn table(state: &mut State) -> Option<(&mut TableState, usize)> {
         }
         (View::Rules, 0) if state.rules.open.is_some() => Some((&mut state.rules.stages, stages)),
         (View::Rules, 0) => Some((&mut state.rules.table, rules)),
+        (View::Events, 0) => {
+            let rows = views::events::total(state);
+            Some((&mut state.events.grid.table, rows))
+        }
+        (View::Events, _) => {
+            let rows = state.events.counts.as_ref().map_or(0, |counts| counts.values.len());
+            Some((&mut state.events.counts_table, rows))
+        }
+        (View::Query, 1) => {
+            let rows = views::query::row_count(state);
+            Some((&mut state.query.grid.table, rows))
+        }
         _ => None,
     }
 }
@@ -90,6 +102,7 @@ fn moved(state: &mut State) -> Vec<Effect> {
             Vec::new()
         }
         (View::Rules, _) => follow_rule(state),
+        (View::Events, 0) => browse::follow_events(state),
         _ => Vec::new(),
     }
 }
@@ -139,6 +152,9 @@ pub fn sideways(state: &mut State, steps: isize) -> Vec<Effect> {
 }
 
 pub fn choose_column(state: &mut State, steps: isize) -> Vec<Effect> {
+    if matches!(state.view, View::Events | View::Query) {
+        return browse::choose_column(state, steps);
+    }
     let columns = match state.view {
         View::Matches => views::matches::COLUMNS.len(),
         View::Indicators => views::indicators::COLUMNS.len(),
@@ -263,6 +279,11 @@ pub fn open(state: &mut State) -> Vec<Effect> {
             fold_here(state, unfold)
         }
         View::Indicators => apply(state, Action::Why),
+        View::Events if state.pane == 1 => browse::filter(state, true),
+        View::Events | View::Query => {
+            browse::open_row(state);
+            Vec::new()
+        }
         View::Exclusions if state.pane == 0 => {
             state.pane = 1;
             Vec::new()
@@ -377,6 +398,18 @@ pub fn settle(state: &mut State, layout: &Layout) {
         }
         View::Rules if state.rules.open.is_some() => state.rules.stages.reveal(height(0), stages),
         View::Rules => state.rules.table.reveal(height(0), rules),
+        View::Events => {
+            let rows = views::events::total(state);
+            state.events.grid.table.reveal(height(0), rows);
+            state.events.grid.reveal(usize::from(layout.inner(0).width));
+            let values = state.events.counts.as_ref().map_or(0, |counts| counts.values.len());
+            state.events.counts_table.reveal(height(1), values);
+        }
+        View::Query => {
+            let rows = views::query::row_count(state);
+            state.query.grid.table.reveal(height(1), rows);
+            state.query.grid.reveal(usize::from(layout.inner(1).width));
+        }
     }
     let area = layout.inner(1);
     let lines = views::side_lines(state, usize::from(area.width)).len();

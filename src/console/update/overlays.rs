@@ -48,6 +48,7 @@ pub fn key(state: &mut State, key: Key) -> Vec<Effect> {
             Vec::new()
         }
         Overlay::Exclusion(form) => exclusion(state, form, key),
+        Overlay::Tables { input, selected } => tables(state, input, selected, key),
     }
 }
 
@@ -94,6 +95,27 @@ fn palette(state: &mut State, mut input: Input, selected: usize, key: Key) -> Ve
         }
     };
     state.overlay = Some(Overlay::Palette { input, selected });
+    Vec::new()
+}
+
+fn tables(state: &mut State, mut input: Input, selected: usize, key: Key) -> Vec<Effect> {
+    let rows = overlay::table_rows(input.value(), &state.events.tables);
+    let selected = match (key.code, key.ctrl) {
+        (Code::Enter, _) => {
+            let Some((name, _)) = rows.get(selected) else { return Vec::new() };
+            let name = name.clone();
+            return apply(state, Action::ChooseTable(name));
+        }
+        (Code::Down | Code::Tab, _) | (Code::Char('n'), true) => {
+            selected.saturating_add(1).min(rows.len().saturating_sub(1))
+        }
+        (Code::Up | Code::BackTab, _) | (Code::Char('p'), true) => selected.saturating_sub(1),
+        _ => {
+            overlay::edit(&mut input, key);
+            0
+        }
+    };
+    state.overlay = Some(Overlay::Tables { input, selected });
     Vec::new()
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Effect, follow};
+use super::{Effect, browse, follow};
 use crate::console::action::View;
 use crate::console::state::{Baseline, Chip, MatchRow, NodeMark, State};
 use crate::console::views::{self, SortKey};
@@ -184,6 +184,7 @@ pub fn sort(state: &mut State) -> Vec<Effect> {
             state.indicator.table.sort_by_chosen();
             indicators(state);
         }
+        View::Events | View::Query => return browse::sort(state),
         View::Rules if state.rules.open.is_none() => {
             state.rules.table.sort_by_chosen();
         }
@@ -194,6 +195,9 @@ pub fn sort(state: &mut State) -> Vec<Effect> {
 
 /// Keeps or leaves out the rows with the value of the cell under the cursor.
 pub fn filter(state: &mut State, keep: bool) -> Vec<Effect> {
+    if matches!(state.view, View::Events | View::Query) {
+        return browse::filter(state, keep);
+    }
     let (column, value) = match state.view {
         View::Matches => {
             let column = state.matches.table.column;
@@ -224,6 +228,9 @@ pub fn filter(state: &mut State, keep: bool) -> Vec<Effect> {
 }
 
 pub fn clear_filters(state: &mut State) -> Vec<Effect> {
+    if matches!(state.view, View::Events | View::Query) {
+        return browse::clear_filters(state);
+    }
     if state.view == View::Matches {
         state.matches.chips.clear();
         matches(state);

@@ -13,7 +13,7 @@ use crate::hunt::ExclusionEffect;
 use crate::hunt::exclusions::Change;
 use crate::hunt::switches::ExclusionRef;
 
-pub const COLUMNS: [Column; 6] = [
+pub const COLUMNS: [Column<'_>; 6] = [
     Column::fixed("ON", 3),
     Column::fixed("ID", 5),
     Column::share("SCOPE", 10, 2).from_width(70),
@@ -22,7 +22,7 @@ pub const COLUMNS: [Column; 6] = [
     Column::number("ONLY-BY", 7),
 ];
 
-const DIFF_COLUMNS: [Column; 6] = [
+const DIFF_COLUMNS: [Column<'_>; 6] = [
     Column::fixed("", 1),
     Column::fixed("TIME", 8),
     Column::fixed("SEV", 4),

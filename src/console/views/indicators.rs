@@ -10,7 +10,7 @@ use crate::console::state::State;
 use crate::console::theme::Role;
 use crate::console::widgets::table::{self, Column, Row};
 
-pub const COLUMNS: [Column; 6] = [
+pub const COLUMNS: [Column<'_>; 6] = [
     Column::share("VALUE", 14, 4),
     Column::share("FIELD", 12, 3),
     Column::fixed("KIND", 11),

@@ -14,7 +14,7 @@ use crate::hunt::explain::{Conjunct, Outcome};
 use crate::hunt::matches::RuleStatus;
 use crate::schema::Value;
 
-pub const COLUMNS: [Column; 6] = [
+pub const COLUMNS: [Column<'_>; 6] = [
     Column::fixed("TIME", 8),
     Column::fixed("SEV", 4),
     Column::share("RULE", 12, 4),

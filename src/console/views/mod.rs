@@ -2,10 +2,13 @@
 //!
 //! Reads the state and starts nothing.
 
+pub mod events;
 pub mod exclusions;
+pub mod grid;
 pub mod indicators;
 pub mod matches;
 pub mod overlays;
+pub mod query;
 pub mod rule_stages;
 pub mod rules;
 pub mod tree;
@@ -15,6 +18,7 @@ use ratatui::layout::{Position, Rect};
 
 use super::action::{ACTIONS, Lookup, View};
 use super::format;
+use super::grid::Grid;
 use super::keys;
 use super::layout::{Edge, Layout, Pane, SMALLEST};
 use super::paint::{Brush, Line};
@@ -24,7 +28,9 @@ use super::state::{Chip, State};
 use super::theme::Role;
 use super::update;
 use super::widgets::table::Column;
+use crate::hunt::EventId;
 use crate::hunt::matches::Severity;
+use crate::schema::{Value, format as schema_format};
 
 /// What a column is sorted by, and its text.
 pub type SortKey = (i64, String);
@@ -40,17 +46,20 @@ pub fn draw(state: &State, area: Rect, buffer: &mut Buffer) -> Option<Position> 
     let layout = Layout::of(state);
     brush.within(layout.header).put_line(0, 0, &header(state, usize::from(area.width)));
     draw_tabs(state, &mut brush.within(layout.tabs), layout.is_roomy);
+    let mut cursor = None;
     match state.view {
         View::Matches => matches::draw(state, &mut brush, &layout),
         View::Tree => tree::draw(state, &mut brush, &layout),
         View::Indicators => indicators::draw(state, &mut brush, &layout),
         View::Exclusions => exclusions::draw(state, &mut brush, &layout),
         View::Rules => rules::draw(state, &mut brush, &layout),
+        View::Events => events::draw(state, &mut brush, &layout),
+        View::Query => cursor = query::draw(state, &mut brush, &layout),
     }
     brush.within(layout.status).put_line(0, 0, &status(state).fit(usize::from(area.width)));
     let hints = hints(state, usize::from(area.width));
     brush.within(layout.hints).put_line(0, 0, &hints);
-    overlays::draw(state, &mut brush)
+    if state.overlay.is_some() { overlays::draw(state, &mut brush) } else { cursor }
 }
 
 fn header(state: &State, width: usize) -> Line {
@@ -175,6 +184,8 @@ fn status(state: &State) -> Line {
         View::Indicators => indicators::status(state),
         View::Exclusions => exclusions::status(state),
         View::Rules => rules::status(state),
+        View::Events => events::status(state),
+        View::Query => query::status(state),
     }
 }
 
@@ -182,6 +193,8 @@ fn status(state: &State) -> Line {
 fn hints(state: &State, width: usize) -> Line {
     let words: Vec<(String, String)> = if let Some(overlay) = &state.overlay {
         overlays::hints(overlay).iter().map(|(key, word)| ((*key).to_owned(), (*word).to_owned())).collect()
+    } else if state.is_editing() {
+        query::HINTS.iter().map(|(key, word)| ((*key).to_owned(), (*word).to_owned())).collect()
     } else if let Lookup::Prefix(next) = state.keymap.lookup(state.view, &state.typed)
         && !state.typed.is_empty()
     {
@@ -278,7 +291,7 @@ pub const fn severity_role(severity: Severity) -> Role {
 }
 
 /// The filters that are on, for the status row.
-fn chips(line: &mut Line, chips: &[Chip], columns: &[Column]) {
+fn chips(line: &mut Line, chips: &[Chip], columns: &[Column<'_>]) {
     for chip in chips {
         let title = columns.get(chip.column).map_or("", |column| column.title);
         let operator = if chip.keep { "=" } else { "≠" };
@@ -296,7 +309,7 @@ pub fn side_lines(state: &State, width: usize) -> Vec<Line> {
         View::Matches => matches::detail(state, width),
         View::Tree => tree::detail(state, width),
         View::Rules => rules::side(state, width),
-        View::Indicators | View::Exclusions => Vec::new(),
+        View::Indicators | View::Exclusions | View::Events | View::Query => Vec::new(),
     }
 }
 
@@ -322,7 +335,35 @@ pub fn row_text(state: &State, row: usize) -> Option<String> {
         }
         (View::Rules, _) if state.rules.open.is_some() => rules::stage_rows(state).get(row).map(|row| row.text.clone()),
         (View::Rules, _) => rules::rows(state).get(row).map(|row| format!("{} {}", row.name, row.title)),
+        (View::Events, 0) => events::row(state, row).map(values_text),
+        (View::Events, _) => state.events.counts.as_ref()?.values.get(row).map(|(value, _)| format::value(value)),
+        (View::Query, _) => query::row(state, row).map(values_text),
         (View::Tree, _) => None,
+    }
+}
+
+fn values_text(values: &[Value]) -> String {
+    values.iter().map(format::value).collect::<Vec<_>>().join(" ")
+}
+
+/// The row under the cursor of a grid, with its columns.
+pub fn grid_row(state: &State) -> Option<(&Grid, &[Value])> {
+    match state.view {
+        View::Events => Some((&state.events.grid, events::row(state, state.events.grid.table.selected)?)),
+        View::Query => Some((&state.query.grid, query::row(state, state.query.grid.table.selected)?)),
+        _ => None,
+    }
+}
+
+/// The event behind the row under the cursor of a grid.
+pub fn grid_event(state: &State) -> Option<EventId> {
+    match state.view {
+        View::Events => events::selected_event(state),
+        View::Query => {
+            let lineage = &state.query.result.as_ref()?.lineage;
+            lineage.get(state.query.grid.table.selected)?.first().copied()
+        }
+        _ => None,
     }
 }
 
@@ -344,6 +385,10 @@ pub fn cell_text(state: &State) -> Option<String> {
             rules::stage_rows(state).get(state.rules.stages.selected).map(|row| row.text.clone())
         }
         View::Rules => rules::rows(state).get(state.rules.table.selected).map(|row| row.title.clone()),
+        View::Events | View::Query => {
+            let (grid, row) = grid_row(state)?;
+            row.get(grid.table.column).map(format::value)
+        }
     }
 }
 
@@ -363,6 +408,14 @@ pub fn row_json(state: &State) -> Option<String> {
         View::Tree => {
             let node = state.forest.as_ref()?.node(state.tree.tree.selected()?)?;
             serde_json::to_value(&node.process).ok()?
+        }
+        View::Events | View::Query => {
+            let (grid, row) = grid_row(state)?;
+            let cells = grid.columns.iter().zip(row);
+            cells
+                .map(|(column, value)| (column.name.clone(), schema_format::json(value)))
+                .collect::<serde_json::Map<_, _>>()
+                .into()
         }
         _ => return cell_text(state),
     };

@@ -15,6 +15,7 @@ pub const fn hints(overlay: &Overlay) -> &'static [(&'static str, &'static str)]
     match overlay {
         Overlay::Help { .. } => &[("type", "to filter"), ("Down/Up", "scroll"), ("Esc", "close")],
         Overlay::Palette { .. } => &[("type", "to find"), ("Down/Up", "choose"), ("Enter", "do it"), ("Esc", "close")],
+        Overlay::Tables { .. } => &[("type", "to find"), ("Down/Up", "choose"), ("Enter", "list it"), ("Esc", "close")],
         Overlay::Search { .. } => &[("Enter", "search"), ("Esc", "close")],
         Overlay::Text { .. } => &[("j/k", "scroll"), ("Esc", "close")],
         Overlay::Exclusion(form) => {
@@ -87,6 +88,28 @@ pub fn draw(state: &State, brush: &mut Brush<'_>) -> Option<Position> {
             }
             if rows.is_empty() {
                 inner.put(2, 1, Role::Dim, &Shown::from("no action fits"));
+            }
+            Some(cursor)
+        }
+        Overlay::Tables { input, selected } => {
+            let mut inner = window(brush, "Tables", "those that have events", 64, 20);
+            let cursor = input_row(&mut inner, 0, " table: ", input);
+            let rows = overlay::table_rows(input.value(), &state.events.tables);
+            let height = usize::from(inner.area.height.saturating_sub(1));
+            let top = selected.saturating_sub(height.saturating_sub(1));
+            for (offset, (name, count)) in rows.iter().skip(top).take(height).enumerate() {
+                let y = u16::try_from(offset).unwrap_or(u16::MAX).saturating_add(1);
+                let chosen = top.saturating_add(offset) == *selected;
+                let mut line = Line::of(Role::Focus, if chosen { "▶ " } else { "  " });
+                line.push(Role::Text, Shown::from(name).fit_left(34).as_str());
+                line.push(Role::Dim, format!("{:>12} events", format::count(*count)));
+                inner.put_line(0, y, &line.fit(usize::from(inner.area.width)));
+                if chosen {
+                    inner.tint_row(y, Role::Selected);
+                }
+            }
+            if rows.is_empty() {
+                inner.put(2, 1, Role::Dim, &Shown::from("no table fits"));
             }
             Some(cursor)
         }

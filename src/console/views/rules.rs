@@ -15,7 +15,7 @@ use crate::hunt::funnel::{Rows, UnitState};
 use crate::hunt::matches::RuleStatus;
 use crate::kql::diagnostic::Diagnostic;
 
-pub const COLUMNS: [Column; 5] = [
+pub const COLUMNS: [Column<'_>; 5] = [
     Column::fixed("SEV", 4),
     Column::share("RULE", 20, 5),
     Column::fixed("STATUS", 12),

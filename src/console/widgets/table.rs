@@ -20,24 +20,24 @@ pub enum Width {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Column {
-    pub title: &'static str,
+pub struct Column<'title> {
+    pub title: &'title str,
     pub width: Width,
     pub right_aligned: bool,
     /// Below this width of the table the column is left out; 0 is never.
     pub from_width: u16,
 }
 
-impl Column {
-    pub const fn fixed(title: &'static str, width: u16) -> Self {
+impl<'title> Column<'title> {
+    pub const fn fixed(title: &'title str, width: u16) -> Self {
         Self { title, width: Width::Fixed(width), right_aligned: false, from_width: 0 }
     }
 
-    pub const fn share(title: &'static str, minimum: u16, parts: u16) -> Self {
+    pub const fn share(title: &'title str, minimum: u16, parts: u16) -> Self {
         Self { title, width: Width::Share { minimum, parts }, right_aligned: false, from_width: 0 }
     }
 
-    pub const fn number(title: &'static str, width: u16) -> Self {
+    pub const fn number(title: &'title str, width: u16) -> Self {
         Self { title, width: Width::Fixed(width), right_aligned: true, from_width: 0 }
     }
 
@@ -108,8 +108,8 @@ impl TableState {
 const MARK: u16 = 2;
 
 /// Each visible column with its first cell and its width.
-fn places(columns: &[Column], width: u16) -> Vec<(usize, u16, u16)> {
-    let visible: Vec<(usize, &Column)> =
+fn places(columns: &[Column<'_>], width: u16) -> Vec<(usize, u16, u16)> {
+    let visible: Vec<(usize, &Column<'_>)> =
         columns.iter().enumerate().filter(|(_, column)| width >= column.from_width).collect();
     let gaps = u16::try_from(visible.len().saturating_sub(1)).unwrap_or(u16::MAX);
     let (mut fixed, mut parts) = (MARK.saturating_add(gaps), 0u16);
@@ -151,7 +151,7 @@ pub const fn rows_in(area: Rect) -> usize {
 /// Draws the header and the rows from `state.top` on. `row` is asked for those on screen only.
 pub fn draw(
     brush: &mut Brush<'_>,
-    columns: &[Column],
+    columns: &[Column<'_>],
     state: &TableState,
     rows: usize,
     focused: bool,
@@ -210,7 +210,7 @@ mod tests {
     use ratatui::buffer::Buffer;
     use std::cell::Cell;
 
-    const COLUMNS: [Column; 3] = [Column::fixed("TIME", 5), Column::share("RULE", 4, 1), Column::number("CNT", 3)];
+    const COLUMNS: [Column<'_>; 3] = [Column::fixed("TIME", 5), Column::share("RULE", 4, 1), Column::number("CNT", 3)];
 
     fn screen(width: u16, height: u16, state: &TableState, rows: usize, built: &Cell<usize>) -> Vec<String> {
         let area = Rect::new(0, 0, width, height);
