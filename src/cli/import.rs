@@ -29,6 +29,9 @@ pub struct Args {
     /// Leave out what fits this pattern; '*' and '?' stand for any characters
     #[arg(long, value_name = "PATTERN")]
     exclude: Vec<String>,
+    /// Fill a table of your own with all rows: 'Name_CL'. The report shows the types found for its columns
+    #[arg(long, value_name = "NAME")]
+    table: Option<String>,
     /// Which part of dates like 3/4/2025 is the day, where the file itself does not show it
     #[arg(long, value_enum, value_name = "ORDER")]
     dates: Option<Dates>,
@@ -104,7 +107,7 @@ fn import(arguments: &Args) -> anyhow::Result<ImportReport> {
     });
     let options = Options {
         exclude: arguments.exclude.clone(),
-        table: None,
+        table: arguments.table.clone(),
         reading: Reading { order, zone: arguments.time_zone.clone() },
     };
     let mut bar = Bar::new();

@@ -1,6 +1,7 @@
 //! Commands, output formats, exit statuses.
 
 mod demo;
+mod event;
 mod explain;
 mod export;
 pub mod format;
@@ -15,6 +16,7 @@ mod replay;
 pub mod report;
 mod rule;
 mod scenario;
+mod store;
 mod tree;
 
 use std::ffi::OsString;
@@ -62,6 +64,8 @@ enum Command {
     Rule(rule::Args),
     Import(import::Args),
     Query(query::Args),
+    Event(event::Args),
+    Store(store::Args),
     Tree(tree::Args),
 }
 
@@ -76,6 +80,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, stdout: &mut dyn Write
             Command::Hunt(arguments) => hunt::run(&arguments, stdout, stderr),
             Command::Tree(arguments) => tree::run(&arguments, stdout, stderr),
             Command::Rule(arguments) => rule::run(arguments, stdout, stderr),
+            Command::Event(arguments) => event::run(&arguments, stdout, stderr),
+            Command::Store(arguments) => store::run(&arguments, stdout, stderr),
             Command::Import(arguments) => import::run(&arguments, stdout, stderr),
         },
         Err(error) => {

@@ -16,6 +16,8 @@ pub enum Problem {
     #[error(transparent)]
     Store(#[from] StoreError),
     #[error(transparent)]
+    Import(#[from] crate::ingest::ImportError),
+    #[error(transparent)]
     Catalog(#[from] CatalogError),
     #[error("the output could not be written: {0}")]
     Output(#[from] std::io::Error),

@@ -19,8 +19,9 @@ const SECOND: i64 = 10_000_000;
 const SAME_START: i64 = 2 * SECOND;
 const PROCESSES: &str = "DeviceProcessEvents";
 
-/// Runs the pass over the whole store, inside the caller's transaction.
-pub fn enrich(connection: &Connection, schema: &Schema) -> Result<(), StoreError> {
+/// Runs the pass over the whole store, inside the caller's transaction. `anew` when events were taken out: what was
+/// found by GUID is then looked for again as well.
+pub fn enrich(connection: &Connection, schema: &Schema, anew: bool) -> Result<(), StoreError> {
     fill_sids(connection, schema)?;
     mark_local_admins(connection)?;
     let ends = Ends::read(connection)?;
@@ -28,7 +29,7 @@ pub fn enrich(connection: &Connection, schema: &Schema) -> Result<(), StoreError
     // Processes first, oldest first: a child takes over what its parent learnt from the grandparent.
     tables.sort_by_key(|(name, _)| name != PROCESSES);
     for (name, fillable) in &tables {
-        Pass::new(connection, name, fillable, &ends)?.run()?;
+        Pass::new(connection, name, fillable, &ends)?.run(anew)?;
     }
     Ok(())
 }
@@ -202,15 +203,16 @@ impl<'p> Pass<'p> {
         })
     }
 
-    fn run(&mut self) -> Result<(), StoreError> {
+    fn run(&mut self, anew: bool) -> Result<(), StoreError> {
         // Rows found by GUID are final; rows found by process id are looked at again when processes were added.
         let ids: Vec<i64> = self
             .connection
             .prepare(&format!(
-                "SELECT id FROM {} WHERE (actor IS NULL OR filled & {UNIQUE_BIT} OR InitiatingProcessUniqueId = 0)
+                "SELECT id FROM {} WHERE ({anew} OR actor IS NULL OR filled & {UNIQUE_BIT} OR InitiatingProcessUniqueId = 0)
                    AND (InitiatingProcessUniqueId <> 0 OR InitiatingProcessId IS NOT NULL)
                  ORDER BY Timestamp, id",
-                self.rows
+                self.rows,
+                anew = i64::from(anew)
             ))?
             .query_map([], |row| row.get(0))?
             .collect::<Result<_, _>>()?;

@@ -7,15 +7,18 @@
 //! Knows nothing of rules.
 
 mod batch;
+mod custom;
 mod detect;
 mod dictionary;
 mod enrich;
+mod forget;
 #[cfg(test)]
 mod golden_tests;
 mod lineage;
 mod mapping;
 mod normalise;
 mod options;
+mod probe;
 mod profile;
 mod reader;
 mod report;
@@ -26,7 +29,6 @@ mod unpack;
 mod walk;
 mod writer;
 
-use std::fs::File;
 use std::io::{Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -38,18 +40,19 @@ use self::batch::Batch;
 use self::detect::Container;
 use self::mapping::{Mapping, MappingError};
 use self::normalise::Normaliser;
+use self::probe::probe;
 use self::reader::rows::for_each_row;
 use self::reader::xml::for_each_event;
 use self::reader::{Sink, Stop};
 use self::report::MOST_REJECTIONS;
 use self::rows::{Gather, RowNormaliser};
 use self::source::{Opened, Ready};
-use self::time::DateOrder;
 use self::walk::Found;
 use self::writer::Writer;
 use crate::schema::Schema;
 use crate::store::{Store, StoreError};
 
+pub use self::forget::forget;
 pub use self::options::Options;
 pub use self::profile::import_profiles;
 pub use self::report::{FileReport, ImportReport};
@@ -60,8 +63,16 @@ const IN_FLIGHT: usize = 48;
 const OPEN_AHEAD: usize = 2;
 /// Events in one transaction.
 const TRANSACTION: u64 = 50_000;
-/// Set while events are in the store that the enrichment pass has not seen.
+/// Set, to a [`Due`], while events are in the store that the enrichment pass has not seen.
 const ENRICHMENT_DUE: &str = "enrichment due";
+
+/// What changed since the enrichment pass last ran.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+enum Due {
+    Added,
+    /// Events were taken out.
+    Anew,
+}
 
 #[derive(Debug, thiserror::Error)]
 pub enum ImportError {
@@ -71,6 +82,8 @@ pub enum ImportError {
     Mapping(#[from] MappingError),
     #[error("the records of {path} do not add up: {records} read, {accounted} accounted for")]
     Unbalanced { path: String, records: u64, accounted: u64 },
+    #[error("the table '{table}' cannot be filled: {reason}")]
+    Table { table: String, reason: String },
     #[error("the reading thread ended unexpectedly")]
     Reader,
 }
@@ -128,6 +141,10 @@ pub fn import_with(
     cancelled: &AtomicBool,
     progress: &mut dyn Progress,
 ) -> Result<ImportReport, ImportError> {
+    let columns = match &options.table {
+        Some(name) => Some((name.clone(), custom::prepare(store, name, paths, options)?)),
+        None => None,
+    };
     let found = walk::walk(paths, store.path(), &options.exclude);
     progress.begin(found.iter().map(|found| if let Found::File { bytes, .. } = found { *bytes } else { 0 }).sum());
     let schema = store.schema();
@@ -145,6 +162,7 @@ pub fn import_with(
         let report = written?;
         read.map(|()| report)
     })?;
+    report.table = columns;
     report.interrupted = cancelled.load(Ordering::Relaxed);
     finish(store, &mut report, progress)?;
     Ok(report)
@@ -232,93 +250,6 @@ fn read_file(
     sender.send(Message::End { records: sink.records, problem, notes: decided }).ok()
 }
 
-/// Rows that are looked at to see whether a file has any of a known table.
-const PROBED: usize = 100;
-
-/// Says why a file of rows is no event file: none of its first rows is an event or belongs to a known table. Decides
-/// the order of day and month, over all rows if any row has a date that needs it.
-fn probe(mut file: File, container: Container, rows: &mut RowNormaliser<'_>) -> Result<Vec<String>, String> {
-    file.seek(SeekFrom::Start(0)).map_err(|error| error.to_string())?;
-    let (mut seen, mut known, mut last) = (0, false, String::new());
-    let mut dates = DatesSeen::default();
-    let reading = rows.reading.clone();
-    let read = for_each_row(file, container, &reading, &mut |placed| {
-        seen += 1;
-        match placed.row {
-            Ok(row) => {
-                match rows.event(&row.fields) {
-                    Some(Ok(_)) => known = true,
-                    Some(Err(reason)) => last = reason,
-                    None => match rows.table(&row.fields) {
-                        Ok(_) => known = true,
-                        Err(reason) => last = reason,
-                    },
-                }
-                if reading.order.is_none() {
-                    dates.look(&row.fields, rows);
-                }
-            }
-            Err(reason) => last = reason,
-        }
-        let enough = (known || seen >= PROBED) && (!dates.any || seen > PROBED && !known);
-        if enough { Err(Stop::Cancelled) } else { Ok(()) }
-    });
-    match read {
-        _ if known => {}
-        Err(Stop::File(reason)) => return Err(reason),
-        _ if seen == 0 => return Err(format!("{} without a record", container.name())),
-        _ => return Err(format!("{}, but no event and no record of a known table: {last}", container.name())),
-    }
-    if !dates.any {
-        return Ok(Vec::new());
-    }
-    let (order, words) = dates.decide()?;
-    rows.reading.order = Some(order);
-    Ok(vec![words])
-}
-
-/// Dates such as `3/4/2025` among the rows of a file.
-#[derive(Default)]
-struct DatesSeen {
-    any: bool,
-    day_first: Option<String>,
-    month_first: Option<String>,
-    example: String,
-}
-
-impl DatesSeen {
-    fn look(&mut self, fields: &serde_json::Map<String, serde_json::Value>, rows: &mut RowNormaliser<'_>) {
-        for (name, value) in fields {
-            let Some(text) = value.as_str().filter(|text| text.len() < 40) else { continue };
-            let Some((first, second)) = time::numeric_parts(text) else { continue };
-            if !rows.is_time(fields, name) {
-                continue;
-            }
-            self.any = true;
-            self.example = format!("{name} = {text}");
-            if first > 12 {
-                self.day_first.get_or_insert_with(|| self.example.clone());
-            }
-            if second > 12 {
-                self.month_first.get_or_insert_with(|| self.example.clone());
-            }
-        }
-    }
-
-    fn decide(&self) -> Result<(DateOrder, String), String> {
-        match (&self.day_first, &self.month_first) {
-            (Some(shown), None) => Ok((DateOrder::DayFirst, format!("dates read day first, because of {shown}"))),
-            (None, Some(shown)) => Ok((DateOrder::MonthFirst, format!("dates read month first, because of {shown}"))),
-            (None, None) => {
-                Err(format!("every date in it can be read two ways ({}): say --dates dmy or --dates mdy", self.example))
-            }
-            (Some(day), Some(month)) => {
-                Err(format!("its dates contradict each other ({day}; {month}): say --dates dmy or --dates mdy"))
-            }
-        }
-    }
-}
-
 struct Counting<'s> {
     sender: &'s Sender<Message>,
     cancelled: &'s AtomicBool,
@@ -370,8 +301,8 @@ fn write_files(
             Message::Batch(batch) => {
                 let Some(source) = source.as_mut() else { continue };
                 let written = writer.write(source.id, &batch)?;
-                if written.stored > 0 && pending == 0 {
-                    store.set_state(ENRICHMENT_DUE, 1, &true)?;
+                if written.stored > 0 && pending == 0 && store.state::<Due>(ENRICHMENT_DUE)?.is_none() {
+                    store.set_state(ENRICHMENT_DUE, 1, &Due::Added)?;
                 }
                 pending += written.stored;
                 records += (batch.records.len() + batch.rejections.len()) as u64;
@@ -471,18 +402,25 @@ fn close_source(connection: &Connection, source: &OpenSource) -> Result<(), Impo
     Ok(())
 }
 
+/// Runs the enrichment pass if something changed since it last ran.
+fn enrich_if_due(store: &Store) -> Result<(), ImportError> {
+    let Some((_, due)) = store.state::<Due>(ENRICHMENT_DUE)? else { return Ok(()) };
+    let connection = store.connection();
+    let transaction = connection.unchecked_transaction()?;
+    enrich::enrich(connection, store.schema(), due == Due::Anew)?;
+    connection.execute("DELETE FROM state WHERE key = ?1", [ENRICHMENT_DUE])?;
+    transaction.commit()?;
+    connection.execute_batch("PRAGMA analysis_limit = 400; ANALYZE; PRAGMA wal_checkpoint(TRUNCATE);")?;
+    Ok(())
+}
+
 /// Indexes, enrichment, and what the report says of the whole store.
 fn finish(store: &mut Store, report: &mut ImportReport, progress: &mut dyn Progress) -> Result<(), ImportError> {
     progress.stage("indexes");
     store.create_indexes()?;
-    if store.state::<bool>(ENRICHMENT_DUE)?.is_some() {
+    if store.state::<Due>(ENRICHMENT_DUE)?.is_some() {
         progress.stage("parents");
-        let connection = store.connection();
-        let transaction = connection.unchecked_transaction()?;
-        enrich::enrich(connection, store.schema())?;
-        connection.execute("DELETE FROM state WHERE key = ?1", [ENRICHMENT_DUE])?;
-        transaction.commit()?;
-        connection.execute_batch("PRAGMA analysis_limit = 400; ANALYZE; PRAGMA wal_checkpoint(TRUNCATE);")?;
+        enrich_if_due(store)?;
     }
     let (resolved, processes) = enrich::resolved(store.connection(), "DeviceProcessEvents")?;
     report.parents_resolved = resolved;

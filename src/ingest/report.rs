@@ -40,6 +40,8 @@ pub struct ImportReport {
     pub parents_resolved: u64,
     pub processes: u64,
     pub profiles: u64,
+    /// The analyst's own table with its columns and their types.
+    pub table: Option<(String, Vec<(String, String)>)>,
     pub interrupted: bool,
 }
 
@@ -100,6 +102,10 @@ impl ImportReport {
             for note in &file.notes {
                 let _ = writeln!(text, "note: {}: {note}", file.path);
             }
+        }
+        if let Some((table, columns)) = &self.table {
+            let columns: Vec<String> = columns.iter().map(|(name, word)| format!("{name}: {word}")).collect();
+            let _ = writeln!(text, "table {table}: {}", columns.join(", "));
         }
         if self.profiles > 0 {
             let _ = writeln!(text, "file profiles: {}", grouped(self.profiles));

@@ -11,6 +11,7 @@ mod error;
 pub mod event_json;
 pub mod event_xml;
 mod functions;
+mod maintenance;
 mod open;
 mod raw_columns;
 mod state;
@@ -25,9 +26,10 @@ use crate::sql::layout::raw_bit;
 
 pub use ddl::{ACTOR_COLUMNS, has_actor};
 pub use error::StoreError;
+pub use maintenance::Forgotten;
 pub use raw_columns::logon_type;
 pub use state::Exclusion;
-pub use summary::{Rejection, Source};
+pub use summary::{Origin, Rejection, Source};
 
 /// An open store.
 #[derive(Debug)]

@@ -1,6 +1,8 @@
 //! What a store holds: time range, counts, sources.
 
+use rusqlite::types::ValueRef;
 use rusqlite::{OptionalExtension, Row};
+use serde_json::Value as Json;
 
 use super::block::Block;
 use super::{Store, StoreError};
@@ -27,6 +29,22 @@ pub struct Source {
 pub struct Rejection {
     pub place: String,
     pub reason: String,
+}
+
+/// A table's name, and the columns of one of its rows that are not empty.
+pub type TableRow = (String, Vec<(String, Json)>);
+
+/// Where an event came from.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct Origin {
+    pub source: Source,
+    /// Its `EventRecordID`, or its line.
+    pub record: i64,
+    pub time: Option<i64>,
+    pub channel: String,
+    pub provider: String,
+    pub computer: String,
+    pub event_id: Option<i64>,
 }
 
 fn count(row: &Row<'_>, index: usize) -> rusqlite::Result<u64> {
@@ -89,6 +107,59 @@ impl Store {
             })
         })?;
         Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// Where an event came from; `None` if there is no such event.
+    pub fn origin(&self, event_id: i64) -> Result<Option<Origin>, StoreError> {
+        let text = |column: &str| format!("(SELECT value FROM text WHERE id = e.{column})");
+        let sql = format!(
+            "SELECT e.source, e.record, e.time, {}, {}, {}, e.event_id FROM event_record e WHERE e.id = ?1",
+            text("channel"),
+            text("provider"),
+            text("computer")
+        );
+        let sources = self.sources()?;
+        let found = self
+            .connection
+            .query_row(&sql, [event_id], |row| {
+                let id: i64 = row.get(0)?;
+                let source = sources.iter().find(|source| source.id == id).cloned();
+                let source = source.ok_or(rusqlite::Error::QueryReturnedNoRows)?;
+                Ok(Origin {
+                    source,
+                    record: row.get(1)?,
+                    time: row.get(2)?,
+                    channel: row.get(3)?,
+                    provider: row.get(4)?,
+                    computer: row.get(5)?,
+                    event_id: row.get(6)?,
+                })
+            })
+            .optional()?;
+        Ok(found)
+    }
+
+    /// The row an event was made into: its table, and what is not empty in it.
+    pub fn row_of(&self, event_id: i64) -> Result<Option<TableRow>, StoreError> {
+        for table in self.schema.tables().filter(|table| raw_bit(&table.name).is_none() && table.name != FILE_PROFILE) {
+            let name = quote_identifier(&table.name);
+            let mut statement = self.connection.prepare(&format!("SELECT * FROM {name} WHERE id = ?1"))?;
+            let names: Vec<String> = statement.column_names().map(str::to_owned).collect();
+            let mut rows = statement.query([event_id])?;
+            let Some(row) = rows.next()? else { continue };
+            let mut values = Vec::new();
+            for (index, name) in names.iter().enumerate().skip(1) {
+                let value = match row.get_ref(index)? {
+                    ValueRef::Integer(integer) => Json::from(integer),
+                    ValueRef::Real(real) => Json::from(real),
+                    ValueRef::Text(text) if !text.is_empty() => Json::from(String::from_utf8_lossy(text)),
+                    _ => continue,
+                };
+                values.push((name.clone(), value));
+            }
+            return Ok(Some((table.name.clone(), values)));
+        }
+        Ok(None)
     }
 
     /// The original record of an event: event XML, or the JSON object a row came as.
