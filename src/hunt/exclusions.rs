@@ -3,7 +3,7 @@
 use super::case::Case;
 use super::error::HuntError;
 use super::matches::{Hunt, Match, MatchId, RuleStatus};
-use super::prepare::{Prepared, parts_of};
+use super::prepare::{Prepared, noted_name, parts_of};
 use super::rewrite::{Edit, Rewritten};
 use super::survey::{self, Survey, status_line};
 use super::switches::{ExclusionRef, SwitchAction, Switches, UnitId};
@@ -11,6 +11,7 @@ use crate::kql::span::Span;
 use crate::kql::{parse, parse_expression};
 use crate::rules::pipeline::{Role, RulePipeline};
 use crate::rules::rule::Rule;
+use crate::schema::Value;
 use crate::store::Store;
 
 /// The effect of one exclusion, native or own.
@@ -129,6 +130,57 @@ impl Case {
         rule: &Rule,
         survey: &Survey,
     ) -> Result<Vec<ExclusionEffect>, HuntError> {
+        if let Some(effects) = self.native_effects_at_once(store, rule)? {
+            return Ok(effects);
+        }
+        self.native_effects_one_by_one(store, rule, survey)
+    }
+
+    /// One run for all of a rule's exclusions; `None` where its stages do not let them be told apart so.
+    fn native_effects_at_once(&self, store: &Store, rule: &Rule) -> Result<Option<Vec<ExclusionEffect>>, HuntError> {
+        let prepared = self.prepare(rule);
+        let Some((noted, units)) = prepared.with_exclusions_noted() else { return Ok(None) };
+        let mut wide = Survey::default();
+        wide.add(&self.switches, &self.asker(store), rule, &noted)?;
+        let run = wide.shown(&self.switches).runs.pop().filter(|run| run.status == RuleStatus::Ran);
+        let Some(run) = run else { return Ok(None) };
+        let ids: Vec<UnitId> =
+            units.iter().map(|unit| UnitId { rule: rule.id.clone(), unit: unit.id.clone() }).collect();
+        let enabled: Vec<bool> = ids.iter().map(|id| self.switches.is_on(id)).collect();
+        let mut hidden: Vec<Vec<MatchId>> = vec![Vec::new(); units.len()];
+        for found in &run.matches {
+            let fails = |place: &usize| found.value(&noted_name(*place)) != Some(&Value::Bool(true));
+            let failing: Vec<usize> = (0..units.len()).filter(fails).collect();
+            for (place, hidden) in hidden.iter_mut().enumerate().filter(|(place, _)| failing.contains(place)) {
+                // As each is looked at with the others as they are, only what it alone takes away counts.
+                let others = failing.iter().filter(|other| **other != place);
+                if others.into_iter().all(|other| enabled.get(*other) == Some(&false)) {
+                    hidden.push(found.id.clone());
+                }
+            }
+        }
+        let effects = units.into_iter().zip(ids).zip(enabled).zip(hidden).map(|(((unit, id), enabled), hidden)| {
+            ExclusionEffect {
+                exclusion: ExclusionRef::Native(id),
+                rule: Some(rule.id.clone()),
+                condition: unit.text.clone(),
+                note: String::new(),
+                enabled,
+                hides: hidden.len() as u64,
+                only_by: hidden.len() as u64,
+                pinned: hidden.into_iter().filter(|subject| self.switches.is_pinned(subject)).collect(),
+                problem: None,
+            }
+        });
+        Ok(Some(effects.collect()))
+    }
+
+    fn native_effects_one_by_one(
+        &self,
+        store: &Store,
+        rule: &Rule,
+        survey: &Survey,
+    ) -> Result<Vec<ExclusionEffect>, HuntError> {
         let now = survey.shown(&self.switches);
         let mut effects = Vec::new();
         for unit in rule.pipeline.units().filter(|unit| unit.role == Role::Exclusion) {
@@ -240,4 +292,53 @@ pub struct Exported {
     pub at_marker: bool,
     /// Whether running the text gave the matches that are shown.
     pub proven: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::hunt::Clock;
+    use crate::hunt::testing::{insert, text};
+    use crate::rules::Catalog;
+
+    #[test]
+    fn one_run_says_of_all_exclusions_what_a_run_of_each_says() {
+        let store = Store::in_memory().unwrap();
+        for (event, (name, pid)) in (1..).zip([("a", 1), ("b", 1), ("c", 2), ("ab", 3), ("bc", 2), ("d", 9)]) {
+            insert(&store, event, "DeviceProcessEvents", &[("FileName", text(name)), ("ProcessId", pid.into())]);
+        }
+        let mut catalog = Catalog::default();
+        let query = b"DeviceProcessEvents\n| where ProcessId < 9 and FileName !contains 'a' and not(ProcessId == 2)\n\
+                      | extend Name = strcat(FileName, '.exe') // a remark\n| project Name, ProcessId\n\
+                      | where Name != 'b.exe'";
+        catalog.add_bytes("rule.kql", false, query);
+        catalog.add_bytes("counts.kql", false, b"DeviceProcessEvents | where not(FileName has 'a') | count");
+        let mut case = Case {
+            store: PathBuf::new(),
+            catalog: Arc::new(catalog),
+            clock: Clock::whole(0),
+            switches: Switches::default(),
+        };
+        let rules = Arc::clone(&case.catalog);
+        let [rule, counts] = rules.rules() else { panic!("two rules") };
+        assert_eq!(case.native_effects_at_once(&store, counts).unwrap(), None);
+        let units: Vec<UnitId> = rule
+            .pipeline
+            .units()
+            .filter(|unit| unit.role == Role::Exclusion)
+            .map(|unit| UnitId { rule: rule.id.clone(), unit: unit.id.clone() })
+            .collect();
+        assert_eq!(units.len(), 3);
+        for states in 0..8 {
+            for (place, unit) in units.iter().enumerate() {
+                case.switches.apply(SwitchAction::Unit { unit: unit.clone(), on: states >> place & 1 == 0 });
+            }
+            let survey = case.survey(&store, &[]).unwrap();
+            let one_by_one = case.native_effects_one_by_one(&store, rule, &survey).unwrap();
+            assert_eq!(case.native_effects_at_once(&store, rule).unwrap(), Some(one_by_one), "{states}");
+        }
+    }
 }

@@ -11,7 +11,7 @@ use super::rewrite::{Edit, Rewritten};
 use super::switches::Switches;
 use crate::kql::span::Span;
 use crate::kql::syntax::{Expr, ExprKind, OperatorKind, Query, StatementKind};
-use crate::rules::pipeline::{LetBinding, Role, RulePipeline, Section, Stage, Unit};
+use crate::rules::pipeline::{LetBinding, Role, RulePipeline, Section, SectionKind, Stage, Unit};
 use crate::rules::rule::Rule;
 use crate::rules::walk;
 
@@ -27,6 +27,8 @@ pub struct Prepared<'rule> {
     pub pipeline: &'rule RulePipeline,
     off: BTreeSet<String>,
     lifted: BTreeSet<String>,
+    /// Columns that say what each exclusion does, where they are asked for.
+    noted: Vec<Edit>,
 }
 
 /// A rule's text, its tree, and the tree taken apart.
@@ -55,6 +57,7 @@ impl<'rule> Prepared<'rule> {
             pipeline,
             off: switches.off_units(rule).map(str::to_owned).collect(),
             lifted: BTreeSet::new(),
+            noted: Vec::new(),
         }
     }
 
@@ -72,6 +75,43 @@ impl<'rule> Prepared<'rule> {
         let mut changed = self.clone();
         changed.off.remove(unit);
         changed
+    }
+
+    /// The same with every exclusion off and a column for each that says whether the row passes it, so that one run
+    /// answers for all. `None` where a stage after the first of them does more than choose among rows: then a row
+    /// that an exclusion takes away may change others.
+    pub fn with_exclusions_noted(&self) -> Option<(Self, Vec<&'rule Unit>)> {
+        let [section] = self.pipeline.main.as_slice() else { return None };
+        let excludes = |stage: &&Stage| stage.units.iter().any(|unit| unit.role == Role::Exclusion);
+        let first = section.stages.iter().position(|stage| excludes(&stage))?;
+        let stages = section.stages.get(first..)?;
+        let keeps = |stage: &Stage| matches!(stage.keyword.as_str(), "where" | "filter" | "extend" | "project");
+        let total = self.pipeline.units().filter(|unit| unit.role == Role::Exclusion).count();
+        if section.kind != SectionKind::Whole || !stages.iter().all(keeps) {
+            return None;
+        }
+        let mut changed = self.clone();
+        let mut units: Vec<&Unit> = Vec::new();
+        let inner = self.edits();
+        for stage in stages {
+            if stage.keyword == "project" && !units.is_empty() {
+                let names: String = (0..units.len()).map(|place| format!(", {}", noted_name(place))).collect();
+                changed.noted.push(Edit::insert(stage.span.end, names));
+            }
+            let mut columns = Vec::new();
+            for unit in stage.units.iter().filter(|unit| unit.role == Role::Exclusion) {
+                // The unit's own edit would hide it; only what lies inside it is changed.
+                let inner: Vec<Edit> = inner.iter().filter(|edit| edit.span != unit.span).cloned().collect();
+                let text = Rewritten::of(self.source, unit.span, &inner).text;
+                columns.push(format!("{} = (\n{text}\n)", noted_name(units.len())));
+                changed.off.insert(unit.id.clone());
+                units.push(unit);
+            }
+            if !columns.is_empty() {
+                changed.noted.push(Edit::insert(stage.span.start, format!("extend {}\n| ", columns.join(", "))));
+            }
+        }
+        (units.len() == total).then_some((changed, units))
     }
 
     pub fn state(&self, unit: &Unit) -> UnitState {
@@ -92,7 +132,8 @@ impl<'rule> Prepared<'rule> {
     /// As [`Self::edits`], with the units that `also_off` names off as well.
     pub fn edits_with(&self, also_off: &dyn Fn(&Unit) -> bool) -> Vec<Edit> {
         let units = self.pipeline.units().filter(|unit| self.state(unit) != UnitState::On || also_off(unit));
-        units.map(|unit| Edit::replace(unit.span, "true")).collect()
+        let units = units.map(|unit| Edit::replace(unit.span, "true"));
+        units.chain(self.noted.iter().cloned()).collect()
     }
 
     /// The whole rule, with `addition` (stages, each with its `|`) after the last one.
@@ -154,6 +195,11 @@ impl<'rule> Prepared<'rule> {
         let only_blanks = self.source.get(line..end)?.trim().is_empty();
         Some(if only_blanks { line } else { end })
     }
+}
+
+/// The column that says whether a row passes the exclusion at a place of [`Prepared::with_exclusions_noted`].
+pub fn noted_name(place: usize) -> String {
+    format!("whippet_passes_{place}")
 }
 
 /// Whether a time filter moves with the clock: it compares with `ago()` or `now()`, perhaps through a `let`. A
