@@ -150,14 +150,22 @@ fn attempt(arguments: &Args, stdout: &mut dyn Write, stderr: &mut dyn Write) -> 
     if compiled.lineage {
         table.columns.push(Column::new("$lineage", ScalarType::Dynamic));
     }
-    sql::for_each_row(store.connection(), &compiled, &limits, |row| {
+    let ran = sql::for_each_row(store.connection(), &compiled, &limits, |row| {
         let mut values = row.values;
         if compiled.lineage {
             values.push(Value::Dynamic(serde_json::Value::from(row.lineage).to_string()));
         }
         table.rows.push(values);
         true
-    })?;
+    });
+    match ran {
+        // The query is at fault, not the run.
+        Err(error @ sql::ExecuteError::TooLarge { .. }) => {
+            writeln!(stderr, "error: {error}")?;
+            return Ok(Exit::Invalid);
+        }
+        ran => ran?,
+    }
     format::write(stdout, &table, arguments.format)?;
     Ok(Exit::Done)
 }

@@ -6,6 +6,7 @@ pub mod diagnostic;
 pub mod lexer;
 mod nearest;
 mod parser;
+pub mod pattern;
 mod printer;
 mod render;
 pub mod span;

@@ -92,6 +92,9 @@ impl BinaryOperator {
     }
 }
 
+/// A chain of `and` or `or` with more members than this is a balanced tree rather than one that leans to the left.
+pub const LEANING_CHAIN: usize = 250;
+
 /// The precedence of `==`, `in (…)` and `between (…)`.
 pub const EQUALITY: u8 = 3;
 /// The precedence of `<` and its like.

@@ -44,6 +44,8 @@ pub(super) struct Context {
     pub state: Option<(String, Vec<Field>)>,
     /// Whether a missing column of a known table may stand for an empty one.
     pub lenient: bool,
+    /// In `join … on`: which side the columns are of.
+    pub side: Option<&'static str>,
 }
 
 impl Context {
@@ -66,6 +68,10 @@ pub(super) struct Binder<'a> {
     pub unknown: HashSet<ColumnId>,
     /// Which table's columns a node still shows, for the lenient reading of missing columns.
     pub origin: HashMap<NodeId, String>,
+    /// What the `let`s of the query are called that are not bound yet.
+    pub later_lets: HashSet<String>,
+    /// The functions of the query whose bodies are being bound.
+    pub calls: Vec<String>,
     next_column: u32,
     depth: usize,
 }
@@ -88,6 +94,8 @@ pub fn bind(query: &Query, environment: &Environment<'_>) -> Bound {
         hollow: HashSet::new(),
         unknown: HashSet::new(),
         origin: HashMap::new(),
+        later_lets: HashSet::new(),
+        calls: Vec::new(),
         next_column: 0,
         depth: 0,
     };
@@ -100,6 +108,11 @@ pub fn bind(query: &Query, environment: &Environment<'_>) -> Bound {
         binder.scope.set(name, Binding::Function(Rc::new(function)));
     }
     binder.scope = Scope::child(&binder.scope);
+    for statement in &query.statements {
+        if let StatementKind::Let { name, .. } = &statement.kind {
+            binder.later_lets.insert(name.text.clone());
+        }
+    }
     let root = binder.statements(&query.statements, true);
     let mut seen = HashSet::new();
     binder.diagnostics.retain(|diagnostic| seen.insert((diagnostic.span, diagnostic.code, diagnostic.message.clone())));
@@ -202,7 +215,10 @@ impl Binder<'_> {
         let mut result = None;
         for statement in statements {
             match &statement.kind {
-                StatementKind::Let { name, value } => self.bind_let(name, value),
+                StatementKind::Let { name, value } => {
+                    self.later_lets.remove(&name.text);
+                    self.bind_let(name, value);
+                }
                 // `set` tunes the service (`notruncation`, `query_datascope`): it does not change what rows mean.
                 StatementKind::Set { .. } => {}
                 StatementKind::DeclareParameters(parameters) => self.declare_parameters(parameters),
@@ -469,17 +485,20 @@ impl Binder<'_> {
                 "too-many-arguments",
                 name.span,
                 format!(
-                    "'{}' takes {} arguments, and {} are given",
+                    "'{}' takes {} argument{}, not {}",
                     name.text,
                     function.parameters.len(),
+                    if function.parameters.len() == 1 { "" } else { "s" },
                     used + extra
                 ),
             );
         }
         let saved = std::mem::replace(&mut self.scope, Scope::child(&inner));
         self.depth += 1;
+        self.calls.push(name.text.clone());
         let first_new = self.diagnostics.len();
         let result = self.statements(&function.body, false);
+        self.calls.pop();
         // The body of a function of the environment is another text: its spans would point into this one.
         if !self.is_inside_query(function, name) {
             for diagnostic in self.diagnostics.iter_mut().skip(first_new) {

@@ -50,7 +50,16 @@ impl Binder<'_> {
             Some(FunctionKind::Window) if function.text != "row_window_session" => {
                 return self.window(function, arguments, span, context);
             }
-            Some(FunctionKind::Aggregate) => return self.aggregate_call(function, arguments, span, context),
+            Some(FunctionKind::Aggregate) => {
+                if let ("count", Some(argument)) = (function.text.as_str(), arguments.first()) {
+                    let message = "count() counts all rows; its argument makes no difference";
+                    self.diagnostics
+                        .push(Diagnostic::warning("count-argument", argument.value.span, message).with_help(
+                        "countif(isnotempty(Column)) counts the rows with a value, dcount(Column) the different values",
+                    ));
+                }
+                return self.aggregate_call(function, arguments, span, context);
+            }
             _ => {}
         }
         let mut bound = Vec::with_capacity(arguments.len());
@@ -76,6 +85,12 @@ impl Binder<'_> {
             if find(&function.text).is_none() {
                 self.unknown_function(function, &shapes);
             }
+            return Expr::unknown();
+        }
+        if let Some((_, place)) = PATTERN_ARGUMENTS.iter().find(|(name, _)| *name == function.text)
+            && let (Some(pattern), Some(argument)) = (bound.get(*place), arguments.get(*place))
+            && !self.is_pattern(pattern, argument.value.span)
+        {
             return Expr::unknown();
         }
         if let Some(folded) = fold_array_concat(&function.text, &bound) {
@@ -106,8 +121,17 @@ impl Binder<'_> {
 
     fn resolution_error(&mut self, error: &super::functions::ResolutionError, function: &Name, span: Span) {
         use super::functions::ResolutionError as Error;
+        if let Error::UnknownFunction { name, nearest } = error {
+            let message = format!("there is no function '{name}'");
+            let mut diagnostic = Diagnostic::error("unknown-function", function.span, message);
+            if self.calls.contains(name) {
+                diagnostic.message = format!("'{name}' calls itself, which a function of a query cannot");
+            }
+            diagnostic.help.extend(super::expressions::did_you_mean(nearest));
+            self.diagnostics.push(diagnostic);
+            return;
+        }
         let (code, span) = match error {
-            Error::UnknownFunction { .. } => ("unknown-function", function.span),
             Error::ArgumentCount { .. } => ("argument-count", function.span),
             _ => ("argument-type", span),
         };
@@ -156,7 +180,18 @@ impl Binder<'_> {
         Some(match (function.text.as_str(), values.as_slice()) {
             ("now", []) => Expr::constant(Value::Datetime(self.environment.now), ScalarType::Datetime),
             ("now" | "ago", [offset]) => {
+                let span_of_offset = offset.span;
                 let offset = self.scalar(offset, context);
+                if offset.scalar_type.is_numeric() && !self.is_unknown_column(&offset) {
+                    let message =
+                        format!("{}() takes a timespan, and this is {}", function.text, offset.scalar_type.name());
+                    let help = match offset.as_constant() {
+                        Some(Value::Long(days)) => format!("give it a unit: '{days}d', '{days}h', '{days}m'"),
+                        _ => "multiply it with a unit: '… * 1d'".to_owned(),
+                    };
+                    self.diagnostics.push(Diagnostic::error("argument-type", span_of_offset, message).with_help(help));
+                    return Some(Expr::unknown());
+                }
                 let now = Expr::constant(Value::Datetime(self.environment.now), ScalarType::Datetime);
                 let operator = if function.text == "now" { BinaryOperator::Add } else { BinaryOperator::Subtract };
                 self.binary_of(operator, span, now, offset)
@@ -446,6 +481,18 @@ impl Binder<'_> {
         }
     }
 }
+
+/// Functions that take a regular expression, and at which place.
+const PATTERN_ARGUMENTS: &[(&str, usize)] = &[
+    ("extract", 0),
+    ("extract_all", 0),
+    ("extractall", 0),
+    ("replace", 0),
+    ("replace_regex", 1),
+    ("trim", 0),
+    ("trim_end", 0),
+    ("trim_start", 0),
+];
 
 /// Joins constant arrays now: lists of names are built so, and a constant list can use an index.
 fn fold_array_concat(name: &str, arguments: &[Expr]) -> Option<Expr> {

@@ -94,7 +94,7 @@ impl Binder<'_> {
             Kind::Pipeline(_) | Kind::Datatable { .. } | Kind::Externaldata { .. } | Kind::OperatorSource(_) => {
                 self.diagnostics.push(
                     Diagnostic::error("unexpected-table", span, "a table cannot be a scalar value")
-                        .with_help("wrap it in toscalar() to take its first value, or use it after 'in'"),
+                        .with_help(TABLE_AS_VALUE),
                 );
                 Expr::unknown()
             }
@@ -112,11 +112,14 @@ impl Binder<'_> {
             ScalarType::Bool => bound,
             ScalarType::Dynamic | ScalarType::Int | ScalarType::Long => self.cast(bound, ScalarType::Bool),
             other => {
-                self.error(
-                    "not-a-condition",
-                    expression.span,
-                    format!("a condition must be bool, and this is {}", other.name()),
-                );
+                let message = format!("a condition must be bool, and this is {}", other.name());
+                let help = match (&expression.kind, other) {
+                    (syntax::ExprKind::Name(name), ScalarType::String) => {
+                        format!("compare it, or test it with isnotempty({})", name.text)
+                    }
+                    _ => "compare it with a value".to_owned(),
+                };
+                self.diagnostics.push(Diagnostic::error("not-a-condition", expression.span, message).with_help(help));
                 Expr::unknown()
             }
         }
@@ -210,16 +213,47 @@ impl Binder<'_> {
         }
         known.extend(self.scope.all_names());
         let near = nearest(&name.text, known.iter().map(String::as_str));
-        let mut diagnostic =
-            Diagnostic::error("unknown-column", name.span, format!("there is no column '{}' here", name.text));
-        if let Some(help) = did_you_mean(&near) {
-            diagnostic = diagnostic.with_help(help);
-        }
-        if let Some(help) = which_tables(&tables) {
-            diagnostic = diagnostic.with_help(help);
+        let message = match (context.side, context.node) {
+            (Some(side), _) => format!("the {side} side has no column '{}'", name.text),
+            (None, Some(_)) => format!("there is no column '{}' here", name.text),
+            (None, None) => format!("there are no columns here, and no let is called '{}'", name.text),
+        };
+        let mut diagnostic = Diagnostic::error("unknown-column", name.span, message);
+        let dropped = context.node.and_then(|node| self.table_below(node, &tables));
+        if self.later_lets.contains(&name.text) {
+            diagnostic = diagnostic.with_help(format!("'let {} = …' stands further down: move it up", name.text));
+        } else if self.environment.schema.table(&name.text).is_some() {
+            diagnostic.message = format!("'{}' is a table, not a value", name.text);
+            diagnostic = diagnostic.with_help(TABLE_AS_VALUE);
+        } else if let Some(table) = dropped.filter(|_| context.side.is_none()) {
+            diagnostic = diagnostic.with_help(format!(
+                "{table} has this column, but an operator before this one leaves it out: keep it there"
+            ));
+        } else {
+            diagnostic.help.extend(did_you_mean(&near));
+            diagnostic.help.extend(which_tables(&tables).filter(|_| context.node.is_some()));
         }
         self.diagnostics.push(diagnostic);
         Expr::unknown()
+    }
+
+    /// The one of the tables that the rows of a node come from.
+    fn table_below(&self, node: NodeId, tables: &[&str]) -> Option<String> {
+        let mut waiting = vec![node];
+        let mut seen = std::collections::HashSet::new();
+        while let Some(next) = waiting.pop() {
+            if !seen.insert(next) {
+                continue;
+            }
+            let found = self.nodes.get(next.0)?;
+            if let super::tree::NodeKind::Table { table, .. } = &found.kind
+                && tables.contains(&table.as_str())
+            {
+                return Some(table.clone());
+            }
+            waiting.extend(found.inputs());
+        }
+        None
     }
 
     fn member(&mut self, base: &syntax::Expr, member: &Name, context: &mut Context) -> Expr {
@@ -227,8 +261,8 @@ impl Binder<'_> {
             && (side.text == "$left" || side.text == "$right")
             && context.right.is_some()
         {
-            let node = if side.text == "$left" { context.node } else { context.right };
-            return self.side_column(node, member);
+            let (side, node) = if side.text == "$left" { ("left", context.node) } else { ("right", context.right) };
+            return self.side_column(Some(side), node, member);
         }
         if let Some(state) = self.scan_state(base, member, context) {
             return state;
@@ -241,7 +275,7 @@ impl Binder<'_> {
         Expr::call("engine:dynamic_index", vec![base, Expr::string(member.text.as_str())], ScalarType::Dynamic)
     }
 
-    fn side_column(&mut self, node: Option<NodeId>, member: &Name) -> Expr {
+    fn side_column(&mut self, side_name: Option<&'static str>, node: Option<NodeId>, member: &Name) -> Expr {
         let mut side = node.map(Context::rows).unwrap_or_default();
         if let Some(field) = self.find_field(&member.text, &side) {
             return self.field_expr(&field);
@@ -250,6 +284,7 @@ impl Binder<'_> {
             return Expr::unknown();
         }
         side.lenient = false;
+        side.side = side_name;
         self.missing_column(member, &side)
     }
 
@@ -294,9 +329,23 @@ impl Binder<'_> {
         {
             return self.any_column(operator, operator_span, right, context);
         }
+        let pattern_span = right.span;
         let left = self.scalar(left, context);
         let right = self.scalar(right, context);
+        if operator == BinaryOperator::MatchesRegex && !self.is_pattern(&right, pattern_span) {
+            return Expr::unknown();
+        }
         self.binary_of(operator, operator_span, left, right)
+    }
+
+    /// Whether a constant is a regular expression that can run; says why where it is not.
+    pub fn is_pattern(&mut self, pattern: &Expr, span: Span) -> bool {
+        let Some(Value::String(text)) = pattern.as_constant() else { return true };
+        let Err(bad) = crate::kql::pattern::compile(text) else { return true };
+        let mut diagnostic = Diagnostic::error("regular-expression", span, bad.message);
+        diagnostic.help.extend(bad.instead.map(str::to_owned));
+        self.diagnostics.push(diagnostic);
+        false
     }
 
     /// `* has "x"`: some column does.
@@ -678,13 +727,20 @@ pub(super) fn did_you_mean(names: &[String]) -> Option<String> {
     })
 }
 
+/// What a table is used as where a value is wanted.
+const TABLE_AS_VALUE: &str = "wrap it in toscalar() to take its first value, or use it after 'in'";
+
+/// The tables that have a column, those of endpoints first: rules are mostly about them.
 fn which_tables(tables: &[&str]) -> Option<String> {
-    let shown = tables.get(..4).unwrap_or(tables);
+    let mut tables = tables.to_vec();
+    tables.sort_by_key(|table| !table.starts_with("Device"));
+    let shown = tables.get(..4).unwrap_or(&tables);
     let more = tables.len() - shown.len();
     match (shown, more) {
         ([], _) => None,
         ([only], 0) => Some(format!("{only} has a column of this name")),
         (shown, 0) => Some(format!("{} have a column of this name", shown.join(", "))),
+        (shown, 1) => Some(format!("{} and 1 more table have a column of this name", shown.join(", "))),
         (shown, more) => Some(format!("{} and {more} more tables have a column of this name", shown.join(", "))),
     }
 }

@@ -95,8 +95,9 @@ impl Binder<'_> {
                     pending.push(left);
                 }
                 syntax::ExprKind::Name(_) => {
-                    let first = self.scalar(condition, &mut Context::rows(left));
-                    let second = self.scalar(condition, &mut Context::rows(right));
+                    let on = |side, node| Context { side: Some(side), ..Context::rows(node) };
+                    let first = self.scalar(condition, &mut on("left", left));
+                    let second = self.scalar(condition, &mut on("right", right));
                     self.push_key_pair(&mut keys, first, second, condition.span);
                 }
                 syntax::ExprKind::Binary { operator: BinaryOperator::Equal, left: one, right: other, .. } => {

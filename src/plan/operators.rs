@@ -347,10 +347,17 @@ fn arithmetic(operator: BinaryOperator, types: (ScalarType, ScalarType)) -> Resu
         .map(|row| resolution(row.3, vec![row.1, row.2], row.4))
         .ok_or_else(|| {
             let joins = operator == BinaryOperator::Add && (left == Text || right == Text);
+            let is_time = |side: ScalarType| matches!(side, Datetime | Timespan);
             let hint = if joins {
                 Some("join strings with strcat()".to_owned())
             } else if left == Text || right == Text {
-                Some("turn the string into a number with tolong() or todouble()".to_owned())
+                let is_with_time = is_time(left) || is_time(right);
+                let hint = if is_with_time {
+                    "write a timespan without quotes (1d), or turn the string into one with totimespan()"
+                } else {
+                    "turn the string into a number with tolong() or todouble()"
+                };
+                Some(hint.to_owned())
             } else {
                 None
             };

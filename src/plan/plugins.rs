@@ -5,11 +5,35 @@
 
 use super::binder::{Binder, Context};
 use super::environment::Probe;
+use super::expressions::did_you_mean;
+use super::functions::nearest::nearest;
 use super::names::Names;
 use super::tree::{Expansion, Expr, ExprKind, Field, Node, NodeId, NodeKind, Plan};
+use crate::kql::diagnostic::Diagnostic;
 use crate::kql::span::Span;
 use crate::kql::syntax::{self, Argument, BinaryOperator, ColumnDeclaration, Name};
 use crate::schema::{ScalarType, Value};
+
+/// The plugins, and how they are written.
+const PLUGINS: &[(&str, &str)] = &[
+    ("bag_unpack", "evaluate bag_unpack(Column)"),
+    ("narrow", "evaluate narrow()"),
+    ("pivot", "evaluate pivot(Column, count())"),
+];
+
+/// Other plugins of the service, and what to write instead.
+const INSTEAD: &[(&str, &str)] = &[
+    ("autocluster", "group with 'summarize count() by …' over the columns of interest"),
+    ("basket", "group with 'summarize count() by …' over the columns of interest"),
+    ("cosmosdb_sql_request", "save its result to a file, and read that with externaldata"),
+    ("diffpatterns", "group both sides with 'summarize count() by …' and join them"),
+    ("http_request", "save its result to a file, and read that with externaldata"),
+    ("http_request_post", "save its result to a file, and read that with externaldata"),
+    ("mysql_request", "save its result to a file, and read that with externaldata"),
+    ("python", "export the rows with --format csv and run the script on them"),
+    ("r", "export the rows with --format csv and run the script on them"),
+    ("sql_request", "save its result to a file, and read that with externaldata"),
+];
 
 impl Binder<'_> {
     pub fn evaluate(
@@ -26,10 +50,30 @@ impl Binder<'_> {
             ("ipv4_lookup", [table, source, key, rest @ ..]) => self.ipv4_lookup(input, table, source, key, rest, span),
             ("narrow", []) => self.narrow(input, span),
             _ => {
-                self.unsupported(span, &format!("the plugin '{}'", plugin.text), "");
+                self.no_such_plugin(plugin);
                 self.unknown_table(span)
             }
         }
+    }
+
+    fn no_such_plugin(&mut self, plugin: &Name) {
+        let known = PLUGINS.iter().map(|(name, _)| *name);
+        let instead = INSTEAD.iter().find(|(name, _)| *name == plugin.text).map(|(_, instead)| *instead);
+        let form = PLUGINS.iter().find(|(name, _)| *name == plugin.text).map(|(_, form)| format!("write '{form}'"));
+        let mut diagnostic = match form {
+            Some(_) => {
+                let message = format!("these are not the arguments of the plugin '{}'", plugin.text);
+                Diagnostic::error("argument-count", plugin.span, message)
+            }
+            None => {
+                let message = format!("the plugin '{}' is not supported by this engine", plugin.text);
+                Diagnostic::unsupported("unsupported", plugin.span, message)
+            }
+        };
+        diagnostic.help.extend(form);
+        diagnostic.help.extend(instead.map(str::to_owned));
+        diagnostic.help.extend(did_you_mean(&nearest(&plugin.text, known)).filter(|_| diagnostic.help.is_empty()));
+        self.diagnostics.push(diagnostic);
     }
 
     /// Runs a part of the query on the store at hand.

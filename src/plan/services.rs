@@ -31,14 +31,17 @@ impl Binder<'_> {
         if function.text == "FileProfile" {
             return self.file_profile(input, arguments, span);
         }
-        self.diagnostics.push(
-            Diagnostic::needs_input(
-                "unknown-function",
-                function.span,
-                format!("there is no function '{}' to invoke", function.text),
-            )
-            .with_help("define it with a let, or save it as functions/NAME.kql beside the rules"),
+        let mut diagnostic = Diagnostic::needs_input(
+            "unknown-function",
+            function.span,
+            format!("there is no function '{}' to invoke", function.text),
         );
+        let mut known = self.scope.all_names();
+        known.push("FileProfile".to_owned());
+        let near = super::functions::nearest::nearest(&function.text, known.iter().map(String::as_str));
+        diagnostic.help.extend(super::expressions::did_you_mean(&near));
+        self.diagnostics
+            .push(diagnostic.with_help("define it with a let, or save it as functions/NAME.kql beside the rules"));
         self.unknown_table(span)
     }
 

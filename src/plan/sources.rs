@@ -84,10 +84,13 @@ impl Binder<'_> {
         let near = nearest(&name.text, known.iter().map(String::as_str));
         let mut diagnostic =
             Diagnostic::needs_input("unknown-table", name.span, format!("there is no table '{}'", name.text));
-        diagnostic.help.extend(did_you_mean(&near));
-        self.diagnostics.push(
-            diagnostic.with_help(format!("import a file whose records name the table '{}' to create it", name.text)),
-        );
+        match did_you_mean(&near) {
+            Some(help) => diagnostic.help.push(help),
+            None => {
+                diagnostic.help.push(format!("import a file whose records name the table '{}' to create it", name.text))
+            }
+        }
+        self.diagnostics.push(diagnostic);
         self.unknown_table(name.span)
     }
 

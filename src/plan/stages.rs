@@ -172,7 +172,11 @@ impl Binder<'_> {
                 self.unknown_table(span)
             }
             OperatorKind::Assert { .. } | OperatorKind::Other { .. } => {
-                self.unsupported(span, &format!("the operator '{}'", word(&operator.kind)), "");
+                let instead = match word(&operator.kind) {
+                    graph if graph.contains("graph") => "join the table with itself, once for each step",
+                    _ => "",
+                };
+                self.unsupported(span, &format!("the operator '{}'", word(&operator.kind)), instead);
                 self.unknown_table(span)
             }
             OperatorKind::Error => self.unknown_table(span),
@@ -323,13 +327,17 @@ impl Binder<'_> {
 
     fn project_rename(&mut self, input: NodeId, values: &[NamedExpr], span: Span) -> NodeId {
         let mut fields = self.fields(input).to_vec();
+        let mut renamed = Vec::new();
         for value in values {
             let (Some(new), syntax::ExprKind::Name(old)) = (value.names.first(), &value.value.kind) else {
                 self.error("rename", value.value.span, "write 'project-rename New = Old'");
                 continue;
             };
             match fields.iter_mut().find(|field| field.name == old.text) {
-                Some(field) => field.name = new.text.clone(),
+                Some(field) => {
+                    field.name = new.text.clone();
+                    renamed.push((new.text.as_str(), new.span));
+                }
                 None if self.open.contains(&input) => {
                     let field = self.new_field(new.text.as_str(), ScalarType::Dynamic);
                     self.unknown.insert(field.id);
@@ -348,7 +356,8 @@ impl Binder<'_> {
         let mut names = Names::default();
         for field in &fields {
             if !names.claim(&field.name) {
-                self.error("duplicate-column", span, format!("two columns would be called '{}'", field.name));
+                let at = renamed.iter().find(|(name, _)| *name == field.name).map_or(span, |(_, at)| *at);
+                self.error("duplicate-column", at, format!("two columns would be called '{}'", field.name));
             }
         }
         self.projection(input, fields, Vec::new(), span, "project-rename")
@@ -423,6 +432,15 @@ impl Binder<'_> {
     }
 
     pub fn limit(&mut self, input: NodeId, count: &syntax::Expr, span: Span, label: &str) -> NodeId {
+        if let syntax::ExprKind::Name(name) = &count.kind
+            && self.scope.get(&name.text).is_none()
+        {
+            let message = format!("the number of rows must stand here, not '{}'", name.text);
+            let example = if label == "top" { "top 10 by …" } else { "take 10" };
+            self.diagnostics
+                .push(Diagnostic::error("row-count", count.span, message).with_help(format!("write '{example}'")));
+            return input;
+        }
         let bound = self.scalar(count, &mut Context::default());
         if bound.is_unknown() {
             return input;

@@ -17,12 +17,17 @@ pub struct Limits {
     pub time: Option<Duration>,
 }
 
+/// How soon a query that goes on in spite of an interrupt gets another.
+const AGAIN: Duration = Duration::from_millis(20);
+
 #[derive(Debug, thiserror::Error)]
 pub enum ExecuteError {
     #[error("the query was interrupted")]
     Interrupted,
     #[error("the query took longer than {0:?}")]
     TimeLimit(Duration),
+    #[error("the query is too large for SQLite: {what}; {instead}")]
+    TooLarge { what: &'static str, instead: &'static str },
     #[error("SQLite: {0}")]
     Sqlite(#[source] rusqlite::Error),
     #[error("the column '{column}' ({scalar_type}) holds {found}", scalar_type = scalar_type.name())]
@@ -33,10 +38,32 @@ impl From<rusqlite::Error> for ExecuteError {
     fn from(error: rusqlite::Error) -> Self {
         match error.sqlite_error_code() {
             Some(rusqlite::ErrorCode::OperationInterrupted) => Self::Interrupted,
-            _ => Self::Sqlite(error),
+            _ => {
+                let text = error.to_string();
+                match TOO_LARGE.iter().find(|(said, ..)| text.contains(said)) {
+                    Some((_, what, instead)) => Self::TooLarge { what, instead },
+                    None => Self::Sqlite(error),
+                }
+            }
         }
     }
 }
+
+/// What SQLite says of its limits (https://sqlite.org/limits.html), what is meant, and what helps.
+const TOO_LARGE: &[(&str, &str, &str)] = &[
+    (
+        "nested too deep",
+        "it reads tables a thousand times over, because a let that is used several times is read at each use",
+        "join or union fewer of them, or put what several lets begin with into one",
+    ),
+    ("Expression tree is too large", "an expression has too many levels", "split it into several extends or wheres"),
+    ("too many columns", "a result has more than 2,000 columns", "project the columns that are needed before"),
+    ("at most 64 tables in a join", "it joins more than 64 tables", "split it into several queries"),
+    ("too many FROM clause terms", "it joins more than 200 tables", "split it into several queries"),
+    ("too many terms in compound SELECT", "a union has too many tables", "union them in several steps"),
+    ("parser stack overflow", "it nests too deep", "split it with lets"),
+    ("Recursion limit", "an expression has too many levels", "split it into several extends or wheres"),
+];
 
 /// Registers what compiled queries call.
 pub fn register(connection: &Connection) -> rusqlite::Result<()> {
@@ -64,9 +91,14 @@ pub fn for_each_row(
     let (done, finished) = crossbeam_channel::bounded::<()>(0);
     std::thread::scope(|scope| {
         let watch = scope.spawn(move || {
-            let late = finished.recv_timeout(time) == Err(crossbeam_channel::RecvTimeoutError::Timeout);
+            let timeout = Err(crossbeam_channel::RecvTimeoutError::Timeout);
+            let late = finished.recv_timeout(time) == timeout;
             if late {
                 handle.interrupt();
+                // SQLite forgets an interrupt that comes before the statement's first step.
+                while finished.recv_timeout(AGAIN) == timeout {
+                    handle.interrupt();
+                }
             }
             late
         });

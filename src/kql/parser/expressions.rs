@@ -6,7 +6,7 @@ use crate::kql::lexer::TokenKind;
 use crate::kql::nearest::nearest;
 use crate::kql::span::Span;
 use crate::kql::syntax::{BinaryOperator, Expr, ExprKind, ListOperator, Literal, LiteralValue, Name, UnaryOperator};
-use crate::kql::words::{self, EQUALITY, RELATIONAL};
+use crate::kql::words::{self, EQUALITY, LEANING_CHAIN, RELATIONAL};
 
 /// What stands between two operands.
 #[derive(Clone, Copy)]
@@ -14,6 +14,32 @@ enum Infix {
     Binary(BinaryOperator),
     List(ListOperator),
     Between { negated: bool },
+}
+
+fn join(operator: BinaryOperator, left: Expr, operator_span: Span, right: Expr) -> Expr {
+    let span = Span::new(left.span.start, right.span.end);
+    Expr { kind: ExprKind::Binary { operator, operator_span, left: Box::new(left), right: Box::new(right) }, span }
+}
+
+/// Joins neighbours, round by round.
+fn balanced(operator: BinaryOperator, mut members: Vec<Expr>, mut operators: Vec<Span>) -> Expr {
+    while members.len() > 1 {
+        let mut rest = members.into_iter();
+        let mut between = operators.into_iter();
+        let (mut joined, mut left_over) = (Vec::new(), Vec::new());
+        while let Some(first) = rest.next() {
+            match (rest.next(), between.next()) {
+                (Some(second), Some(at)) => {
+                    joined.push(join(operator, first, at, second));
+                    left_over.extend(between.next());
+                }
+                _ => joined.push(first),
+            }
+        }
+        members = joined;
+        operators = left_over;
+    }
+    members.pop().unwrap_or(Expr { kind: ExprKind::Error, span: Span::default() })
 }
 
 impl Infix {
@@ -50,6 +76,10 @@ impl Parser<'_> {
             self.note_misused_assign();
             self.at += length;
             let kind = match infix {
+                Infix::Binary(operator @ (BinaryOperator::And | BinaryOperator::Or)) => {
+                    left = self.chain(operator, operator_span, left)?;
+                    continue;
+                }
                 Infix::Binary(operator) => {
                     let right = self.binary(precedence + 1)?;
                     ExprKind::Binary { operator, operator_span, left: Box::new(left), right: Box::new(right) }
@@ -68,6 +98,37 @@ impl Parser<'_> {
         }
         self.height = outer_height.max(self.height);
         Ok(left)
+    }
+
+    /// `left or b or c …`, from behind the first operator on. Generated rules have thousands of members: so many become
+    /// a balanced tree, which means the same and which recursion can walk; fewer lean to the left as they are written.
+    fn chain(&mut self, operator: BinaryOperator, operator_span: Span, left: Expr) -> Parse<Expr> {
+        let precedence = Infix::Binary(operator).precedence();
+        let mut members = vec![left];
+        let mut operators = vec![operator_span];
+        members.push(self.binary(precedence + 1)?);
+        while let Some((infix, length)) = self.infix() {
+            if !matches!(infix, Infix::Binary(next) if next == operator) {
+                break;
+            }
+            operators.push(self.operator_span(length));
+            self.note_misused_assign();
+            self.at += length;
+            members.push(self.binary(precedence + 1)?);
+        }
+        let is_long = members.len() > LEANING_CHAIN;
+        let levels = if is_long { members.len().ilog2() as usize + 1 } else { operators.len() };
+        for _ in 0..levels {
+            self.grow()?;
+        }
+        let joined = if is_long {
+            balanced(operator, members, operators)
+        } else {
+            let mut rest = members.into_iter();
+            let first = rest.next().ok_or(super::Failed)?;
+            operators.into_iter().zip(rest).fold(first, |left, (at, right)| join(operator, left, at, right))
+        };
+        Ok(joined)
     }
 
     /// The operator standing here and how many tokens it has.

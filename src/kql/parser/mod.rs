@@ -32,8 +32,8 @@ use super::syntax::{Expr, ExprKind, Query};
 /// How deep brackets, calls and sub-queries may nest. Unoptimised, a level takes up to 16 kB of stack, and a thread has
 /// 2 MB of it.
 const MAX_NESTING: usize = 80;
-/// How high the tree may grow through chains such as `a or b or …`. Everything after the parser walks it recursively.
-const MAX_HEIGHT: usize = 1000;
+/// How high the tree may grow through chains such as `a + b + …`. Everything after the parser walks it recursively.
+const MAX_HEIGHT: usize = 500;
 /// After this many errors (and as many warnings) the rest is noise.
 const MAX_DIAGNOSTICS: usize = 50;
 

@@ -3,9 +3,9 @@
 use super::lists::{arguments, column_declaration, name, pattern, row_schema, separated, with_options};
 use super::operators::operator;
 use super::print_statement;
-use crate::kql::syntax::{Expr, ExprKind, Name, Parameter, ParameterKind, TypeofItem, UnaryOperator};
+use crate::kql::syntax::{BinaryOperator, Expr, ExprKind, Name, Parameter, ParameterKind, TypeofItem, UnaryOperator};
 use crate::kql::values::{is_plain_name, is_type_with_literal, quote_name};
-use crate::kql::words::EQUALITY;
+use crate::kql::words::{EQUALITY, LEANING_CHAIN};
 
 /// How tightly the parts of an expression hold together; above every two-sided operator.
 const UNARY: u8 = 8;
@@ -55,6 +55,18 @@ pub fn expression(text: &mut String, value: &Expr) {
         ExprKind::Unary { operator, operand: inner } => {
             text.push(if *operator == UnaryOperator::Minus { '-' } else { '+' });
             operand(text, inner, UNARY);
+        }
+        ExprKind::Binary { operator, right, .. }
+            if joins(right, *operator) && members(value, *operator).len() > LEANING_CHAIN =>
+        {
+            for (position, member) in members(value, *operator).into_iter().enumerate() {
+                if position > 0 {
+                    text.push(' ');
+                    text.push_str(operator.text());
+                    text.push(' ');
+                }
+                operand(text, member, operator.precedence() + 1);
+            }
         }
         ExprKind::Binary { operator, left, right, .. } => {
             let precedence = operator.precedence();
@@ -135,6 +147,24 @@ pub fn expression(text: &mut String, value: &Expr) {
 }
 
 /// A part of a larger expression, in parentheses where it would otherwise fall apart.
+fn joins(value: &Expr, joint: BinaryOperator) -> bool {
+    matches!(joint, BinaryOperator::And | BinaryOperator::Or)
+        && matches!(value.kind, ExprKind::Binary { operator, .. } if operator == joint)
+}
+
+/// What a chain of `and` or `or` joins, however the tree leans.
+fn members(value: &Expr, joint: BinaryOperator) -> Vec<&Expr> {
+    let mut waiting = vec![value];
+    let mut found = Vec::new();
+    while let Some(next) = waiting.pop() {
+        match &next.kind {
+            ExprKind::Binary { operator, left, right, .. } if *operator == joint => waiting.extend([&**right, &**left]),
+            _ => found.push(next),
+        }
+    }
+    found
+}
+
 fn operand(text: &mut String, value: &Expr, binds_at_least: u8) {
     let binding = match &value.kind {
         ExprKind::Binary { operator, .. } => operator.precedence(),

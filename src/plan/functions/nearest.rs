@@ -14,6 +14,11 @@ pub fn nearest<'a>(name: &str, names: impl Iterator<Item = &'a str>) -> Vec<Stri
         .collect();
     found.sort_unstable();
     found.dedup();
+    // A name that differs in case, or by one slip, is the one that is meant; the rest would be noise.
+    let closest = found.first().map_or(0, |(distance, _)| *distance);
+    if closest <= 1 {
+        found.retain(|(distance, _)| *distance == closest);
+    }
     found.into_iter().take(3).map(|(_, candidate)| candidate.to_owned()).collect()
 }
 

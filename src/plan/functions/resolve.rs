@@ -168,7 +168,9 @@ fn expected_count(row: &FunctionRow) -> String {
     let least = row.overloads.iter().map(|one| one.parameters.len() - one.optional).min().unwrap_or(0);
     let most = row.overloads.iter().map(|one| one.parameters.len()).max().unwrap_or(0);
     let plural = |count: usize| if count == 1 { "argument" } else { "arguments" };
-    if row.overloads.iter().any(|one| one.repeats > 0) {
+    if row.name == "case" {
+        "pairs of a condition and a value, and one value for all else: an odd number of arguments".to_owned()
+    } else if row.overloads.iter().any(|one| one.repeats > 0) {
         format!("at least {least} {}", plural(least))
     } else if least == most {
         format!("{least} {}", plural(least))
@@ -407,6 +409,6 @@ mod tests {
         insta::assert_snapshot!(resolve("startofday", &[Text]).unwrap_err(), @"argument 1 of startofday() is string, but it must be datetime: wrap it in todatetime()");
         insta::assert_snapshot!(resolve("iff", &[Bool, Text, Long]).unwrap_err(), @"argument 3 of iff() is long, but it must be string like the others: wrap it in tostring()");
         insta::assert_snapshot!(resolve("bin", &[Text, Timespan]).unwrap_err(), @"argument 1 of bin() is string, but it must be long, real, decimal, datetime or timespan");
-        insta::assert_snapshot!(resolve("case", &[Bool, Text, Bool, Text]).unwrap_err(), @"case() takes at least 3 arguments, not 4");
+        insta::assert_snapshot!(resolve("case", &[Bool, Text, Bool, Text]).unwrap_err(), @"case() takes pairs of a condition and a value, and one value for all else: an odd number of arguments, not 4");
     }
 }

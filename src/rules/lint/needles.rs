@@ -45,6 +45,7 @@ fn folder_column(name: &str) -> &'static str {
 }
 
 pub fn cannot_match(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
+    let programs = programs();
     let action_types = known_action_types(&context.tables);
     for comparison in &context.comparisons {
         let subject = comparison.subject.as_str();
@@ -68,7 +69,7 @@ pub fn cannot_match(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
             }
             let known: &[&str] = match (subject, &action_types) {
                 ("ActionType", Some(known)) => known,
-                (name, _) if NAME_COLUMNS.contains(&name) => &programs(),
+                (name, _) if NAME_COLUMNS.contains(&name) => &programs,
                 _ => continue,
             };
             if let Some(examples) = cut_terms(comparison.test, &value.text, known) {

@@ -1,9 +1,9 @@
 //! Values that are mistyped, listed twice, of the wrong form, or compared by case where names have none.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::pipeline::LetKind;
-use super::super::predicates::{Kind, Leaf, LeafValue};
+use super::super::predicates::{Kind, LeafValue};
 use super::Context;
 use crate::kql::diagnostic::Diagnostic;
 use crate::kql::nearest;
@@ -43,11 +43,18 @@ const PROGRAM_EXTENSIONS: &[&str] = &[
 ];
 
 pub fn case_sensitive(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
+    // `tolower(FileName) == …`: the case of the literal is another check's.
+    let folded = context.comparisons.iter().filter(|comparison| comparison.folding.is_some());
+    let folded: BTreeSet<_> = folded.map(|comparison| (comparison.span.start, comparison.span.end)).collect();
     for leaf in &context.leaves {
         let field = leaf.field.as_str();
         let is_caseless = NAME_COLUMNS.contains(&field) || CASELESS_COLUMNS.contains(&field);
         let folds = leaf.values.iter().any(|value| value.text.to_lowercase() != value.text.to_uppercase());
-        if leaf.case_sensitive != Some(true) || !is_caseless || !folds || is_folded(leaf, context) {
+        if leaf.case_sensitive != Some(true)
+            || !is_caseless
+            || !folds
+            || folded.contains(&(leaf.span.start, leaf.span.end))
+        {
             continue;
         }
         let (written, instead) = match (leaf.kind, leaf.negative) {
@@ -68,11 +75,6 @@ pub fn case_sensitive(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
             .with_help(format!("use '{instead}' to match whatever the case")),
         );
     }
-}
-
-/// `tolower(FileName) == …`: the case of the literal is another check's.
-fn is_folded(leaf: &Leaf, context: &Context<'_>) -> bool {
-    context.comparisons.iter().any(|comparison| comparison.span == leaf.span && comparison.folding.is_some())
 }
 
 /// The ActionTypes of the tables, where they are known for every one: a value may be meant for the one that is not.

@@ -27,7 +27,6 @@ mod time_format;
 pub mod value;
 mod xml;
 
-pub use regexes::check_regex;
 pub use search::{Needle, Predicate as TextPredicate};
 
 use rusqlite::Connection;

@@ -152,7 +152,7 @@ fn string_operators_find_terms() {
         (
             "matches_regex",
             &["'a'", "'(?=a)'"],
-            "the regular expression uses look-around ((?=…)), which KQL does not have; match more and compare the parts",
+            "the regular expression has a look-around '(?=…)', which KQL does not have; match without it, and test what must not be there with another predicate",
         ),
     ]);
 }
