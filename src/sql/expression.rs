@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use super::functions::{Implementation, implementation};
 use super::layout::quote_text;
 use super::literal::literal;
+use super::narrow::{DICTIONARY_VALUE, narrowing};
 use crate::kql::syntax::ListOperator;
 use crate::plan::tree::{ColumnId, Expr, ExprKind, NodeId, OrderKey, WindowFunction};
 use crate::schema::{ScalarType, Value};
@@ -119,12 +120,12 @@ impl Scope<'_> {
             }
             ExprKind::Not(operand) if never_null(operand) => format!("(NOT {})", self.condition(operand)),
             ExprKind::InList { .. } | ExprKind::InTable { .. } | ExprKind::InArray { .. } => {
-                self.on_dictionary(expr).unwrap_or_else(|| self.membership(expr))
+                self.on_dictionary(expr).unwrap_or_else(|| self.narrowed(expr, self.membership(expr)))
             }
             ExprKind::Call { symbol, arguments } => {
                 self.on_dictionary(expr).unwrap_or_else(|| match (*symbol, arguments.as_slice()) {
                     ("equal", [left, right]) => format!("({} = {})", self.value(left), self.value(right)),
-                    _ => self.call(symbol, arguments),
+                    _ => self.narrowed(expr, self.call(symbol, arguments)),
                 })
             }
             ExprKind::And(_) | ExprKind::Or(_) => {
@@ -161,7 +162,7 @@ impl Scope<'_> {
         if ids.len() < MANY {
             return (None, operands.iter().collect());
         }
-        let value = Reference { sql: "text.value".to_owned(), holds: Holds::Value };
+        let value = Reference { sql: DICTIONARY_VALUE.to_owned(), holds: Holds::Value };
         let inner = Scope { columns: BTreeMap::from([(column, value)]), nodes: self.nodes };
         let tested = Expr::call(
             symbol,
@@ -350,9 +351,21 @@ impl Scope<'_> {
         let column = self.dictionary_column(expr)?;
         let reference = self.raw(column);
         // Alone on the dictionary, the column is a plain value.
-        let value = Reference { sql: "text.value".to_owned(), holds: Holds::Value };
+        let value = Reference { sql: DICTIONARY_VALUE.to_owned(), holds: Holds::Value };
         let inner = Scope { columns: BTreeMap::from([(column, value)]), nodes: self.nodes };
         Some(format!("({} IN (SELECT id FROM text WHERE {}))", reference.sql, inner.condition(expr)))
+    }
+
+    /// A predicate on the dictionary's values, with what narrows the scan before it.
+    fn narrowed(&self, expr: &Expr, exact: String) -> String {
+        let on_values = |value: &Expr| match value.kind {
+            ExprKind::Column(id) => self.raw(id).sql == DICTIONARY_VALUE,
+            _ => false,
+        };
+        match narrowing(expr, on_values) {
+            Some(narrowing) => format!("({narrowing} AND {exact})"),
+            None => exact,
+        }
     }
 
     /// Equality with constants goes through the index on the dictionary's values.

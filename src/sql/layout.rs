@@ -18,6 +18,10 @@ use crate::schema::{ScalarType, TableSchema};
 /// The table that answers `FileProfile()`, under the name the schema gives it.
 pub const FILE_PROFILE: &str = "FileProfile()";
 
+/// The condition for a text of the dictionary that holds a NUL. The store keeps an index of such texts, which is empty
+/// as a rule; queries must write the condition as it stands here to be answered from it.
+pub const HOLDS_NUL: &str = "instr(value, char(0)) > 0";
+
 /// How a column is read from its physical table, whose alias is `t`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Storage {

@@ -11,6 +11,7 @@ pub mod functions;
 mod generate;
 pub mod layout;
 mod literal;
+mod narrow;
 mod probe;
 mod support;
 

@@ -1,0 +1,143 @@
+//! How SQLite goes about what queries ask: which indexes it uses, and that predicates on text run over the dictionary.
+//! Speed that depends on luck shows here, not in a timing.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, clippy::string_slice)]
+
+use whippet::plan::Environment;
+use whippet::schema::Value;
+use whippet::sql::{self, ConnectionProbe, Limits, Options};
+use whippet::store::Store;
+
+fn compile(store: &Store, query: &str) -> sql::Compiled {
+    let parsed = whippet::kql::parse(query);
+    assert!(!parsed.has_errors(), "{query}");
+    let probe = ConnectionProbe { connection: store.connection(), schema: store.schema() };
+    let environment = Environment::new(store.schema(), 0).with_probe(&probe);
+    sql::compile(&parsed.query, &environment, &Options::default()).expect(query)
+}
+
+/// The lines of SQLite's plan.
+fn plan(query: &str) -> Vec<String> {
+    let store = Store::in_memory().unwrap();
+    let sql = format!("EXPLAIN QUERY PLAN {}", compile(&store, query).sql);
+    let mut statement = store.connection().prepare(&sql).unwrap();
+    statement.query_map([], |row| row.get(3)).unwrap().collect::<Result<_, _>>().unwrap()
+}
+
+fn assert_line(query: &str, wanted: &str) {
+    let plan = plan(query);
+    assert!(plan.iter().any(|line| line.contains(wanted)), "{query}: no '{wanted}' in\n{}", plan.join("\n"));
+}
+
+fn assert_no_line(query: &str, unwanted: &str) {
+    let plan = plan(query);
+    assert!(!plan.iter().any(|line| line.contains(unwanted)), "{query}: '{unwanted}' in\n{}", plan.join("\n"));
+}
+
+#[test]
+fn equality_on_names_and_actions_goes_through_indexes() {
+    for (table, column, index) in [
+        ("DeviceProcessEvents", "FileName", "process_file"),
+        ("DeviceProcessEvents", "InitiatingProcessFileName", "process_parent_file"),
+        ("DeviceProcessEvents", "InitiatingProcessParentFileName", "process_grandparent_file"),
+        ("DeviceProcessEvents", "SHA1", "process_hash"),
+        ("DeviceProcessEvents", "ProcessCommandLine", "process_command_line"),
+        ("DeviceNetworkEvents", "InitiatingProcessFileName", "network_actor"),
+        ("DeviceEvents", "ActionType", "device_event_action"),
+    ] {
+        for predicate in ["== 'a.exe'", "=~ 'a.exe'", "in ('a.exe', 'b.exe')", "in~ ('a.exe', 'b.exe')"] {
+            let query = format!("{table} | where {column} {predicate}");
+            assert_line(&query, &format!("SEARCH t USING INDEX {index} ("));
+            assert_line(&query, "SEARCH text USING COVERING INDEX text_value (value=?)");
+            assert_no_line(&query, "SCAN");
+        }
+    }
+}
+
+#[test]
+fn the_start_of_a_text_is_a_range_of_the_dictionarys_index() {
+    let query = "DeviceProcessEvents | where ProcessCommandLine startswith '\"cmd.exe\" /c' | count";
+    assert_line(query, "SEARCH text USING COVERING INDEX text_value (value>? AND value<?)");
+    assert_no_line(query, "SCAN text");
+}
+
+#[test]
+fn a_text_is_searched_once_for_each_distinct_value() {
+    for predicate in ["has 'whoami'", "contains 'whoami'", "has_any ('whoami', 'net')", "matches regex 'who.*'"] {
+        // Through the index where the column has one, …
+        let query = format!("DeviceProcessEvents | where ProcessCommandLine {predicate} | count");
+        assert_line(&query, "SCAN text");
+        assert_line(&query, "SEARCH t USING COVERING INDEX process_command_line");
+        assert_no_line(&query, "CORRELATED");
+        // … and by comparing ids where it has none.
+        let query = format!("DeviceProcessEvents | where InitiatingProcessFolderPath {predicate} | count");
+        assert_line(&query, "SCAN text");
+        assert_line(&query, "LIST SUBQUERY");
+        assert_no_line(&query, "CORRELATED");
+    }
+}
+
+#[test]
+fn grouping_by_hash_reads_an_index_in_its_order() {
+    let query = "DeviceProcessEvents | summarize dcount(DeviceId), count() by SHA1";
+    assert_line(query, "SCAN t USING COVERING INDEX process_hash");
+    assert_no_line(query, "TEMP B-TREE FOR GROUP BY");
+}
+
+#[test]
+fn texts_with_a_nul_are_looked_up_in_an_index_of_their_own() {
+    assert_line("DeviceProcessEvents | where ProcessCommandLine has 'a'", "SCAN text USING INDEX text_nul");
+}
+
+/// `LIKE` narrows the scan; what it knows no better than KQL must not be lost, nor what it takes for a wildcard kept.
+#[test]
+fn narrowing_loses_and_adds_no_row() {
+    let texts = [
+        "cmd /c WHOAMI /all",
+        "a\0b whoami c",
+        "\0whoami",
+        "xp_cmdshell",
+        "xpxcmdshell",
+        "50% off",
+        "50 percent off",
+        "back\\slash",
+        "ÀÉ whoami",
+        "who ami",
+        "İwhoami",
+        "",
+        "'quoted' \"text\"",
+        "whoamis",
+        "line\nwhoami\r\n",
+    ];
+    let needles = ["whoami", "xp_cmdshell", "50% off", "%", "_", "\\", "'quoted'", "c", "line", "é", "", "%who"];
+    let operators = ["has", "has_cs", "hasprefix", "hassuffix", "contains", "contains_cs", "startswith", "endswith"];
+    for with_nul in [false, true] {
+        let store = Store::in_memory().unwrap();
+        let kept: Vec<&str> = texts.iter().copied().filter(|text| with_nul || !text.contains('\0')).collect();
+        for (place, text) in kept.iter().enumerate() {
+            let id = i64::try_from(place).unwrap() + 1;
+            store.connection().execute("INSERT INTO text(id, value) VALUES (?1, ?2)", (id, text)).unwrap();
+            let row = "INSERT INTO rows_DeviceProcessEvents(id, ProcessCommandLine) VALUES (?1, ?1)";
+            store.connection().execute(row, [id]).unwrap();
+        }
+        // Joined with an empty text per row, the predicate is not one on the dictionary, and so not narrowed.
+        let exact = "extend Text = strcat(ProcessCommandLine, substring(DeviceName, 0, 1))";
+        let quoted = |needle: &str| format!("'{}'", needle.replace('\\', "\\\\").replace('\'', "\\'"));
+        let rows = |query: &str| -> Vec<Vec<Value>> {
+            sql::execute(store.connection(), &compile(&store, query), &Limits::default()).unwrap().rows
+        };
+        let mut predicates = Vec::new();
+        for needle in needles {
+            predicates.extend(operators.iter().map(|operator| format!("{operator} {}", quoted(needle))));
+        }
+        for pair in needles.windows(2) {
+            let both = format!("({}, {})", quoted(pair[0]), quoted(pair[1]));
+            predicates.extend(["has_any", "has_all"].map(|operator| format!("{operator} {both}")));
+        }
+        for predicate in predicates {
+            let tail = "project ProcessCommandLine | sort by ProcessCommandLine asc";
+            let narrowed = rows(&format!("DeviceProcessEvents | where ProcessCommandLine {predicate} | {tail}"));
+            let whole = rows(&format!("DeviceProcessEvents | {exact} | where Text {predicate} | {tail}"));
+            assert_eq!(narrowed, whole, "{predicate}");
+        }
+    }
+}
