@@ -13,8 +13,8 @@ use crate::hunt::HuntError;
 use crate::kql::visible::visible;
 use crate::rules::{Catalog, CatalogError};
 
-/// One worker hunts while the other answers for the row under the cursor.
-const WORKERS: usize = 2;
+/// One hunts, one builds the process tree, and one answers for the row under the cursor.
+const WORKERS: usize = 3;
 
 /// Open a store in the console
 #[derive(Debug, clap::Args)]

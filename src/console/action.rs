@@ -82,6 +82,8 @@ pub enum Action {
     ClearFilters,
     Table,
     Freeze,
+    Clock,
+    Export,
     Columns,
     Widen,
     Narrow,
@@ -113,6 +115,10 @@ pub enum Action {
     SetSearch(String),
     /// A change of switches, from wherever: it can be undone.
     Switch(SwitchAction),
+    /// The time of the clock was given; an empty text is the whole data.
+    SetClock(String),
+    /// The file to export to was given.
+    ExportTo(String),
     /// A table was chosen for the list of events.
     ChooseTable(String),
     /// An exclusion was written; it is added switched off.
@@ -203,7 +209,7 @@ pub const ACTIONS: &[ActionRow] = &[
         Some((5, "exclude…")),
     ),
     row(Action::NewExclusion, "new-exclusion", "Write an exclusion by hand", &["a"], IN_EXCLUSIONS, Some((6, "add"))),
-    row(Action::Edit, "edit", "Edit the exclusion's condition", &["e"], IN_EXCLUSIONS, Some((6, "edit"))),
+    row(Action::Edit, "edit", "Edit the exclusion's condition", &["i", "e"], IN_EXCLUSIONS, Some((6, "edit"))),
     row(
         Action::Delete,
         "delete",
@@ -357,6 +363,15 @@ pub const ACTIONS: &[ActionRow] = &[
     row(Action::Show(View::Rules), "rules", "Show the rules", &["5"], When::Anywhere, None),
     row(Action::Show(View::Events), "events", "Show the events of a table", &["6"], When::Anywhere, None),
     row(Action::Show(View::Query), "query", "Ask the store in KQL", &["7"], When::Anywhere, None),
+    row(Action::Clock, "clock", "See the data as of a time, or all of it", &["c"], When::Anywhere, None),
+    row(
+        Action::Export,
+        "export",
+        "Write this view to a file: .csv, .ndjson, .md; the rule or query as .kql",
+        &["e"],
+        When::In(&[View::Matches, View::Indicators, View::Rules, View::Events, View::Query]),
+        Some((17, "export")),
+    ),
     row(Action::Lesson, "lesson", "Read the lesson of a demonstration", &["L"], When::Anywhere, None),
     row(
         Action::Palette,

@@ -1,6 +1,6 @@
 //! The real world around the loop: the terminal, its events, signals, workers and the clock.
 
-use std::io;
+use std::io::{self, Write as _};
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, Sender, unbounded};
@@ -57,6 +57,10 @@ impl World for Desk {
 
     fn copy(&mut self, text: &str) -> io::Result<()> {
         terminal::copy(text, self.inside_tmux)
+    }
+
+    fn write_new(&mut self, path: &str, text: &str) -> io::Result<()> {
+        std::fs::File::create_new(path)?.write_all(text.as_bytes())
     }
 
     fn suspend(&mut self) -> io::Result<()> {

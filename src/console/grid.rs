@@ -43,8 +43,9 @@ impl Grid {
                     continue;
                 }
                 self.filled.insert(position);
+                let most = columns.get(position).map_or(WIDEST, |column| most_width(&column.name));
                 if let Some(width) = self.widths.get_mut(position) {
-                    *width = (*width).max(text.width()).min(WIDEST);
+                    *width = (*width).max(text.width().min(most));
                 }
             }
         }
@@ -141,6 +142,12 @@ impl Grid {
     pub fn width(&self, position: usize) -> usize {
         self.widths.get(position).copied().unwrap_or(NARROWEST)
     }
+}
+
+/// Ids and hashes are compared by their beginnings; `+` widens.
+fn most_width(name: &str) -> usize {
+    let is_opaque = ["Id", "SHA1", "SHA256", "MD5"].iter().any(|end| name.ends_with(end));
+    if is_opaque { 12 } else { WIDEST }
 }
 
 /// Whether a column is read from the right.

@@ -69,11 +69,14 @@ impl Jobs {
     /// Starts one worker a source; each owns its source and the connection in it.
     pub fn start(sources: Vec<Box<dyn Source>>, inputs: &Sender<Input>) -> std::io::Result<Self> {
         let shared = Arc::new(Shared { queue: Mutex::new(Queue::default()), changed: Condvar::new() });
+        // What a person waits for at the cursor must not wait for minutes of work in the background.
+        let has_reserve = sources.len() > 1;
         for (worker, source) in sources.into_iter().enumerate() {
+            let is_reserved = has_reserve && worker == 0;
             let (shared, inputs) = (Arc::clone(&shared), inputs.clone());
             thread::Builder::new()
                 .name(format!("worker-{worker}"))
-                .spawn(move || work(worker, source, &shared, &inputs))?;
+                .spawn(move || work(worker, is_reserved, source, &shared, &inputs))?;
         }
         Ok(Self { shared })
     }
@@ -85,7 +88,8 @@ impl Jobs {
         queue.running.values().filter(|running| running.topic == topic).for_each(Running::end);
         queue.waiting.insert(topic, ask);
         drop(queue);
-        self.shared.changed.notify_one();
+        // Not every worker takes every topic.
+        self.shared.changed.notify_all();
     }
 
     /// Ends everything that runs and waits but the saving of work. What ran is reported as cancelled, what waited
@@ -105,7 +109,7 @@ impl Drop for Jobs {
     }
 }
 
-fn work(worker: usize, mut source: Box<dyn Source>, shared: &Shared, inputs: &Sender<Input>) {
+fn work(worker: usize, is_reserved: bool, mut source: Box<dyn Source>, shared: &Shared, inputs: &Sender<Input>) {
     let interrupt: Arc<dyn Fn() + Send + Sync> = Arc::from(source.interrupter());
     loop {
         let mut queue = shared.queue();
@@ -113,7 +117,8 @@ fn work(worker: usize, mut source: Box<dyn Source>, shared: &Shared, inputs: &Se
             if queue.closed {
                 return;
             }
-            if let Some((_, ask)) = queue.waiting.pop_first() {
+            let next = queue.waiting.keys().copied().find(|topic| !(is_reserved && topic.is_slow()));
+            if let Some(ask) = next.and_then(|topic| queue.waiting.remove(&topic)) {
                 break ask;
             }
             queue = shared.changed.wait(queue).unwrap_or_else(PoisonError::into_inner);

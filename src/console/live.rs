@@ -8,8 +8,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use super::source::{
-    Answer, Checked, Coverage, EventsPage, Found, Indicator, Overview, Preview, QueryDone, Question, RuleSheet,
-    RuleSummary, Settings, Source, Stop, Trouble, ValueCounts,
+    Answer, Checked, Coverage, EventsPage, ExportAsked, Exported, Found, Indicator, Overview, Preview, QueryDone,
+    Question, RuleSheet, RuleSummary, Settings, Source, Stop, Trouble, ValueCounts,
 };
 use crate::hunt::browse::EventsAsked;
 use crate::hunt::exclusions::check_condition;
@@ -30,6 +30,8 @@ const STAGE_LIMIT: Duration = Duration::from_secs(10);
 
 /// A query may yield more rows; the console keeps so many and says that there are more.
 const MOST_ROWS: usize = 10_000;
+/// More rows than a person reads in a file; 'whippet query' writes them all.
+const MOST_EXPORTED: usize = 100_000;
 /// Of a column's values the commonest are shown.
 const MOST_VALUES: usize = 200;
 
@@ -148,6 +150,22 @@ impl Live {
     fn counts(&self, settings: &Settings, query: &str, column: &str) -> Result<Answer, QueryError> {
         let values = self.case(settings).value_counts(&self.store, query, column, MOST_VALUES)?;
         Ok(Answer::Counts(Box::new(ValueCounts { query: query.to_owned(), column: column.to_owned(), values })))
+    }
+
+    fn export(&self, settings: &Settings, path: &str, asked: &ExportAsked) -> Result<Answer, HuntError> {
+        let case = self.case(settings);
+        let made = match asked {
+            ExportAsked::Rows(query) => {
+                let listing = case.list(&self.store, query, MOST_EXPORTED);
+                let listing = listing.map_err(|error| error.of("the export", query))?;
+                Exported::Rows { query: query.clone(), listing }
+            }
+            ExportAsked::Rule(rule) => {
+                let exported = case.export_rule(&self.store, rule)?;
+                Exported::Rule { query: exported.query, proven: exported.proven }
+            }
+        };
+        Ok(Answer::Export(path.to_owned(), Box::new(made)))
     }
 
     fn check(&self, settings: &Settings, text: &str, cursor: usize) -> Answer {
@@ -412,6 +430,7 @@ impl Source for Live {
             Question::Places(events) => return self.places(events, stop).map(Answer::Places),
             Question::Sheet(rule) => self.sheet(rule).map(|sheet| Answer::Sheet(Box::new(sheet))),
             Question::Indicators => return self.indicators(stop),
+            Question::Export(settings, path, asked) => self.export(settings, path, asked),
             Question::Save(switches) => self.save(switches).map(|()| Answer::Saved),
         };
         answer.map_err(trouble)

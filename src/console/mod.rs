@@ -6,6 +6,7 @@
 pub mod action;
 pub mod desk;
 pub mod editor;
+pub mod export;
 pub mod format;
 pub mod fuzzy;
 pub mod grid;

@@ -26,6 +26,14 @@ pub enum Overlay {
         input: Input,
     },
     Exclusion(Box<ExclusionForm>),
+    /// The time of the clock.
+    Clock {
+        input: Input,
+    },
+    /// The file to export to.
+    Export {
+        input: Input,
+    },
     /// The tables, to choose one.
     Tables {
         input: Input,

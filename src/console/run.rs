@@ -26,6 +26,8 @@ pub trait World {
     fn cancel(&mut self);
     fn set_mouse(&mut self, on: bool) -> std::io::Result<()>;
     fn copy(&mut self, text: &str) -> std::io::Result<()>;
+    /// Writes a new file; one that is there is an error.
+    fn write_new(&mut self, path: &str, text: &str) -> std::io::Result<()>;
     fn suspend(&mut self) -> std::io::Result<()>;
     fn retake(&mut self) -> std::io::Result<()>;
 }
@@ -127,6 +129,23 @@ fn obey<B: Backend>(
             Effect::Copy { what, text } => match world.copy(&text) {
                 Ok(()) => state.tell(format!("{what} sent to the clipboard: {text}")),
                 Err(error) => state.complain(format!("not copied: {error}")),
+            },
+            Effect::Write { path, text, note } => match world.write_new(&path, &text) {
+                Ok(()) => {
+                    let before = state.notice.take().filter(|notice| notice.is_written(&path));
+                    match before {
+                        Some(notice) => state.notice = Some(notice),
+                        None => state.tell(format!("written to {path}: {note}")),
+                    }
+                }
+                Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
+                    state.complain(format!("not written: {path} is there already; e and another name"));
+                    break;
+                }
+                Err(error) => {
+                    state.complain(format!("not written to {path}: {error}"));
+                    break;
+                }
             },
             Effect::Suspend => {
                 world.suspend()?;

@@ -37,9 +37,15 @@ pub enum Topic {
     Sheet,
     Indicators,
     Save,
+    Export,
 }
 
 impl Topic {
+    /// Whether it may take minutes over a large store, while other questions take a moment.
+    pub const fn is_slow(self) -> bool {
+        matches!(self, Self::Matches | Self::Forest | Self::Places | Self::Effects | Self::Indicators)
+    }
+
     /// What the worker is doing, for the status row.
     pub const fn doing(self) -> &'static str {
         match self {
@@ -59,6 +65,7 @@ impl Topic {
             Self::Sheet => "reading the rule",
             Self::Indicators => "counting indicators",
             Self::Save => "saving",
+            Self::Export => "exporting",
         }
     }
 }
@@ -90,6 +97,17 @@ pub enum Question {
     Indicators,
     /// Keep the switches in the store.
     Save(Switches),
+    /// What goes into a file, and the file it is for.
+    Export(Settings, String, ExportAsked),
+}
+
+/// What a file is to hold.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ExportAsked {
+    /// The rows of a query.
+    Rows(String),
+    /// A rule with its exclusions written in.
+    Rule(String),
 }
 
 impl Question {
@@ -111,6 +129,7 @@ impl Question {
             Self::Sheet(_) => Topic::Sheet,
             Self::Indicators => Topic::Indicators,
             Self::Save(_) => Topic::Save,
+            Self::Export(..) => Topic::Export,
         }
     }
 }
@@ -140,6 +159,14 @@ pub enum Answer {
     Sheet(Box<RuleSheet>),
     Indicators(Vec<Indicator>),
     Saved,
+    Export(String, Box<Exported>),
+}
+
+/// What goes into a file.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Exported {
+    Rows { query: String, listing: Listing },
+    Rule { query: String, proven: bool },
 }
 
 /// The store at a glance.

@@ -40,6 +40,14 @@ pub struct Notice {
     pub is_problem: bool,
 }
 
+impl Notice {
+    /// Whether it tells of the file that this one stands beside.
+    pub fn is_written(&self, path: &str) -> bool {
+        let main = path.strip_suffix(".about.txt");
+        !self.is_problem && main.is_some_and(|main| self.text.starts_with(&format!("written to {main}:")))
+    }
+}
+
 /// A place to come back to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Place {

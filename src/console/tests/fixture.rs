@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::console::source::{
-    Answer, Checked, Coverage, EventsPage, Found, Indicator, Overview, Preview, QueryDone, Question, RuleSheet,
-    RuleSummary, Settings, Source, Stop, Trouble, ValueCounts,
+    Answer, Checked, Coverage, EventsPage, ExportAsked, Exported, Found, Indicator, Overview, Preview, QueryDone,
+    Question, RuleSheet, RuleSummary, Settings, Source, Stop, Trouble, ValueCounts,
 };
 use crate::hunt::browse::{EventsAsked, Listing};
 use crate::hunt::complete::{Completion, Completions, Kind};
@@ -563,6 +563,13 @@ impl Source for Fixture {
             Question::Sheet(rule) => Answer::Sheet(Box::new(sheet(rule))),
             Question::Indicators => Answer::Indicators(indicators()),
             Question::Save(_) => Answer::Saved,
+            Question::Export(_, path, asked) => {
+                let made = match asked {
+                    ExportAsked::Rows(query) => Exported::Rows { query: query.clone(), listing: listing(0..2) },
+                    ExportAsked::Rule(rule) => Exported::Rule { query: format!("// {rule}\nT"), proven: true },
+                };
+                Answer::Export(path.clone(), Box::new(made))
+            }
         })
     }
 

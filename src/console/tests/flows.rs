@@ -274,3 +274,39 @@ fn a_query_is_completed_run_recalled_and_narrowed_by_a_cell() {
     let end = after("7 'Q1' Esc 1");
     assert_eq!((end.state.view, end.state.query.editor.text()), (View::Matches, "Q1"));
 }
+
+#[test]
+fn a_view_is_exported_with_what_was_on_and_never_over_a_file() {
+    let end = after("j l l f e Enter");
+    let written: Vec<&String> = end.log.iter().filter(|line| line.starts_with("write ")).collect();
+    assert!(written[0].starts_with("write matches.csv\nTime,Severity,Rule"), "{written:?}");
+    assert_eq!(written[0].lines().count(), 4);
+    assert!(written[1].starts_with("write matches.csv.about.txt\n"), "{written:?}");
+    for said in
+        ["filters: RULE = Suspicious grandchild of SQL Server", "exclusions on: none", "clock: whole", "rows: 2"]
+    {
+        assert!(written[1].contains(said), "{said}: {written:?}");
+    }
+    assert!(end.screen.contains("written to matches.csv: 2 rows"), "{}", end.screen);
+    let end = after("e Enter e Enter");
+    assert!(end.screen.contains("not written: matches.csv is there already"), "{}", end.screen);
+    assert_eq!(end.log.iter().filter(|line| line.starts_with("write ")).count(), 2);
+    let end = after("j w e Enter");
+    assert!(end.log.contains(&format!("write rule.kql\n// {CHILDREN}\nT")), "{:?}", end.log);
+    let end = after("6 e Ctrl-u 'events.ndjson' Enter");
+    assert!(end.log.iter().any(|line| line.starts_with("write events.ndjson\n{\"Timestamp\":")), "{:?}", end.log);
+    let end = after("7 'T | take 1' Esc e Ctrl-u 'my.kql' Enter");
+    assert!(end.log.contains(&"write my.kql\n// my\nT | take 1\n".to_owned()), "{:?}", end.log);
+}
+
+#[test]
+fn the_clock_goes_to_a_time_and_back_to_the_whole() {
+    let end = after("c");
+    assert!(end.screen.contains("as of (UTC): 2026-03-02 09:02:14.000"), "{}", end.screen);
+    let end = after("c Up Enter");
+    assert!(end.screen.contains("· as of 2026-03-02 10:02:14"), "{}", end.screen);
+    assert_eq!(end.state.settings().clock.map(|clock| clock.mode), Some(crate::hunt::ClockMode::AsOf));
+    let end = after("c Enter c Ctrl-u Enter");
+    assert_eq!(end.state.settings().clock.map(|clock| clock.mode), Some(crate::hunt::ClockMode::Whole));
+    assert!(after("c Ctrl-u 'tomorrow' Enter").screen.contains("not a time: write"));
+}

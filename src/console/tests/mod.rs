@@ -145,6 +145,15 @@ impl World for Script {
         Ok(())
     }
 
+    fn write_new(&mut self, path: &str, text: &str) -> std::io::Result<()> {
+        let written = format!("write {path}\n{text}");
+        if self.log.iter().any(|line| line.starts_with(&format!("write {path}\n"))) {
+            return Err(std::io::ErrorKind::AlreadyExists.into());
+        }
+        self.log.push(written);
+        Ok(())
+    }
+
     fn suspend(&mut self) -> std::io::Result<()> {
         self.log.push("suspend".to_owned());
         Ok(())

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use super::{Effect, ask, browse, follow, follow_rule, moves, rows};
+use super::{Effect, ask, asks, browse, follow, follow_rule, moves, rows};
 use crate::console::action::View;
 use crate::console::jobs::Report;
 use crate::console::overlay::Overlay;
@@ -129,6 +129,7 @@ fn answered(state: &mut State, answer: Answer) -> Vec<Effect> {
             Vec::new()
         }
         Answer::Saved => Vec::new(),
+        Answer::Export(path, made) => asks::exported(state, path, *made),
     }
 }
 

@@ -3,6 +3,7 @@
 //! Nothing here draws, waits or computes a result: that is asked for.
 
 mod answers;
+mod asks;
 mod browse;
 mod moves;
 mod overlays;
@@ -32,7 +33,16 @@ pub enum Effect {
     Ask(Ask),
     Cancel,
     Mouse(bool),
-    Copy { what: &'static str, text: String },
+    Copy {
+        what: &'static str,
+        text: String,
+    },
+    /// Into a new file: one that is there is never written over.
+    Write {
+        path: String,
+        text: String,
+        note: String,
+    },
     Suspend,
     Retake,
     Redraw,
@@ -262,6 +272,10 @@ pub fn apply(state: &mut State, action: Action) -> Vec<Effect> {
         Action::Columns => on_grid(state, |grid| grid.show_all(!grid.show_empty)),
         Action::Widen => on_grid(state, |grid| grid.widen(4)),
         Action::Narrow => on_grid(state, |grid| grid.widen(-4)),
+        Action::Clock => asks::clock(state),
+        Action::SetClock(text) => asks::set_clock(state, &text),
+        Action::Export => asks::export(state),
+        Action::ExportTo(path) => asks::export_to(state, &path),
         Action::SortLeft => moves::choose_column(state, -1),
         Action::SortRight => moves::choose_column(state, 1),
         Action::Sort => rows::sort(state),

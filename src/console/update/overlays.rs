@@ -2,7 +2,7 @@
 
 use tui_input::Input;
 
-use super::{Effect, apply, ask};
+use super::{Effect, apply, ask, asks};
 use crate::console::action::Action;
 use crate::console::keys::{Code, Key};
 use crate::console::overlay::{self, ExclusionForm, Overlay};
@@ -45,6 +45,37 @@ pub fn key(state: &mut State, key: Key) -> Vec<Effect> {
             };
             let top = top.min(text.lines().count().saturating_sub(1));
             state.overlay = Some(Overlay::Text { title, text, top });
+            Vec::new()
+        }
+        Overlay::Clock { mut input } => {
+            const HOUR: i64 = 36_000_000_000;
+            let by = match key.code {
+                Code::Enter => return apply(state, Action::SetClock(input.value().to_owned())),
+                Code::Up => Some(HOUR),
+                Code::Down => Some(-HOUR),
+                Code::PageUp => Some(24 * HOUR),
+                Code::PageDown => Some(-24 * HOUR),
+                _ => None,
+            };
+            match by {
+                Some(by) => {
+                    if let Some(text) = asks::moved(input.value(), by) {
+                        input = Input::new(text);
+                    }
+                }
+                None => {
+                    overlay::edit(&mut input, key);
+                }
+            }
+            state.overlay = Some(Overlay::Clock { input });
+            Vec::new()
+        }
+        Overlay::Export { mut input } => {
+            if key == Key::plain(Code::Enter) {
+                return apply(state, Action::ExportTo(input.value().to_owned()));
+            }
+            overlay::edit(&mut input, key);
+            state.overlay = Some(Overlay::Export { input });
             Vec::new()
         }
         Overlay::Exclusion(form) => exclusion(state, form, key),

@@ -85,11 +85,14 @@ fn header(state: &State, width: usize) -> Line {
         };
         facts.push(format!("{day}{} → {} UTC", format::time(first, style), format::time(last, style)));
     }
-    let clock = match overview.clock.map(|clock| clock.mode) {
-        Some(crate::hunt::ClockMode::AsOf) => "clock: as of",
-        _ => "clock: whole",
-    };
-    facts.push(clock.to_owned());
+    match overview.clock {
+        // What is not there yet must not be taken for absent: this one is never left out.
+        Some(clock) if clock.mode == crate::hunt::ClockMode::AsOf => {
+            let now = format::time(clock.now, format::TimeStyle::Full);
+            line.push(Role::Warning, format!(" · as of {now}"));
+        }
+        _ => facts.push("clock: whole".to_owned()),
+    }
     for fact in facts {
         if line.width() + fact.chars().count() + 3 > width {
             break;

@@ -15,6 +15,12 @@ pub const fn hints(overlay: &Overlay) -> &'static [(&'static str, &'static str)]
     match overlay {
         Overlay::Help { .. } => &[("type", "to filter"), ("Down/Up", "scroll"), ("Esc", "close")],
         Overlay::Palette { .. } => &[("type", "to find"), ("Down/Up", "choose"), ("Enter", "do it"), ("Esc", "close")],
+        Overlay::Clock { .. } => {
+            &[("Enter", "as of this time"), ("Up/Down", "an hour"), ("PgUp/PgDn", "a day"), ("empty", "all the data")]
+        }
+        Overlay::Export { .. } => {
+            &[("Enter", "write a new file"), (".csv .ndjson .md .kql", "format"), ("Esc", "close")]
+        }
         Overlay::Tables { .. } => &[("type", "to find"), ("Down/Up", "choose"), ("Enter", "list it"), ("Esc", "close")],
         Overlay::Search { .. } => &[("Enter", "search"), ("Esc", "close")],
         Overlay::Text { .. } => &[("j/k", "scroll"), ("Esc", "close")],
@@ -113,6 +119,8 @@ pub fn draw(state: &State, brush: &mut Brush<'_>) -> Option<Position> {
             }
             Some(cursor)
         }
+        Overlay::Clock { input } => Some(asked_line(brush, " as of (UTC): ", input)),
+        Overlay::Export { input } => Some(asked_line(brush, " export to: ", input)),
         Overlay::Search { input } => {
             let area = brush.area;
             let y = area.bottom().saturating_sub(2);
@@ -154,6 +162,15 @@ fn window<'a>(brush: &'a mut Brush<'_>, title: &str, note: &str, width: u16, hei
 }
 
 /// A line of input with its label; yields where the cursor is.
+/// A line that is being written, above the status row: what is wrong with it is said there.
+fn asked_line(brush: &mut Brush<'_>, label: &str, input: &tui_input::Input) -> Position {
+    let area = brush.area;
+    let y = area.bottom().saturating_sub(3);
+    let mut row = brush.within(Rect { y, height: 1, ..area });
+    row.clear();
+    input_row(&mut row, 0, label, input)
+}
+
 fn input_row(brush: &mut Brush<'_>, y: u16, label: &str, input: &tui_input::Input) -> Position {
     let column = brush.put(0, y, Role::Key, &Shown::from(label));
     let width = usize::from(brush.area.width.saturating_sub(column).saturating_sub(1)).max(1);

@@ -1,0 +1,135 @@
+//! One line that is asked for: the time of the clock, the file to export to.
+
+use tui_input::Input;
+
+use super::{Effect, answers, ask};
+use crate::console::export::{self, Format};
+use crate::console::format::{self, TimeStyle};
+use crate::console::overlay::Overlay;
+use crate::console::source::{ExportAsked, Exported, Question};
+use crate::console::state::State;
+use crate::hunt::Clock;
+use crate::kql::values::{parse_datetime, quote_name};
+
+pub fn clock(state: &mut State) -> Vec<Effect> {
+    let focused = state.focused_match().and_then(|found| found.id.time);
+    let Some(now) = focused.or(state.overview.as_ref().and_then(|overview| overview.last)) else {
+        state.tell("no event has a time: there is nothing to set the clock to");
+        return Vec::new();
+    };
+    let text = format::time(now, TimeStyle::Exact);
+    state.overlay = Some(Overlay::Clock { input: Input::new(text) });
+    Vec::new()
+}
+
+/// The time that is written, moved by some ticks.
+pub fn moved(text: &str, by: i64) -> Option<String> {
+    let ticks = parse_datetime(text.trim())?.checked_add(by).filter(|ticks| *ticks >= 0)?;
+    Some(format::time(ticks, TimeStyle::Exact))
+}
+
+/// Sees the data as of this time; the whole of it without one.
+pub fn set_clock(state: &mut State, text: &str) -> Vec<Effect> {
+    let text = text.trim();
+    let as_of = match (text.is_empty() || text == "whole", parse_datetime(text)) {
+        (true, _) => None,
+        (false, Some(ticks)) => Some(ticks),
+        (false, None) => {
+            state.complain("not a time: write 2026-03-02 09:30, or 'whole' for all the data");
+            state.overlay = Some(Overlay::Clock { input: Input::new(text.to_owned()) });
+            return Vec::new();
+        }
+    };
+    let Some(overview) = &mut state.overview else { return Vec::new() };
+    let last = overview.last.unwrap_or_default();
+    overview.clock = Some(as_of.map_or_else(|| Clock::whole(last), Clock::as_of));
+    state.events.page = None;
+    state.events.counts = None;
+    state.query.checked = None;
+    state.tell(match as_of {
+        Some(ticks) => format!("as of {} UTC: later events are not there yet", format::time(ticks, TimeStyle::Exact)),
+        None => "the clock shows the whole data".to_owned(),
+    });
+    answers::ask_results(state)
+}
+
+pub fn export(state: &mut State) -> Vec<Effect> {
+    let name = export::file_name(state.view, state.rules.open.is_some());
+    state.overlay = Some(Overlay::Export { input: Input::new(name.to_owned()) });
+    Vec::new()
+}
+
+pub fn export_to(state: &mut State, path: &str) -> Vec<Effect> {
+    use crate::console::action::View;
+    let path = path.trim().to_owned();
+    let again = |state: &mut State, why: String| {
+        state.complain(why);
+        state.overlay = Some(Overlay::Export { input: Input::new(path.clone()) });
+        Vec::new()
+    };
+    let Some(chosen) = Format::of(&path) else {
+        return again(state, "the name's end says the format: .csv, .ndjson, .md, or .kql for a rule".to_owned());
+    };
+    let settings = state.settings();
+    if chosen == Format::Kql && state.view == View::Query {
+        let text = export::rule_file(&path, state.query.editor.text());
+        return vec![Effect::Write { path, text, note: "the query as a rule".to_owned() }];
+    }
+    if chosen == Format::Kql {
+        let Some(rule) = super::moves::rule_here(state) else {
+            return again(state, "no rule here: choose a match or a rule first".to_owned());
+        };
+        return vec![ask(state, Question::Export(settings, path, ExportAsked::Rule(rule)))];
+    }
+    if state.view == View::Events {
+        let asked = &state.events.asked;
+        let sort = asked.sort.as_ref().map(|(column, falls)| {
+            format!("\n| sort by {} {}", quote_name(column), if *falls { "desc" } else { "asc" })
+        });
+        let query = format!("{}{}", asked.query(), sort.unwrap_or_default());
+        return vec![ask(state, Question::Export(settings, path, ExportAsked::Rows(query)))];
+    }
+    match export::sheet(state) {
+        Some(sheet) => write(state, path, &sheet, chosen),
+        None => again(state, "this view has no rows of its own; in a rule's page write to a .kql file".to_owned()),
+    }
+}
+
+/// What the worker made is ready to be written.
+pub fn exported(state: &mut State, path: String, made: Exported) -> Vec<Effect> {
+    match made {
+        Exported::Rule { query, proven } => {
+            let note = if proven {
+                "the rule with its exclusions; running it gave the matches that are shown"
+            } else {
+                "the rule with its exclusions; NOT proven: running it gave other matches, or did not work"
+            };
+            vec![Effect::Write { path, text: query, note: note.to_owned() }]
+        }
+        Exported::Rows { query, listing } => {
+            let mut sheet = export::listed(state, &state.events.asked.table, &listing);
+            sheet.about.extend(query.lines().map(|line| format!("    {line}")));
+            let chosen = Format::of(&path).unwrap_or(Format::Csv);
+            write(state, path, &sheet, chosen)
+        }
+    }
+}
+
+fn write(state: &mut State, path: String, sheet: &export::Sheet, chosen: Format) -> Vec<Effect> {
+    match export::text(sheet, chosen) {
+        Ok(text) => {
+            let rows = sheet.rows.len();
+            let about = format!("{path}.about.txt");
+            let mut effects = vec![Effect::Write { path, text, note: format!("{rows} rows") }];
+            if chosen != Format::Markdown {
+                let note = "what filters and exclusions were on".to_owned();
+                effects.push(Effect::Write { path: about, text: export::about(sheet), note });
+            }
+            effects
+        }
+        Err(problem) => {
+            state.complain(format!("not exported: {problem}"));
+            Vec::new()
+        }
+    }
+}
