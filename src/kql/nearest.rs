@@ -13,6 +13,30 @@ pub fn nearest<'c>(word: &str, candidates: impl IntoIterator<Item = &'c str>) ->
         .map(|(_, candidate)| candidate)
 }
 
+/// Up to three candidates, nearest first, that a reader may have meant by `word`: those close to it, and those that
+/// hold it whole.
+pub fn nearest_few<'c>(word: &str, candidates: impl IntoIterator<Item = &'c str>) -> Vec<String> {
+    let wanted = folded(word);
+    let allowed = (wanted.len() / 3).max(1);
+    let lowered = word.to_lowercase();
+    let mut found: Vec<(usize, &str)> = candidates
+        .into_iter()
+        .filter_map(|candidate| {
+            let distance = edit_distance(&wanted, &folded(candidate), usize::MAX / 4);
+            let is_inside = lowered.len() >= 4 && candidate.to_lowercase().contains(&lowered);
+            (distance <= allowed || is_inside).then_some((distance, candidate))
+        })
+        .collect();
+    found.sort_unstable();
+    found.dedup();
+    // A name that differs in case, or by one slip, is the one that is meant; the rest would be noise.
+    let closest = found.first().map_or(0, |(distance, _)| *distance);
+    if closest <= 1 {
+        found.retain(|(distance, _)| *distance == closest);
+    }
+    found.into_iter().take(3).map(|(_, candidate)| candidate.to_owned()).collect()
+}
+
 fn folded(word: &str) -> Vec<char> {
     word.chars().take(128).flat_map(char::to_lowercase).collect()
 }
@@ -47,6 +71,15 @@ fn edit_distance(left: &[char], right: &[char], limit: usize) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_few_names_are_offered_nearest_first() {
+        let names = ["tostring", "tolower", "toupper", "strcat", "strlen", "tolong"];
+        assert_eq!(nearest_few("tostrng", names), ["tostring"]);
+        assert_eq!(nearest_few("ToLower", names).first().map(String::as_str), Some("tolower"));
+        assert_eq!(nearest_few("stcrat", names), ["strcat"]);
+        assert!(nearest_few("geo_point", names).is_empty());
+    }
 
     #[test]
     fn a_slip_of_the_finger_finds_its_word() {

@@ -9,10 +9,10 @@ use std::rc::Rc;
 
 use super::environment::Environment;
 use super::expressions::did_you_mean;
-use super::functions::nearest::nearest;
 use super::scope::{Binding, Scope, UserFunction};
 use super::tree::{Aggregate, Carried, ColumnId, Expr, ExprKind, Field, Node, NodeId, NodeKind, Plan};
 use crate::kql::diagnostic::Diagnostic;
+use crate::kql::nearest_few as nearest;
 use crate::kql::span::Span;
 use crate::kql::syntax::{self, Argument, Name, Parameter, ParameterKind, Query, Statement, StatementKind};
 use crate::schema::ScalarType;
@@ -300,7 +300,7 @@ impl Binder<'_> {
             let words = ["bool", "int", "long", "real", "decimal", "string", "datetime", "timespan", "dynamic", "guid"];
             let mut diagnostic =
                 Diagnostic::error("unknown-type", name.span, format!("there is no type '{}'", name.text));
-            diagnostic.help.extend(did_you_mean(&nearest(&name.text, words.into_iter())));
+            diagnostic.help.extend(did_you_mean(&nearest(&name.text, words)));
             self.diagnostics.push(diagnostic);
         }
         found

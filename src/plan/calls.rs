@@ -96,6 +96,11 @@ impl Binder<'_> {
         if let Some(folded) = fold_array_concat(&function.text, &bound) {
             return folded;
         }
+        let sorts = matches!(function.text.as_str(), "array_sort_asc" | "array_sort_desc");
+        if sorts && bound.iter().skip(1).any(|argument| argument.scalar_type == ScalarType::Dynamic) {
+            self.unsupported(span, "sorting several arrays by the first", "zip() them, expand, sort and gather again");
+            return Expr::unknown();
+        }
         match resolve_function(&function.text, &shapes) {
             Ok(resolution) => {
                 if resolution.symbol.starts_with(super::functions::ENGINE) {

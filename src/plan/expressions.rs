@@ -6,12 +6,12 @@
 use super::binder::{Binder, Context};
 use super::calls::shape;
 use super::environment::MissingColumns;
-use super::functions::nearest::nearest;
 use super::functions::{Conversion, conversion};
 use super::operators::{Members, resolve_between, resolve_list_operator, resolve_operator, resolve_unary};
 use super::scope::Binding;
 use super::tree::{Expr, ExprKind, Field, NodeId};
 use crate::kql::diagnostic::Diagnostic;
+use crate::kql::nearest_few as nearest;
 use crate::kql::span::Span;
 use crate::kql::syntax::{self, BinaryOperator, ListOperator, LiteralValue, Name};
 use crate::schema::{ScalarType, Value};

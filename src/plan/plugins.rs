@@ -6,10 +6,10 @@
 use super::binder::{Binder, Context};
 use super::environment::Probe;
 use super::expressions::did_you_mean;
-use super::functions::nearest::nearest;
 use super::names::Names;
 use super::tree::{Expansion, Expr, ExprKind, Field, Node, NodeId, NodeKind, Plan};
 use crate::kql::diagnostic::Diagnostic;
+use crate::kql::nearest_few as nearest;
 use crate::kql::span::Span;
 use crate::kql::syntax::{self, Argument, BinaryOperator, ColumnDeclaration, Name};
 use crate::schema::{ScalarType, Value};

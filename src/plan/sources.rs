@@ -2,11 +2,11 @@
 
 use super::binder::{Binder, Context, Value as Bound};
 use super::expressions::{did_you_mean, literal};
-use super::functions::nearest::nearest;
 use super::names::Names;
 use super::scope::Binding;
 use super::tree::{Carried, Expr, Field, Node, NodeId, NodeKind};
 use crate::kql::diagnostic::Diagnostic;
+use crate::kql::nearest_few as nearest;
 use crate::kql::span::Span;
 use crate::kql::syntax::{self, Argument, ColumnDeclaration, Name, NamedExpr, OperatorKind};
 use crate::schema::{ScalarType, TableSchema, Value};
@@ -274,7 +274,8 @@ impl Binder<'_> {
         for (position, value) in values.iter().enumerate() {
             let bound = self.scalar(&value.value, &mut Context::default());
             let name = match value.names.as_slice() {
-                [] => self.result_name(&value.value).unwrap_or_else(|| format!("print_{position}")),
+                // Kusto's binder gives no other name here, whatever the expression is.
+                [] => format!("print_{position}"),
                 [name, ..] => name.text.clone(),
             };
             let field = self.new_field(names.unique(&name), bound.scalar_type);

@@ -2,10 +2,10 @@
 
 use super::binder::{Binder, Context};
 use super::expressions::did_you_mean;
-use super::functions::nearest::nearest;
 use super::names::Names;
 use super::tree::{Carried, ColumnId, Expr, ExprKind, Field, Node, NodeId, NodeKind, OrderKey};
 use crate::kql::diagnostic::Diagnostic;
+use crate::kql::nearest_few as nearest;
 use crate::kql::span::Span;
 use crate::kql::syntax::{
     self, ColumnPattern, Direction, NamedExpr, NullsOrder, Operator, OperatorKind, PatternOrder, SortKey,

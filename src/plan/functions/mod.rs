@@ -20,7 +20,6 @@ mod strings;
 mod window;
 
 pub mod casts;
-pub mod nearest;
 
 pub use casts::{Conversion, conversion};
 pub use resolve::{ArgumentShape, Resolution, ResolutionError, ScalarTypeName, cast_function, resolve_function};

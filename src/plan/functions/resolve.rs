@@ -1,10 +1,10 @@
 //! Choosing the overload of a call from the types of its arguments, or saying precisely why none fits.
 
+use crate::kql::nearest_few as nearest;
 use crate::kql::syntax::LiteralValue;
 use crate::schema::ScalarType;
 
 use super::casts::{Conversion, common_type, conversion, implicit_cost, wider};
-use super::nearest::nearest;
 use super::{FunctionRow, Overload, ParameterType, ResultName, Returns, find, rows};
 
 /// What the binder knows of one argument.
