@@ -286,3 +286,48 @@ fn the_demonstration_without_a_terminal_hunts_in_every_scenario() {
     assert_eq!(found.count(), 0, "{text}");
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0, "the demonstration's stores are gone");
 }
+
+#[test]
+fn every_lesson_can_be_done_by_its_script() {
+    let ran = whippet(&["scenario", "test"]);
+    assert_eq!((ran.status, ran.stderr.as_str()), (0, ""), "{}", ran.stdout);
+    let lines: Vec<&str> = ran.stdout.lines().collect();
+    assert_eq!(
+        lines,
+        [
+            "xp-cmdshell chain: 5 of 5 steps reached",
+            "xp-cmdshell tuning: 6 of 6 steps reached",
+            "xp-cmdshell why-not: 4 of 4 steps reached"
+        ]
+    );
+}
+
+#[test]
+fn a_lesson_that_cannot_be_done_is_found() {
+    let step = |title: &str, solve: &str, goal: &str| {
+        format!(
+            "[[lesson.step]]\ntitle = '{title}'\ntext = ''\nwhy = ''\nhints = []\nsolve = '{solve}'\n\
+             [[lesson.step.goal]]\nsay = ''\n{goal}\n"
+        )
+    };
+    let lesson = format!(
+        "[[lesson]]\nname = 'bad'\ntitle = 'Bad'\nabout = ''\n{}{}",
+        step("Held", "j", "view = 'matches'"),
+        step("Missed", "3", "view = 'tree'")
+    );
+    let folder = folder_with(&[("bad.toml", &lesson), ("wrong.toml", &lesson.replace("'3'", "':tre'"))]);
+    let test = |name: &str| {
+        let file = folder.path().join(name);
+        whippet(&["scenario", "test", "xp-cmdshell", "--steps", file.to_str().unwrap()])
+    };
+    let ran = test("bad.toml");
+    assert_eq!(ran.status, 2);
+    assert_eq!(
+        ran.stdout,
+        "xp-cmdshell bad: 0 of 2 steps reached\n  step 1 (Held): its goals hold before anything is done\n  step 2 \
+         (Missed): its script does not reach its goals\n"
+    );
+    let ran = test("wrong.toml");
+    assert_eq!(ran.status, 2);
+    assert!(ran.stderr.contains("step 2: the solving script: no action is called 'tre'"), "{}", ran.stderr);
+}

@@ -89,8 +89,9 @@ fn demo(arguments: &Args, stdout: &mut dyn Write) -> Result<Option<Ending>, Demo
         },
     };
     let unpacked = scenario.unpack()?;
+    let lessons = scenario.lessons()?;
     let lesson = scenario.lesson().map(str::to_owned);
-    Ok(Some(open::console(unpacked.store(), catalog, format!("demo {}", scenario.name()), lesson)?))
+    Ok(Some(open::console(unpacked.store(), catalog, format!("demo {}", scenario.name()), lesson, lessons)?))
 }
 
 /// Asks which scenario to open, by line: it works over any terminal and is read out by a screen reader.

@@ -9,6 +9,7 @@ mod funnel;
 mod hunt;
 mod import;
 mod json;
+mod lessons;
 mod open;
 mod problem;
 pub mod query;
@@ -16,6 +17,7 @@ mod replay;
 pub mod report;
 mod rule;
 mod scenario;
+mod screenshot;
 mod store;
 mod tree;
 
@@ -67,6 +69,9 @@ enum Command {
     Event(event::Args),
     Store(store::Args),
     Tree(tree::Args),
+    /// Try the lessons of the sample data.
+    Scenario(lessons::Args),
+    Screenshot(screenshot::Args),
 }
 
 /// Runs one command line, the program's name first. Writes results to `stdout` and diagnostics to `stderr`.
@@ -75,6 +80,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, stdout: &mut dyn Write
         Ok(arguments) => match arguments.command {
             Command::Demo(arguments) => demo::run(&arguments, stdout, stderr),
             Command::Open(arguments) => open::run(&arguments, stderr),
+            Command::Scenario(arguments) => lessons::run(&arguments, stdout, stderr),
+            Command::Screenshot(arguments) => screenshot::run(&arguments, stdout, stderr),
             Command::Query(arguments) => query::run(&arguments, stdout, stderr),
             Command::Explain(arguments) => explain::run(&arguments, stdout, stderr),
             Command::Hunt(arguments) => hunt::run(&arguments, stdout, stderr),

@@ -9,6 +9,7 @@ use crate::console::live::{Live, Shared};
 use crate::console::run::{Ending, RunError};
 use crate::console::source::Source;
 use crate::console::terminal;
+use crate::console::walkthrough::Lesson;
 use crate::hunt::HuntError;
 use crate::kql::visible::visible;
 use crate::rules::{Catalog, CatalogError};
@@ -45,12 +46,18 @@ pub enum OpenError {
 pub fn run(arguments: &Args, stderr: &mut dyn Write) -> Exit {
     let name = arguments.store.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     let catalog = Catalog::open(arguments.rules.as_deref()).map_err(OpenError::from);
-    let ended = catalog.and_then(|catalog| console(&arguments.store, catalog, name, None));
+    let ended = catalog.and_then(|catalog| console(&arguments.store, catalog, name, None, Vec::new()));
     finish(ended, stderr)
 }
 
 /// Shows a store in the console until the person leaves, or a signal ends it.
-pub fn console(store: &Path, catalog: Catalog, name: String, lesson: Option<String>) -> Result<Ending, OpenError> {
+pub fn console(
+    store: &Path,
+    catalog: Catalog,
+    name: String,
+    lesson: Option<String>,
+    lessons: Vec<Lesson>,
+) -> Result<Ending, OpenError> {
     if !std::io::stdout().is_terminal() || !std::io::stdin().is_terminal() {
         return Err(OpenError::NoTerminal);
     }
@@ -59,7 +66,7 @@ pub fn console(store: &Path, catalog: Catalog, name: String, lesson: Option<Stri
     for _ in 0..WORKERS {
         sources.push(Box::new(Live::new(std::sync::Arc::clone(&shared))?));
     }
-    match desk::show(sources, |variable| std::env::var(variable).ok())? {
+    match desk::show(sources, lessons, |variable| std::env::var(variable).ok())? {
         Ending::Closed(reason) => Err(OpenError::Closed(reason)),
         ending => Ok(ending),
     }

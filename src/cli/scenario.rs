@@ -7,6 +7,7 @@ use std::sync::atomic::AtomicBool;
 
 use include_dir::{Dir, include_dir};
 
+use crate::console::walkthrough::lesson::{self, Lesson, LessonError};
 use crate::ingest::{self, ImportError, Silent};
 use crate::kql::nearest;
 use crate::store::{Store, StoreError};
@@ -25,6 +26,8 @@ pub enum ScenarioError {
     Unknown { name: String, known: Vec<String> },
     #[error("cannot make the demonstration's store in {path}: {error}", path = path.display())]
     Folder { path: PathBuf, error: io::Error },
+    #[error("scenario {scenario}: {error}")]
+    Lessons { scenario: String, error: LessonError },
     #[error(transparent)]
     Import(#[from] ImportError),
     #[error(transparent)]
@@ -58,6 +61,12 @@ impl Scenario {
     /// What is to be read before or while hunting in it.
     pub fn lesson(&self) -> Option<&'static str> {
         self.text("lesson.md")
+    }
+
+    /// What is to be done in it, step by step.
+    pub fn lessons(&self) -> Result<Vec<Lesson>, ScenarioError> {
+        let Some(text) = self.text("steps.toml") else { return Ok(Vec::new()) };
+        lesson::parse(text).map_err(|error| ScenarioError::Lessons { scenario: self.name(), error })
     }
 
     /// The first line of what is to be read.

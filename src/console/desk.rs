@@ -1,6 +1,7 @@
 //! The real world around the loop: the terminal, its events, signals, workers and the clock.
 
 use std::io::{self, Write as _};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, Sender, unbounded};
@@ -13,6 +14,7 @@ use super::source::Source;
 use super::state::State;
 use super::terminal::{self, Guard};
 use super::theme;
+use super::walkthrough::Lesson;
 
 struct Desk {
     started: Instant,
@@ -75,9 +77,14 @@ impl World for Desk {
 }
 
 /// Shows the console on this process's terminal until the person leaves. The terminal is given back however it ends.
-pub fn show(sources: Vec<Box<dyn Source>>, variable: impl Fn(&str) -> Option<String>) -> Result<Ending, RunError> {
+pub fn show(
+    sources: Vec<Box<dyn Source>>,
+    lessons: Vec<Lesson>,
+    variable: impl Fn(&str) -> Option<String>,
+) -> Result<Ending, RunError> {
     let keymap = Keymap::standard().map_err(|error| RunError::Terminal(io::Error::other(error.to_string())))?;
     let mut state = State::new(keymap, theme::from_environment(&variable));
+    state.lessons = lessons.into_iter().map(Arc::new).collect();
     let (inputs, received): (Sender<Input>, _) = unbounded();
     let jobs = Jobs::start(sources, &inputs)?;
     // Signals first: between here and the guard there is nothing to restore yet.

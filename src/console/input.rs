@@ -1,11 +1,14 @@
 //! What may happen to the console from outside.
 
+use super::action::Action;
 use super::jobs::Report;
 use super::keys::Key;
 
 #[derive(Debug)]
 pub enum Input {
     Key(Key),
+    /// An action by itself: a script names it whatever key it has.
+    Act(Action),
     Mouse(Mouse),
     Paste(String),
     Resize,

@@ -40,6 +40,8 @@ pub struct Layout {
     pub tabs: Rect,
     /// In the order of `Tab`; those without room are left out.
     pub panes: Vec<Pane>,
+    /// Of a lesson, where one is on and there is room.
+    pub panel: Option<Pane>,
     pub status: Rect,
     pub hints: Rect,
     pub is_roomy: bool,
@@ -53,16 +55,20 @@ pub const SMALLEST: (u16, u16) = (20, 5);
 impl Layout {
     pub fn of(state: &State) -> Self {
         let query_lines = state.query.editor.text().matches('\n').count();
-        Self::new(state.width, state.height, state.view, state.rules.open.is_some(), query_lines)
+        let in_lesson = state.walkthrough.is_some();
+        Self::new(state.width, state.height, state.view, state.rules.open.is_some(), query_lines, in_lesson)
     }
 
-    fn new(width: u16, height: u16, view: View, rule_open: bool, query_lines: usize) -> Self {
+    fn new(width: u16, height: u16, view: View, rule_open: bool, query_lines: usize, in_lesson: bool) -> Self {
         let row = |y: u16| Rect { x: 0, y: y.min(height), width, height: u16::from(y < height) };
         let is_roomy = width >= ROOMY.0 && height >= ROOMY.1;
         // Header and tabs above, status and hints below; the status gives way first.
         let has_status = height >= 8;
         let below = if has_status { 2 } else { 1 };
         let body = Rect { x: 0, y: 2, width, height: height.saturating_sub(2 + below) };
+        let (body, panel) = if in_lesson { beside_lesson(body, is_roomy) } else { (body, None) };
+        // What a lesson leaves is no longer wide.
+        let is_roomy = is_roomy && panel.is_none();
         let panes = if view == View::Query {
             query(body, is_roomy, query_lines)
         } else if is_roomy {
@@ -74,6 +80,7 @@ impl Layout {
             header: row(0),
             tabs: row(1),
             panes,
+            panel,
             status: if has_status { row(height.saturating_sub(2)) } else { Rect::default() },
             hints: row(height.saturating_sub(1)),
             is_roomy,
@@ -87,6 +94,24 @@ impl Layout {
     pub fn pane_at(&self, x: u16, y: u16) -> Option<usize> {
         self.panes.iter().position(|pane| pane.area.contains((x, y).into()))
     }
+}
+
+/// The columns of a lesson's panel at the right, or its rows below.
+const PANEL: (u16, u16) = (40, 9);
+
+/// What a lesson leaves of the body, and its panel; none where the view would be no use.
+fn beside_lesson(body: Rect, is_roomy: bool) -> (Rect, Option<Pane>) {
+    if is_roomy {
+        let width = body.width.saturating_sub(PANEL.0);
+        let area = Rect { x: body.x.saturating_add(width), width: PANEL.0, ..body };
+        return (Rect { width, ..body }, Some(Pane { area, edge: Edge::Box }));
+    }
+    if body.height < PANEL.1.saturating_add(6) {
+        return (body, None);
+    }
+    let height = body.height.saturating_sub(PANEL.1);
+    let area = Rect { y: body.y.saturating_add(height), height: PANEL.1, ..body };
+    (Rect { height, ..body }, Some(Pane { area, edge: Edge::Rule }))
 }
 
 fn roomy(body: Rect, view: View, rule_open: bool) -> Vec<Pane> {
@@ -152,10 +177,11 @@ mod tests {
     #[test]
     fn nothing_overlaps_and_nothing_leaves_the_screen() {
         for (width, height) in [(1, 1), (20, 5), (40, 10), (60, 16), (80, 24), (100, 28), (120, 36), (200, 60)] {
-            for (view, open) in View::ALL.into_iter().flat_map(|view| [(view, false), (view, true)]) {
-                let layout = Layout::new(width, height, view, open, 3);
+            for (view, flags) in View::ALL.into_iter().flat_map(|view| [0, 1, 2, 3].map(|flags| (view, flags))) {
+                let layout = Layout::new(width, height, view, flags & 1 == 1, 3, flags & 2 == 2);
                 let screen = Rect::new(0, 0, width, height);
                 let mut areas: Vec<Rect> = layout.panes.iter().map(|pane| pane.area).collect();
+                areas.extend(layout.panel.map(|pane| pane.area));
                 areas.extend([layout.header, layout.tabs, layout.status, layout.hints]);
                 areas.retain(|area| area.area() > 0);
                 for (position, area) in areas.iter().enumerate() {

@@ -10,6 +10,7 @@ pub mod export;
 pub mod format;
 pub mod fuzzy;
 pub mod grid;
+pub mod headless;
 pub mod input;
 pub mod jobs;
 pub mod keys;
@@ -18,6 +19,8 @@ pub mod live;
 pub mod overlay;
 pub mod paint;
 pub mod run;
+pub mod screenshot;
+pub mod script;
 pub mod shown;
 pub mod source;
 pub mod state;
@@ -25,6 +28,7 @@ pub mod terminal;
 pub mod theme;
 pub mod update;
 pub mod views;
+pub mod walkthrough;
 pub mod widgets;
 
 #[cfg(test)]

@@ -39,6 +39,10 @@ pub enum Overlay {
         input: Input,
         selected: usize,
     },
+    /// The lessons of a demonstration.
+    Lessons {
+        selected: usize,
+    },
     /// A text to read: a problem in full, a lesson.
     Text {
         title: String,

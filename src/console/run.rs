@@ -68,6 +68,12 @@ pub fn run<B: Backend>(
     loop {
         let mut input = world.wait(update::next_tick(state));
         state.now = world.now();
+        if input.is_none() {
+            let effects = update::tick(state);
+            if let Some(ending) = obey(terminal, state, world, effects)? {
+                return Ok(ending);
+            }
+        }
         loop {
             while let Some(happened) = input {
                 let effects = update::take(state, happened);

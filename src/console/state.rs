@@ -14,6 +14,7 @@ use super::source::{
     Checked, EventsPage, Found, Indicator, Overview, Question, RuleSheet, Settings, Topic, ValueCounts,
 };
 use super::theme::Theme;
+use super::walkthrough::{Lesson, Walkthrough};
 use super::widgets::table::TableState;
 use super::widgets::tree::TreeState;
 use crate::hunt::browse::{EventsAsked, Listing};
@@ -270,6 +271,10 @@ pub struct State {
     pub rules: RulesView,
     pub events: EventsView,
     pub query: QueryView,
+
+    /// The lessons of a demonstration, and the one that is on.
+    pub lessons: Vec<Arc<Lesson>>,
+    pub walkthrough: Option<Walkthrough>,
 }
 
 /// The matches of one process.
@@ -323,6 +328,8 @@ impl State {
             rules: RulesView::default(),
             events: EventsView::default(),
             query: QueryView::default(),
+            lessons: Vec::new(),
+            walkthrough: None,
         }
     }
 

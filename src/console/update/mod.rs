@@ -5,6 +5,7 @@
 mod answers;
 mod asks;
 mod browse;
+pub mod lessons;
 mod moves;
 mod overlays;
 mod rows;
@@ -65,7 +66,7 @@ fn ask(state: &mut State, question: Question) -> Effect {
 
 /// When the screen changes without any input: only while work is going on.
 pub fn next_tick(state: &State) -> Option<Duration> {
-    let (_, since) = state.board.oldest()?;
+    let Some((_, since)) = state.board.oldest() else { return lessons::due(state) };
     let waited = state.now.saturating_sub(since);
     Some(if waited < QUIET { QUIET.saturating_sub(waited) } else { TICK })
 }
@@ -77,9 +78,24 @@ pub fn doing(state: &State) -> Option<(Topic, Duration)> {
     (waited >= QUIET).then_some((topic, waited))
 }
 
+/// Time has passed and nothing happened.
+pub fn tick(state: &mut State) -> Vec<Effect> {
+    lessons::tick(state)
+}
+
 pub fn take(state: &mut State, input: Input) -> Vec<Effect> {
+    let effects = taken(state, input);
+    lessons::check(state);
+    effects
+}
+
+fn taken(state: &mut State, input: Input) -> Vec<Effect> {
     match input {
-        Input::Key(key) => key_pressed(state, key),
+        Input::Key(key) => {
+            lessons::interrupted(state);
+            key_pressed(state, key)
+        }
+        Input::Act(action) => apply(state, action),
         Input::Mouse(mouse) => mouse_used(state, mouse),
         Input::Paste(text) => {
             // Only a line of text takes what is pasted; as keys it would be commands.
@@ -293,14 +309,13 @@ pub fn apply(state: &mut State, action: Action) -> Vec<Effect> {
         Action::CopyCell => copy(state, "the cell", views::cell_text(state)),
         Action::CopyRow => copy(state, "the row", views::row_json(state)),
         Action::CopyChain => copy(state, "the chain", views::chain_text(state)),
-        Action::Lesson => {
-            let lesson = state.overview.as_ref().and_then(|overview| overview.lesson.clone());
-            match lesson {
-                Some(text) => state.overlay = Some(Overlay::Text { title: "Lesson".to_owned(), text, top: 0 }),
-                None => state.tell("there is no lesson here: whippet demo has some"),
-            }
-            Vec::new()
-        }
+        Action::Lesson => lessons::open(state),
+        Action::LessonNext
+        | Action::LessonBack
+        | Action::LessonHint
+        | Action::LessonReset
+        | Action::LessonShow
+        | Action::LessonLeave => lessons::act(state, &action),
         Action::Palette => {
             state.overlay = Some(Overlay::Palette { input: tui_input::Input::default(), selected: 0 });
             Vec::new()

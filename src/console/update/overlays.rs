@@ -80,6 +80,7 @@ pub fn key(state: &mut State, key: Key) -> Vec<Effect> {
         }
         Overlay::Exclusion(form) => exclusion(state, form, key),
         Overlay::Tables { input, selected } => tables(state, input, selected, key),
+        Overlay::Lessons { selected } => super::lessons::key(state, selected, key),
     }
 }
 

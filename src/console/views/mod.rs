@@ -27,6 +27,7 @@ use super::source::Topic;
 use super::state::{Chip, State};
 use super::theme::Role;
 use super::update;
+use super::walkthrough::panel;
 use super::widgets::table::Column;
 use crate::hunt::EventId;
 use crate::hunt::matches::Severity;
@@ -56,6 +57,7 @@ pub fn draw(state: &State, area: Rect, buffer: &mut Buffer) -> Option<Position> 
         View::Events => events::draw(state, &mut brush, &layout),
         View::Query => cursor = query::draw(state, &mut brush, &layout),
     }
+    panel::draw(state, &mut brush, &layout);
     brush.within(layout.status).put_line(0, 0, &status(state).fit(usize::from(area.width)));
     let hints = hints(state, usize::from(area.width));
     brush.within(layout.hints).put_line(0, 0, &hints);

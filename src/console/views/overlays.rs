@@ -24,6 +24,7 @@ pub const fn hints(overlay: &Overlay) -> &'static [(&'static str, &'static str)]
         Overlay::Tables { .. } => &[("type", "to find"), ("Down/Up", "choose"), ("Enter", "list it"), ("Esc", "close")],
         Overlay::Search { .. } => &[("Enter", "search"), ("Esc", "close")],
         Overlay::Text { .. } => &[("j/k", "scroll"), ("Esc", "close")],
+        Overlay::Lessons { .. } => &[("j/k", "choose"), ("Enter", "begin"), ("Esc", "close")],
         Overlay::Exclusion(form) => {
             if form.in_text {
                 &[("type", "the condition"), ("Tab", "this rule / any rule"), ("Enter", "take it"), ("Esc", "back")]
@@ -139,7 +140,30 @@ pub fn draw(state: &State, brush: &mut Brush<'_>) -> Option<Position> {
             None
         }
         Overlay::Exclusion(form) => exclusion(state, brush, form),
+        Overlay::Lessons { selected } => {
+            lessons(state, brush, *selected);
+            None
+        }
     }
+}
+
+fn lessons(state: &State, brush: &mut Brush<'_>, selected: usize) {
+    let mut inner = window(brush, "Lessons", "you drive; the console looks on", 90, 16);
+    let width = usize::from(inner.area.width);
+    let mut lines = Vec::new();
+    for (position, lesson) in state.lessons.iter().enumerate() {
+        let chosen = position == selected;
+        let mut line = Line::of(Role::Focus, if chosen { "▶ " } else { "  " });
+        line.push(if chosen { Role::Strong } else { Role::Text }, lesson.title.as_str());
+        line.push(Role::Dim, format!("  {} steps", lesson.steps.len()));
+        lines.push(line);
+        lines.push(Line::of(Role::Dim, format!("    {}", lesson.about)));
+    }
+    let chosen = selected == state.lessons.len();
+    let line = Line::of(Role::Focus, if chosen { "▶ " } else { "  " });
+    lines.push(line.with(if chosen { Role::Strong } else { Role::Text }, "Read about the scenario"));
+    let lines: Vec<Line> = lines.iter().map(|line| line.fit(width)).collect();
+    super::draw_lines(&mut inner, &lines, 0);
 }
 
 /// A box in the middle, cleared; yields what is within it.

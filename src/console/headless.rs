@@ -1,0 +1,91 @@
+//! The console without a terminal: a script drives the real loop, answers come at once, and time passes only where
+//! the console waits for it. Two runs of one script over one store draw the same.
+
+use std::collections::VecDeque;
+use std::io;
+use std::time::Duration;
+
+use ratatui::Terminal;
+use ratatui::backend::TestBackend;
+use ratatui::buffer::Buffer;
+
+use super::input::Input;
+use super::jobs::{Ask, Report};
+use super::run::{self, RunError, World};
+use super::script::Step;
+use super::source::{Source, Stop};
+use super::state::State;
+
+struct Headless<'a> {
+    steps: VecDeque<Step>,
+    source: &'a mut dyn Source,
+    answers: VecDeque<Input>,
+    clock: Duration,
+}
+
+impl World for Headless<'_> {
+    fn wait(&mut self, patience: Option<Duration>) -> Option<Input> {
+        if let Some(answer) = self.answers.pop_front() {
+            return Some(answer);
+        }
+        if let Some(patience) = patience {
+            self.clock = self.clock.saturating_add(patience);
+            return None;
+        }
+        Some(match self.steps.pop_front() {
+            Some(Step::Act(action)) => Input::Act(action),
+            Some(step) => step.key().map_or(Input::Resize, Input::Key),
+            None => Input::Closed("the script is done".to_owned()),
+        })
+    }
+
+    fn poll(&mut self) -> Option<Input> {
+        self.answers.pop_front()
+    }
+
+    fn now(&self) -> Duration {
+        self.clock
+    }
+
+    fn submit(&mut self, ask: Ask) {
+        let topic = ask.question.topic();
+        let answer = self.source.answer(&ask.question, &Stop::default());
+        self.answers.push_back(Input::Report(Box::new(Report { topic, epoch: ask.epoch, answer })));
+    }
+
+    fn cancel(&mut self) {}
+
+    fn set_mouse(&mut self, _on: bool) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn copy(&mut self, _text: &str) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn write_new(&mut self, _path: &str, _text: &str) -> io::Result<()> {
+        Err(io::Error::other("without a terminal the console writes no files"))
+    }
+
+    fn suspend(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn retake(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Runs the script from a fresh start; the state is then as it left it, and the last frame is returned.
+pub fn drive(
+    size: (u16, u16),
+    state: &mut State,
+    source: &mut dyn Source,
+    steps: Vec<Step>,
+) -> Result<Buffer, RunError> {
+    let backend = TestBackend::new(size.0, size.1);
+    let mut terminal = Terminal::new(backend).map_err(|error| RunError::Draw(error.to_string()))?;
+    let mut world = Headless { steps: steps.into(), source, answers: VecDeque::new(), clock: Duration::ZERO };
+    run::run(&mut terminal, state, &mut world)?;
+    Ok(terminal.backend().buffer().clone())
+}

@@ -1,0 +1,250 @@
+//! What a lesson does to the state: start, steps, hints, reset, showing the way; and the look at its goals.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::{Effect, follow, rows, show};
+use crate::console::action::{Action, View};
+use crate::console::overlay::Overlay;
+use crate::console::script;
+use crate::console::state::State;
+use crate::console::walkthrough::goal::Seen;
+use crate::console::walkthrough::progress::{Playing, Snapshot};
+use crate::console::walkthrough::{Lesson, Walkthrough, panel};
+use crate::hunt::{SwitchAction, Switches};
+
+/// Slow enough to follow with the eye; a text is typed faster.
+const KEY: Duration = Duration::from_millis(700);
+const CHARACTER: Duration = Duration::from_millis(60);
+
+/// The list of lessons, or the step in full while one is on.
+pub fn open(state: &mut State) -> Vec<Effect> {
+    if let Some((title, text)) = state.walkthrough.as_ref().and_then(panel::in_full) {
+        state.overlay = Some(Overlay::Text { title, text, top: 0 });
+    } else if !state.lessons.is_empty() {
+        state.overlay = Some(Overlay::Lessons { selected: 0 });
+    } else {
+        read(state);
+    }
+    Vec::new()
+}
+
+/// The scenario's text.
+pub fn read(state: &mut State) {
+    let lesson = state.overview.as_ref().and_then(|overview| overview.lesson.clone());
+    match lesson {
+        Some(text) => state.overlay = Some(Overlay::Text { title: "Lesson".to_owned(), text, top: 0 }),
+        None => state.tell("there is no lesson here: whippet demo has some"),
+    }
+}
+
+/// Begins a lesson on a clean desk: what was switched, pinned and excluded is put away, and undo brings it back.
+pub fn start(state: &mut State, lesson: Arc<Lesson>) -> Vec<Effect> {
+    let mut effects = switch_to(state, &Switches::default());
+    state.rules.open = None;
+    state.matches.chips.clear();
+    state.matches.show_hidden = false;
+    state.matches.table.select(0, state.matches.rows.len());
+    state.focus = crate::console::state::Focus::default();
+    rows::matches(state);
+    effects.extend(show(state, View::Matches));
+    effects.extend(follow(state));
+    state.walkthrough = Some(Walkthrough::new(lesson, Snapshot::of(state)));
+    state.notice = None;
+    begin(state);
+    effects
+}
+
+/// Looks at a step as it begins.
+fn begin(state: &mut State) {
+    check(state);
+    if let Some(walkthrough) = &mut state.walkthrough {
+        walkthrough.change(|step| step.at_once = step.done);
+    }
+}
+
+/// Does one of the actions of a lesson.
+pub fn act(state: &mut State, action: &Action) -> Vec<Effect> {
+    let Some(walkthrough) = &mut state.walkthrough else {
+        state.tell("no lesson is on; L lists those of a demonstration");
+        return Vec::new();
+    };
+    walkthrough.playing = None;
+    match action {
+        Action::LessonNext | Action::LessonBack => turn(state, *action == Action::LessonNext),
+        Action::LessonHint => {
+            let known = walkthrough.current().map_or(0, |step| step.hints.len());
+            if walkthrough.state().hints < known {
+                walkthrough.change(|step| step.hints = step.hints.saturating_add(1));
+            } else {
+                state.tell("no more hints; ,s shows the way");
+            }
+            Vec::new()
+        }
+        Action::LessonReset => reset(state),
+        Action::LessonShow => {
+            let effects = reset(state);
+            let due = state.now.saturating_add(KEY);
+            if let Some(walkthrough) = &mut state.walkthrough
+                && let Some(step) = walkthrough.current()
+                && let Ok(steps) = script::parse(&step.solve)
+            {
+                walkthrough.playing = Some(Playing { steps: steps.into(), due });
+                walkthrough.change(|step| step.shown = true);
+            }
+            effects
+        }
+        _ => {
+            state.walkthrough = None;
+            state.tell("lesson left; what you did stays, u takes it back");
+            Vec::new()
+        }
+    }
+}
+
+fn turn(state: &mut State, forward: bool) -> Vec<Effect> {
+    let start = Snapshot::of(state);
+    let Some(walkthrough) = &mut state.walkthrough else { return Vec::new() };
+    let last = walkthrough.lesson.steps.len().saturating_sub(1);
+    if forward && walkthrough.step == last {
+        let done = walkthrough.states.iter().filter(|step| step.done).count();
+        let shown = walkthrough.states.iter().filter(|step| step.shown).count();
+        let all = walkthrough.states.len();
+        let told = format!("that was the last step: {done} of {all} reached, {shown} of them shown; L has the lessons");
+        if walkthrough.is_done() {
+            state.walkthrough = None;
+        }
+        state.tell(told);
+        return Vec::new();
+    }
+    walkthrough.step =
+        if forward { walkthrough.step.saturating_add(1).min(last) } else { walkthrough.step.saturating_sub(1) };
+    // A step begins with what the one before left, wherever that was reached.
+    walkthrough.start = start;
+    begin(state);
+    Vec::new()
+}
+
+/// Everything as it was when the step began.
+fn reset(state: &mut State) -> Vec<Effect> {
+    let Some(start) = state.walkthrough.as_ref().map(|walkthrough| walkthrough.start.clone()) else {
+        return Vec::new();
+    };
+    state.overlay = None;
+    state.typed.clear();
+    let mut effects = switch_to(state, &start.switches);
+    state.matches.chips = start.chips;
+    state.matches.show_hidden = start.show_hidden;
+    state.tree.chains_only = start.chains_only;
+    state.tree.tree.open = start.open;
+    state.rules.open = if start.place.rule_open { start.place.focus.rule.clone() } else { None };
+    state.focus = start.place.focus;
+    rows::matches(state);
+    effects.extend(show(state, start.place.view));
+    rows::select_focused(state);
+    effects.extend(follow(state));
+    state.notice = None;
+    if let Some(walkthrough) = &mut state.walkthrough {
+        walkthrough.change(|step| step.done = false);
+    }
+    check(state);
+    effects
+}
+
+/// Makes the switches those wanted, as one change that undo takes back.
+fn switch_to(state: &mut State, wanted: &Switches) -> Vec<Effect> {
+    let (now, then) = (state.switches.saved(), wanted.saved());
+    let mut changes: Vec<SwitchAction> = Vec::new();
+    changes.extend(now.off.difference(&then.off).map(|unit| SwitchAction::Unit { unit: unit.clone(), on: true }));
+    changes.extend(then.off.difference(&now.off).map(|unit| SwitchAction::Unit { unit: unit.clone(), on: false }));
+    let pin = |subject: &crate::hunt::MatchId, on| SwitchAction::Pin { subject: subject.clone(), on };
+    changes.extend(now.pins.difference(&then.pins).map(|subject| pin(subject, false)));
+    changes.extend(then.pins.difference(&now.pins).map(|subject| pin(subject, true)));
+    for (id, _) in state.switches.exclusions().filter(|(id, _)| wanted.exclusion(*id).is_none()) {
+        changes.push(SwitchAction::Exclusion { id, exclusion: None });
+    }
+    for (id, own) in wanted.exclusions().filter(|(id, own)| state.switches.exclusion(*id) != Some(own)) {
+        changes.push(SwitchAction::Exclusion { id, exclusion: Some(own.clone()) });
+    }
+    if changes.is_empty() {
+        return Vec::new();
+    }
+    state.exclusions.table.select(0, state.effects.len());
+    super::switching::switch(state, SwitchAction::All(changes))
+}
+
+/// Looks whether the step's goals hold now.
+pub fn check(state: &mut State) {
+    if state.walkthrough.is_none() {
+        return;
+    }
+    let seen = Seen::of(state);
+    let is_new = state.walkthrough.as_mut().is_some_and(|walkthrough| walkthrough.check(&seen));
+    if is_new {
+        state.tell("✓ step done: ,n goes on");
+    }
+}
+
+/// When the console presses the next key by itself.
+pub fn due(state: &State) -> Option<Duration> {
+    let playing = state.walkthrough.as_ref()?.playing.as_ref()?;
+    Some(playing.due.saturating_sub(state.now))
+}
+
+/// Time has passed: the console presses the next key of the way, once the last one has been answered.
+pub fn tick(state: &mut State) -> Vec<Effect> {
+    let now = state.now;
+    if state.board.oldest().is_some() {
+        return Vec::new();
+    }
+    let Some(walkthrough) = &mut state.walkthrough else { return Vec::new() };
+    let Some(playing) = &mut walkthrough.playing else { return Vec::new() };
+    if now < playing.due {
+        return Vec::new();
+    }
+    let Some(step) = playing.steps.pop_front() else {
+        walkthrough.playing = None;
+        return Vec::new();
+    };
+    let is_typing = matches!(playing.steps.front(), Some(script::Step::Typed(_)));
+    playing.due = now.saturating_add(if is_typing { CHARACTER } else { KEY });
+    let effects = match (step.key(), step) {
+        (Some(key), _) => super::key_pressed(state, key),
+        (None, script::Step::Act(action)) => super::apply(state, action),
+        _ => Vec::new(),
+    };
+    check(state);
+    effects
+}
+
+/// A key of the person takes over from the console.
+pub fn interrupted(state: &mut State) {
+    if let Some(walkthrough) = &mut state.walkthrough
+        && walkthrough.playing.take().is_some()
+    {
+        state.tell("stopped: go on yourself, or ,s shows the way from the start of the step");
+    }
+}
+
+/// Keys in the list of lessons.
+pub fn key(state: &mut State, selected: usize, key: crate::console::keys::Key) -> Vec<Effect> {
+    use crate::console::keys::Code;
+    let rows = state.lessons.len().saturating_add(1);
+    let selected = match key.code {
+        Code::Char('j') | Code::Down | Code::Tab => selected.saturating_add(1).min(rows.saturating_sub(1)),
+        Code::Char('k') | Code::Up | Code::BackTab => selected.saturating_sub(1),
+        Code::Char('q') => return Vec::new(),
+        Code::Enter => {
+            return match state.lessons.get(selected).cloned() {
+                Some(lesson) => start(state, lesson),
+                None => {
+                    read(state);
+                    Vec::new()
+                }
+            };
+        }
+        _ => selected,
+    };
+    state.overlay = Some(Overlay::Lessons { selected });
+    Vec::new()
+}

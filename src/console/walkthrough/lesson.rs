@@ -1,0 +1,112 @@
+//! The form of a lesson: `steps.toml` in a scenario's folder.
+
+use serde::Deserialize;
+
+use super::goal::Goal;
+use crate::console::script::{self, ScriptError};
+
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Lesson {
+    /// Stable: commands name a lesson by it.
+    pub name: String,
+    pub title: String,
+    /// One sentence for the list of lessons.
+    pub about: String,
+    #[serde(rename = "step")]
+    pub steps: Vec<Step>,
+}
+
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Step {
+    pub title: String,
+    /// What to do.
+    pub text: String,
+    /// Why it matters: shown once it is done.
+    pub why: String,
+    pub hints: Vec<String>,
+    /// For whoever teaches it.
+    #[serde(default)]
+    pub notes: String,
+    /// A script that reaches the goals from where the step begins.
+    pub solve: String,
+    #[serde(rename = "goal")]
+    pub goals: Vec<Goal>,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum LessonError {
+    #[error("the lessons cannot be read: {0}")]
+    Form(#[from] toml::de::Error),
+    #[error("lesson '{lesson}': it has no steps")]
+    NoSteps { lesson: String },
+    #[error("lesson '{lesson}', step {step}: {problem}")]
+    Step { lesson: String, step: usize, problem: String },
+    #[error("lesson '{lesson}', step {step}: the solving script: {error}")]
+    Script { lesson: String, step: usize, error: ScriptError },
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    lesson: Vec<Lesson>,
+}
+
+/// Reads the lessons of a scenario, and refuses those that could never be done.
+pub fn parse(text: &str) -> Result<Vec<Lesson>, LessonError> {
+    let File { lesson: lessons } = toml::from_str(text)?;
+    for lesson in &lessons {
+        let name = || lesson.name.clone();
+        if lesson.steps.is_empty() {
+            return Err(LessonError::NoSteps { lesson: name() });
+        }
+        for (position, step) in lesson.steps.iter().enumerate() {
+            let number = position.saturating_add(1);
+            let wrong = |problem: &str| LessonError::Step { lesson: name(), step: number, problem: problem.to_owned() };
+            if step.goals.is_empty() {
+                return Err(wrong("it has no goal"));
+            }
+            if step.goals.iter().any(Goal::is_empty) {
+                return Err(wrong("a goal asks for nothing"));
+            }
+            script::parse(&step.solve).map_err(|error| LessonError::Script { lesson: name(), step: number, error })?;
+        }
+    }
+    Ok(lessons)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LESSON: &str = r#"
+[[lesson]]
+name = "one"
+title = "One"
+about = "About it"
+[[lesson.step]]
+title = "Go"
+text = "Go there."
+why = "Because."
+hints = []
+solve = "SOLVE"
+[[lesson.step.goal]]
+say = "the tree is shown"
+GOAL
+"#;
+
+    fn with(solve: &str, goal: &str) -> Result<Vec<Lesson>, LessonError> {
+        parse(&LESSON.replace("SOLVE", solve).replace("GOAL", goal))
+    }
+
+    #[test]
+    fn a_lesson_is_read_and_one_that_cannot_be_done_is_refused() {
+        assert_eq!(with("t", "view = 'tree'").unwrap()[0].steps[0].goals.len(), 1);
+        let said = |lessons: Result<Vec<Lesson>, LessonError>| lessons.unwrap_err().to_string();
+        assert_eq!(said(with("t", "")), "lesson 'one', step 1: a goal asks for nothing");
+        assert!(said(with("Hyper", "view = 'tree'")).contains("step 1: the solving script: 'Hyper' is not a key"));
+        assert!(said(with("t", "veiw = 'tree'")).contains("unknown field `veiw`"));
+        assert!(said(with("t", "view = 'trees'")).contains("unknown variant `trees`"));
+    }
+}

@@ -1,0 +1,107 @@
+//! The panel of a lesson beside or below the view that the learner drives.
+
+use super::progress::Walkthrough;
+use crate::console::layout::Layout;
+use crate::console::paint::{Brush, Line};
+use crate::console::state::State;
+use crate::console::theme::Role;
+use crate::console::views;
+
+pub fn draw(state: &State, brush: &mut Brush<'_>, layout: &Layout) {
+    let (Some(walkthrough), Some(pane)) = (&state.walkthrough, &layout.panel) else { return };
+    let Some(step) = walkthrough.current() else { return };
+    let sign = if walkthrough.state().done { "✓ " } else { "" };
+    let title = format!("{sign}Step {} of {}: {}", walkthrough.step + 1, walkthrough.lesson.steps.len(), step.title);
+    let mut inner = views::edge(brush, pane, &title, "", false);
+    let (width, height) = (usize::from(inner.area.width), usize::from(inner.area.height));
+    let mut lines = lines(walkthrough, width);
+    let keys = keys(walkthrough).fit(width);
+    if lines.len() + 1 > height {
+        lines.truncate(height.saturating_sub(2));
+        lines.push(Line::of(Role::Dim, "… L shows all of it").fit(width));
+    }
+    views::draw_lines(&mut inner, &lines, 0);
+    let last = u16::try_from(height.saturating_sub(1)).unwrap_or(0);
+    inner.put_line(0, last, &keys);
+}
+
+/// What a reader sees: the task, the checks, hints, and why it matters once it is done.
+fn lines(walkthrough: &Walkthrough, width: usize) -> Vec<Line> {
+    let Some(step) = walkthrough.current() else { return Vec::new() };
+    let state = walkthrough.state();
+    let is_wide = width > 60;
+    let mut lines = Vec::new();
+    let gap = |lines: &mut Vec<Line>| {
+        if !is_wide {
+            lines.push(Line::new());
+        }
+    };
+    if state.done && is_wide {
+        views::paragraph(&mut lines, Role::Good, &format!("Done. {}", flow(&step.why)), width);
+    }
+    views::paragraph(&mut lines, Role::Text, &flow(&step.text), width);
+    gap(&mut lines);
+    for (position, goal) in step.goals.iter().enumerate() {
+        let holds = walkthrough.goals.get(position).copied().unwrap_or(false);
+        let (sign, role) = if holds { ("[x] ", Role::Good) } else { ("[ ] ", Role::Text) };
+        for (row, part) in
+            crate::console::shown::Shown::from(&goal.say).wrap(width.saturating_sub(4)).iter().enumerate()
+        {
+            let lead = if row == 0 { sign } else { "    " };
+            lines.push(Line::of(role, lead).with(role, part.as_str()));
+        }
+    }
+    gap(&mut lines);
+    for (position, hint) in step.hints.iter().take(state.hints).enumerate() {
+        views::paragraph(&mut lines, Role::Warning, &format!("Hint {}: {}", position + 1, flow(hint)), width);
+    }
+    if state.hints < step.hints.len() && !state.done && !is_wide {
+        let left = step.hints.len().saturating_sub(state.hints);
+        let word = if left == 1 { "hint" } else { "hints" };
+        lines.push(Line::of(Role::Dim, format!("{left} {word} left (,h)")));
+    }
+    if state.done && !is_wide {
+        gap(&mut lines);
+        lines.push(Line::of(Role::Good, "Done. Why it matters"));
+        views::paragraph(&mut lines, Role::Text, &flow(&step.why), width);
+    }
+    lines
+}
+
+/// The step in full, for a window over the view.
+pub fn in_full(walkthrough: &Walkthrough) -> Option<(String, String)> {
+    let step = walkthrough.current()?;
+    let mut text = flow(&step.text);
+    for goal in &step.goals {
+        text.push_str("\n\nTo reach: ");
+        text.push_str(&goal.say);
+    }
+    for (position, hint) in step.hints.iter().take(walkthrough.state().hints).enumerate() {
+        text.push_str(&format!("\n\nHint {}: {}", position + 1, flow(hint)));
+    }
+    if walkthrough.state().done {
+        text.push_str(&format!("\n\nWhy it matters: {}", flow(&step.why)));
+    }
+    Some((format!("{} · step {}: {}", walkthrough.lesson.title, walkthrough.step + 1, step.title), text))
+}
+
+fn keys(walkthrough: &Walkthrough) -> Line {
+    let words: &[(&str, &str)] = if walkthrough.playing.is_some() {
+        &[("any key", "stops")]
+    } else if walkthrough.state().done {
+        &[(",n", "next"), (",p", "back"), (",r", "again"), (",q", "leave")]
+    } else {
+        &[(",h", "hint"), (",s", "show"), (",r", "reset"), (",n", "next")]
+    };
+    let mut line = Line::new();
+    for (key, word) in words {
+        line.push(Role::Key, format!("{key} "));
+        line.push(Role::Dim, format!("{word}  "));
+    }
+    line
+}
+
+/// A text of the file, whose lines are broken for the file's width.
+fn flow(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
