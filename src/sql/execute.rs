@@ -105,7 +105,8 @@ pub fn for_each_row(
         let result = run(connection, compiled, limits, &mut take);
         drop(done);
         match (watch.join(), result) {
-            (Ok(true), Err(ExecuteError::Interrupted)) => Err(ExecuteError::TimeLimit(time)),
+            // While a statement is prepared, an interrupt comes out as the failure of whatever was at work.
+            (Ok(true), Err(ExecuteError::Interrupted | ExecuteError::Sqlite(_))) => Err(ExecuteError::TimeLimit(time)),
             (_, result) => result,
         }
     })

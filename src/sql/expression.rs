@@ -14,6 +14,9 @@ use crate::kql::syntax::ListOperator;
 use crate::plan::tree::{ColumnId, Expr, ExprKind, NodeId, OrderKey, WindowFunction};
 use crate::schema::{ScalarType, Value};
 
+/// What a function of SQLite certainly takes; 127 was its limit for long.
+const MOST_ARGUMENTS: usize = 100;
+
 /// What a column holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Holds {
@@ -258,7 +261,12 @@ impl Scope<'_> {
                         let constants: Option<Vec<&str>> = members.iter().map(constant_text).collect();
                         let array = match constants {
                             Some(texts) => quote_text(&serde_json::Value::from(texts).to_string()),
-                            None => format!("json_array({})", listed()),
+                            None if members.len() <= MOST_ARGUMENTS => format!("json_array({})", listed()),
+                            None => {
+                                let rows: Vec<String> =
+                                    members.iter().map(|member| format!("({})", self.value(member))).collect();
+                                format!("(SELECT json_group_array(column1) FROM (VALUES {}))", rows.join(", "))
+                            }
                         };
                         self.list_function(*operator, text, array)
                     }
