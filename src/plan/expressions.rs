@@ -14,7 +14,7 @@ use crate::kql::diagnostic::Diagnostic;
 use crate::kql::nearest_few as nearest;
 use crate::kql::span::Span;
 use crate::kql::syntax::{self, BinaryOperator, ListOperator, LiteralValue, Name};
-use crate::schema::{ScalarType, Value};
+use crate::schema::{ScalarType, Value, is_other_spelling};
 
 /// A literal as a typed constant.
 pub(super) fn literal(value: &LiteralValue) -> Expr {
@@ -175,6 +175,10 @@ impl Binder<'_> {
 
     /// A name that is neither column nor `let`: an empty column with a warning where that is allowed, else an error.
     fn missing_column(&mut self, name: &Name, context: &Context) -> Expr {
+        let fields = context.node.map(|node| self.fields(node)).unwrap_or_default();
+        if let Some(field) = fields.iter().find(|field| is_other_spelling(&name.text, &field.name)) {
+            return Expr::column(field);
+        }
         let tables: Vec<&str> = self
             .environment
             .schema
@@ -188,7 +192,14 @@ impl Binder<'_> {
             return Expr::null(ScalarType::Dynamic);
         }
         let origin = context.node.and_then(|node| self.origin.get(&node).cloned());
+        // A column of another table may be lacking; a name no table has, one slip from a column here, is that column
+        // misspelt, and an empty column for it would be a wrong answer.
+        let is_misspelt = tables.is_empty()
+            && context.node.is_some_and(|node| {
+                crate::kql::nearest(&name.text, self.fields(node).iter().map(|field| field.name.as_str())).is_some()
+            });
         if context.lenient
+            && !is_misspelt
             && self.environment.missing_columns == MissingColumns::Lenient
             && let Some(origin) = &origin
         {

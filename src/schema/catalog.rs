@@ -9,6 +9,15 @@ use super::value::Column;
 
 const TABLES: &str = include_str!("../../assets/schema/tables.json");
 
+/// Columns that Defender XDR and Sentinel spell differently in the same table (`AccountUpn`, `AccountUPN`). KQL tells
+/// the case of names apart; rules for either service are to run.
+const SPELT_TWO_WAYS: &[&str] = &["AccountUpn", "Isp", "LogonId"];
+
+/// Whether the two names are the two services' spellings of one column.
+pub fn is_other_spelling(name: &str, column: &str) -> bool {
+    name.eq_ignore_ascii_case(column) && SPELT_TWO_WAYS.iter().any(|known| known.eq_ignore_ascii_case(name))
+}
+
 /// A table's columns in the order `getschema` prints.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TableSchema {

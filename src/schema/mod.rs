@@ -9,6 +9,6 @@ pub mod time;
 pub mod types;
 pub mod value;
 
-pub use catalog::{Schema, SchemaError, TableSchema};
+pub use catalog::{Schema, SchemaError, TableSchema, is_other_spelling};
 pub use types::ScalarType;
 pub use value::{Column, Table, Value};
