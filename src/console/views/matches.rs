@@ -288,7 +288,7 @@ pub fn status(state: &State) -> Line {
         line.push(Role::Warning, format!(" {troubled} {rules} did not run: view 5 says why"));
     }
     if state.overview.as_ref().is_some_and(|overview| overview.lesson.is_some()) {
-        line.push(Role::Strong, " L reads the lesson");
+        line.push(Role::Strong, " L lists the lessons");
         line.push(Role::Dim, " ·");
     }
     if hidden == 0 && troubled == 0 && !state.matches.rows.is_empty() && state.matches.chips.is_empty() {
