@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use serde_json::json;
 
 use super::Exit;
+use super::format::Reading;
 use super::problem::{self, Problem};
 use crate::ingest::time;
 use crate::kql::visible::visible;
@@ -23,14 +24,8 @@ pub struct Args {
     /// Nothing but the original record, byte for byte
     #[arg(long)]
     raw: bool,
-    #[arg(long, value_enum, default_value_t = Format::Text)]
-    format: Format,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-enum Format {
-    Text,
-    Json,
+    #[arg(long, value_enum, default_value_t = Reading::Text)]
+    format: Reading,
 }
 
 pub fn run(arguments: &Args, stdout: &mut dyn Write, stderr: &mut dyn Write) -> Exit {
@@ -50,7 +45,7 @@ fn answer(arguments: &Args, stdout: &mut dyn Write) -> Result<Exit, Problem> {
     let text = String::from_utf8_lossy(&original);
     let when = origin.time.map(time::format);
     let row = store.row_of(arguments.id)?;
-    if arguments.format == Format::Json {
+    if arguments.format == Reading::Json {
         let (table, values) = match row {
             Some((table, values)) => (Some(table), values.into_iter().collect::<serde_json::Map<_, _>>()),
             None => (None, serde_json::Map::new()),

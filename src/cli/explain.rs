@@ -4,6 +4,7 @@ use std::io::Write;
 use std::path::PathBuf;
 
 use super::Exit;
+use super::format::Reading;
 use super::hunt::View;
 use super::problem::{self, Problem};
 use crate::hunt::clock::display_time;
@@ -24,14 +25,8 @@ pub struct Args {
     db: PathBuf,
     #[command(flatten)]
     view: View,
-    #[arg(long, value_enum, default_value_t = Format::Text)]
-    format: Format,
-}
-
-#[derive(Debug, Clone, Copy, clap::ValueEnum)]
-enum Format {
-    Text,
-    Json,
+    #[arg(long, value_enum, default_value_t = Reading::Text)]
+    format: Reading,
 }
 
 /// Longer values and lists are cut in the text; JSON has them whole.
@@ -46,8 +41,8 @@ fn answer(arguments: &Args, stdout: &mut dyn Write) -> Result<Exit, Problem> {
     let store = case.reader()?;
     let explanation = case.explain(&store, &arguments.name, arguments.event)?;
     match arguments.format {
-        Format::Text => write_text(&explanation, stdout)?,
-        Format::Json => super::json::write_pretty(stdout, &json(&explanation))?,
+        Reading::Text => write_text(&explanation, stdout)?,
+        Reading::Json => super::json::write_pretty(stdout, &json(&explanation))?,
     }
     Ok(Exit::Done)
 }

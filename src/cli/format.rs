@@ -8,6 +8,13 @@ use unicode_width::UnicodeWidthStr;
 use crate::kql::visible::visible;
 use crate::schema::{Table, Value, format};
 
+/// The two ways of commands that answer one question: for a reader, or for a program.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Reading {
+    Text,
+    Json,
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub enum Format {
     Table,

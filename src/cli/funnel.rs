@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::Exit;
+use super::format::Reading;
 use super::hunt::{View, padded};
 use super::problem::{self, Problem};
 use crate::hunt::Funnel;
@@ -24,14 +25,8 @@ pub struct Args {
     /// Seconds that one count may take.
     #[arg(long, value_name = "SECONDS", default_value_t = 30)]
     limit: u64,
-    #[arg(long, value_enum, default_value_t = Format::Text)]
-    format: Format,
-}
-
-#[derive(Debug, Clone, Copy, clap::ValueEnum)]
-enum Format {
-    Text,
-    Json,
+    #[arg(long, value_enum, default_value_t = Reading::Text)]
+    format: Reading,
 }
 
 /// The width of the column with the stages' text.
@@ -46,8 +41,8 @@ fn answer(arguments: &Args, stdout: &mut dyn Write) -> Result<Exit, Problem> {
     let store = case.reader()?;
     let funnel = case.funnel(&store, &arguments.name, Duration::from_secs(arguments.limit))?;
     match arguments.format {
-        Format::Text => write_text(&funnel, stdout)?,
-        Format::Json => super::json::write_pretty(stdout, &funnel)?,
+        Reading::Text => write_text(&funnel, stdout)?,
+        Reading::Json => super::json::write_pretty(stdout, &funnel)?,
     }
     Ok(Exit::Done)
 }

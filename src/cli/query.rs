@@ -128,7 +128,6 @@ fn attempt(arguments: &Args, stdout: &mut dyn Write, stderr: &mut dyn Write) -> 
     };
     let inputs = FileInputs { files };
     let missing = if arguments.strict { MissingColumns::Strict } else { MissingColumns::Lenient };
-    sql::register(store.connection())?;
     let probe = ConnectionProbe { connection: store.connection(), schema: store.schema() };
     let environment =
         Environment::new(store.schema(), now).with_inputs(&inputs).with_missing_columns(missing).with_probe(&probe);

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use serde_json::json;
 
 use super::Exit;
+use super::format::Reading;
 use super::problem::{self, Problem};
 use crate::ingest::time;
 use crate::kql::visible::visible;
@@ -41,14 +42,8 @@ struct Common {
     /// The store
     #[arg(long, value_name = "FILE")]
     db: PathBuf,
-    #[arg(long, value_enum, default_value_t = Format::Text)]
-    format: Format,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-enum Format {
-    Text,
-    Json,
+    #[arg(long, value_enum, default_value_t = Reading::Text)]
+    format: Reading,
 }
 
 pub fn run(arguments: &Args, stdout: &mut dyn Write, stderr: &mut dyn Write) -> Exit {
@@ -71,7 +66,7 @@ fn info(common: &Common, stdout: &mut dyn Write) -> Result<Exit, Problem> {
         None => (None, None),
     };
     let (events, tables, exclusions) = (store.event_count()?, store.table_counts()?, store.exclusions()?.len());
-    if common.format == Format::Json {
+    if common.format == Reading::Json {
         let tables: serde_json::Map<String, serde_json::Value> =
             tables.into_iter().map(|(table, rows)| (table, rows.into())).collect();
         let whole = json!({"bytes": bytes, "sources": sources.len(), "incomplete": incomplete, "events": events,
@@ -98,7 +93,7 @@ fn info(common: &Common, stdout: &mut dyn Write) -> Result<Exit, Problem> {
 
 fn sources(common: &Common, stdout: &mut dyn Write) -> Result<Exit, Problem> {
     let sources = Store::open_read_only(&common.db)?.sources()?;
-    if common.format == Format::Json {
+    if common.format == Reading::Json {
         super::json::write_pretty(stdout, &sources)?;
         return Ok(Exit::Done);
     }
@@ -139,7 +134,7 @@ fn forget(common: &Common, name: &str, stdout: &mut dyn Write) -> Result<Exit, P
         }
     };
     let forgotten = crate::ingest::forget(&mut store, source)?;
-    if common.format == Format::Json {
+    if common.format == Reading::Json {
         super::json::write_pretty(stdout, &forgotten)?;
         return Ok(Exit::Done);
     }
@@ -160,8 +155,8 @@ fn vacuum(common: &Common, stdout: &mut dyn Write) -> Result<Exit, Problem> {
     }
     let (before, after) = Store::create_or_open(&common.db)?.vacuum()?;
     match common.format {
-        Format::Json => super::json::write_pretty(stdout, &json!({"before": before, "after": after}))?,
-        Format::Text => writeln!(stdout, "{before} bytes before, {after} after")?,
+        Reading::Json => super::json::write_pretty(stdout, &json!({"before": before, "after": after}))?,
+        Reading::Text => writeln!(stdout, "{before} bytes before, {after} after")?,
     }
     Ok(Exit::Done)
 }

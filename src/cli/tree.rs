@@ -4,6 +4,7 @@ use std::io::Write;
 use std::path::PathBuf;
 
 use super::Exit;
+use super::format::Reading;
 use super::problem::{self, Problem};
 use crate::hunt::clock::display_time;
 use crate::hunt::tree::{Forest, NodeId, facts, text};
@@ -29,14 +30,8 @@ pub struct Args {
     /// A folder of rules in place of the built-in ones, for --match.
     #[arg(long, value_name = "DIR")]
     rules: Option<PathBuf>,
-    #[arg(long, value_enum, default_value_t = Format::Text)]
-    format: Format,
-}
-
-#[derive(Debug, Clone, Copy, clap::ValueEnum)]
-enum Format {
-    Text,
-    Json,
+    #[arg(long, value_enum, default_value_t = Reading::Text)]
+    format: Reading,
 }
 
 pub fn run(arguments: &Args, stdout: &mut dyn Write, stderr: &mut dyn Write) -> Exit {
@@ -64,8 +59,8 @@ fn answer(arguments: &Args, stdout: &mut dyn Write) -> Result<Exit, Problem> {
         None => None,
     };
     match arguments.format {
-        Format::Text => write_text(&forest, focus, stdout)?,
-        Format::Json => write_json(&forest, focus, stdout)?,
+        Reading::Text => write_text(&forest, focus, stdout)?,
+        Reading::Json => write_json(&forest, focus, stdout)?,
     }
     Ok(Exit::Done)
 }
