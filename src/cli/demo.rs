@@ -5,8 +5,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::Exit;
-use super::open::{self, OpenError};
+use super::open::{self, OpenError, Subject};
 use super::scenario::{Scenario, ScenarioError};
+use super::settings::{ConsoleArgs, SettingsError};
 use crate::console::run::Ending;
 use crate::hunt::matches::RuleStatus;
 use crate::hunt::survey::status_line;
@@ -32,6 +33,8 @@ pub struct Args {
     /// Read the rules of this folder in place of the built-in ones
     #[arg(long, value_name = "DIR")]
     rules: Option<PathBuf>,
+    #[command(flatten)]
+    console: ConsoleArgs,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -44,6 +47,8 @@ enum DemoError {
     Hunt(#[from] HuntError),
     #[error(transparent)]
     Open(#[from] OpenError),
+    #[error(transparent)]
+    Settings(#[from] SettingsError),
     #[error("cannot write: {0}")]
     Write(#[from] io::Error),
 }
@@ -59,7 +64,8 @@ pub fn run(arguments: &Args, stdout: &mut dyn Write, stderr: &mut dyn Write) -> 
         Err(error) => {
             let message: Vec<String> = error.to_string().lines().map(visible).collect();
             let _ = writeln!(stderr, "error: {}", message.join("\n"));
-            let is_unknown = matches!(error, DemoError::Scenario(ScenarioError::Unknown { .. }));
+            let is_unknown =
+                matches!(error, DemoError::Scenario(ScenarioError::Unknown { .. }) | DemoError::Settings(_));
             if is_unknown { Exit::Invalid } else { Exit::Failed }
         }
     }
@@ -67,6 +73,8 @@ pub fn run(arguments: &Args, stdout: &mut dyn Write, stderr: &mut dyn Write) -> 
 
 fn demo(arguments: &Args, stdout: &mut dyn Write) -> Result<Option<Ending>, DemoError> {
     let has_terminal = io::stdout().is_terminal() && io::stdin().is_terminal();
+    // Wrong settings are told before the work.
+    let config = arguments.console.config()?;
     let named = arguments.scenario.as_deref().map(Scenario::named).transpose()?;
     let catalog = Catalog::open(arguments.rules.as_deref()).map_err(OpenError::from)?;
     if !has_terminal {
@@ -91,7 +99,8 @@ fn demo(arguments: &Args, stdout: &mut dyn Write) -> Result<Option<Ending>, Demo
     let unpacked = scenario.unpack()?;
     let lessons = scenario.lessons()?;
     let lesson = scenario.lesson().map(str::to_owned);
-    Ok(Some(open::console(unpacked.store(), catalog, format!("demo {}", scenario.name()), lesson, lessons)?))
+    let subject = Subject { catalog, name: format!("demo {}", scenario.name()), lesson, lessons };
+    Ok(Some(open::console(unpacked.store(), subject, config)?))
 }
 
 /// Asks which scenario to open, by line: it works over any terminal and is read out by a screen reader.

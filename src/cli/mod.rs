@@ -1,5 +1,6 @@
 //! Commands, output formats, exit statuses.
 
+mod config;
 mod demo;
 mod event;
 mod explain;
@@ -18,6 +19,7 @@ pub mod report;
 mod rule;
 mod scenario;
 mod screenshot;
+mod settings;
 mod store;
 mod tree;
 
@@ -72,6 +74,8 @@ enum Command {
     /// Try the lessons of the sample data.
     Scenario(lessons::Args),
     Screenshot(screenshot::Args),
+    /// The console's settings and keys.
+    Config(config::Args),
 }
 
 /// Runs one command line, the program's name first. Writes results to `stdout` and diagnostics to `stderr`.
@@ -82,6 +86,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, stdout: &mut dyn Write
             Command::Open(arguments) => open::run(&arguments, stderr),
             Command::Scenario(arguments) => lessons::run(&arguments, stdout, stderr),
             Command::Screenshot(arguments) => screenshot::run(&arguments, stdout, stderr),
+            Command::Config(arguments) => config::run(&arguments, stdout, stderr),
             Command::Query(arguments) => query::run(&arguments, stdout, stderr),
             Command::Explain(arguments) => explain::run(&arguments, stdout, stderr),
             Command::Hunt(arguments) => hunt::run(&arguments, stdout, stderr),

@@ -4,7 +4,9 @@ use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
 use super::Exit;
-use crate::console::desk;
+use super::settings::{ConsoleArgs, SettingsError};
+use crate::console::config::Config;
+use crate::console::desk::{self, Setup};
 use crate::console::live::{Live, Shared};
 use crate::console::run::{Ending, RunError};
 use crate::console::source::Source;
@@ -26,6 +28,8 @@ pub struct Args {
     /// Read the rules of this folder in place of the built-in ones
     #[arg(long, value_name = "DIR")]
     rules: Option<PathBuf>,
+    #[command(flatten)]
+    console: ConsoleArgs,
 }
 
 /// Why the console does not open, or ends before its time.
@@ -39,34 +43,45 @@ pub enum OpenError {
     Hunt(#[from] HuntError),
     #[error(transparent)]
     Run(#[from] RunError),
+    #[error(transparent)]
+    Settings(#[from] SettingsError),
     #[error("the terminal went away: {0}")]
     Closed(String),
 }
 
 pub fn run(arguments: &Args, stderr: &mut dyn Write) -> Exit {
     let name = arguments.store.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    let catalog = Catalog::open(arguments.rules.as_deref()).map_err(OpenError::from);
-    let ended = catalog.and_then(|catalog| console(&arguments.store, catalog, name, None, Vec::new()));
-    finish(ended, stderr)
+    finish(open(arguments, name), stderr)
+}
+
+fn open(arguments: &Args, name: String) -> Result<Ending, OpenError> {
+    let config = arguments.console.config()?;
+    let catalog = Catalog::open(arguments.rules.as_deref())?;
+    let subject = Subject { catalog, name, lesson: None, lessons: Vec::new() };
+    console(&arguments.store, subject, config)
+}
+
+/// What the console shows, besides the store itself.
+pub struct Subject {
+    pub catalog: Catalog,
+    pub name: String,
+    pub lesson: Option<String>,
+    pub lessons: Vec<Lesson>,
 }
 
 /// Shows a store in the console until the person leaves, or a signal ends it.
-pub fn console(
-    store: &Path,
-    catalog: Catalog,
-    name: String,
-    lesson: Option<String>,
-    lessons: Vec<Lesson>,
-) -> Result<Ending, OpenError> {
+pub fn console(store: &Path, subject: Subject, config: Config) -> Result<Ending, OpenError> {
     if !std::io::stdout().is_terminal() || !std::io::stdin().is_terminal() {
         return Err(OpenError::NoTerminal);
     }
+    let Subject { catalog, name, lesson, lessons } = subject;
     let shared = Shared::open(store, catalog, name, lesson)?;
     let mut sources: Vec<Box<dyn Source>> = Vec::new();
     for _ in 0..WORKERS {
         sources.push(Box::new(Live::new(std::sync::Arc::clone(&shared))?));
     }
-    match desk::show(sources, lessons, |variable| std::env::var(variable).ok())? {
+    let setup = Setup { sources, lessons, config };
+    match desk::show(setup, |variable| std::env::var(variable).ok())? {
         Ending::Closed(reason) => Err(OpenError::Closed(reason)),
         ending => Ok(ending),
     }
@@ -83,7 +98,7 @@ pub fn finish(ended: Result<Ending, OpenError>, stderr: &mut dyn Write) -> Exit 
         Err(error) => {
             let message: Vec<String> = error.to_string().lines().map(visible).collect();
             let _ = writeln!(stderr, "error: {}", message.join("\n"));
-            Exit::Failed
+            if matches!(error, OpenError::Settings(_)) { Exit::Invalid } else { Exit::Failed }
         }
     }
 }

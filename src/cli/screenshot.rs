@@ -7,8 +7,8 @@ use ratatui::buffer::Buffer;
 
 use super::Exit;
 use super::scenario::{Scenario, ScenarioError, Unpacked};
-use crate::console::action::Keymap;
 use crate::console::headless;
+use crate::console::keymap::Keymap;
 use crate::console::live::{Live, Shared};
 use crate::console::run::RunError;
 use crate::console::screenshot;

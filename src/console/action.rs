@@ -3,7 +3,6 @@
 //! Keys, palette and mouse only make actions; hint row, help and palette only read the table. What an action does
 //! is the business of `update`.
 
-use super::keys::{self, Key, UnknownKey};
 use crate::hunt::{OwnExclusion, SwitchAction};
 
 /// A screen that can be shown.
@@ -114,6 +113,7 @@ pub enum Action {
     Help,
     Mouse,
     NextTheme,
+    TimeZone,
     Redraw,
     Suspend,
     Quit,
@@ -173,7 +173,7 @@ const fn row(
 
 /// All actions that a key or the palette may start.
 pub const ACTIONS: &[ActionRow] = &[
-    row(Action::Down, "down", "Move down one row", &["j", "Down"], When::Anywhere, Some((1, "j/k move"))),
+    row(Action::Down, "down", "Move down one row", &["j", "Down"], When::Anywhere, Some((1, "move"))),
     row(Action::Up, "up", "Move up one row", &["k", "Up"], When::Anywhere, None),
     row(Action::PageDown, "page-down", "Move down one page", &["Ctrl-d", "PgDn"], When::Anywhere, None),
     row(Action::PageUp, "page-up", "Move up one page", &["Ctrl-u", "PgUp"], When::Anywhere, None),
@@ -410,6 +410,7 @@ pub const ACTIONS: &[ActionRow] = &[
         None,
     ),
     row(Action::NextTheme, "theme", "Change the colours", &[], When::Anywhere, None),
+    row(Action::TimeZone, "time-zone", "Show times in UTC, or in your own time zone", &["Z"], When::Anywhere, None),
     row(Action::Redraw, "redraw", "Draw the screen anew", &["Ctrl-l"], When::Anywhere, None),
     row(
         Action::Suspend,
@@ -431,55 +432,6 @@ impl ActionRow {
     }
 }
 
-/// What a sequence of keys means so far.
-#[derive(Debug, PartialEq)]
-pub enum Lookup<'a> {
-    Act(&'a Action),
-    /// More keys are to come; these could be next, with what they would do.
-    Prefix(Vec<(Key, &'static str)>),
-    Nothing,
-}
-
-/// Which keys do what, in which views.
-#[derive(Debug)]
-pub struct Keymap {
-    bindings: Vec<(Vec<Key>, &'static ActionRow)>,
-}
-
-impl Keymap {
-    /// The keys of the table.
-    pub fn standard() -> Result<Self, UnknownKey> {
-        let mut bindings = Vec::new();
-        for row in ACTIONS {
-            for text in row.keys {
-                bindings.push((keys::sequence(text)?, row));
-            }
-        }
-        Ok(Self { bindings })
-    }
-
-    pub fn lookup(&self, view: View, typed: &[Key]) -> Lookup<'_> {
-        let mut next = Vec::new();
-        for (sequence, row) in self.bindings.iter().filter(|(_, row)| row.is_for(view)) {
-            match sequence.strip_prefix(typed) {
-                Some([]) => return Lookup::Act(&row.action),
-                Some([key, ..]) => next.push((*key, row.doc)),
-                None => {}
-            }
-        }
-        if next.is_empty() { Lookup::Nothing } else { Lookup::Prefix(next) }
-    }
-
-    /// The keys that do this, as shown.
-    pub fn keys_of(&self, row: &ActionRow) -> Vec<String> {
-        self.bindings
-            .iter()
-            .filter(|(_, bound)| bound.name == row.name)
-            .map(|(sequence, _)| keys::show(sequence))
-            .collect()
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -493,36 +445,5 @@ mod tests {
             assert!(row.name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-'), "{}", row.name);
             assert!(!row.doc.is_empty() && !row.doc.ends_with('.'), "{}", row.name);
         }
-    }
-
-    #[test]
-    fn a_key_means_one_thing_in_a_view() {
-        let keymap = Keymap::standard().unwrap();
-        for view in View::ALL {
-            let bound: Vec<&Vec<Key>> =
-                keymap.bindings.iter().filter(|(_, row)| row.is_for(view)).map(|(keys, _)| keys).collect();
-            for (position, sequence) in bound.iter().enumerate() {
-                for (other, longer) in bound.iter().enumerate() {
-                    assert!(
-                        position == other || !longer.starts_with(sequence),
-                        "{} begins {} in {view:?}",
-                        keys::show(sequence),
-                        keys::show(longer)
-                    );
-                }
-            }
-        }
-    }
-
-    #[test]
-    fn a_prefix_says_what_may_follow() {
-        let keymap = Keymap::standard().unwrap();
-        let typed = |text: &str| keys::sequence(text).unwrap();
-        assert_eq!(keymap.lookup(View::Matches, &typed("j")), Lookup::Act(&Action::Down));
-        assert_eq!(keymap.lookup(View::Matches, &typed("g y")), Lookup::Act(&Action::CopyChain));
-        assert_eq!(keymap.lookup(View::Rules, &typed("g y")), Lookup::Nothing);
-        assert_eq!(keymap.lookup(View::Matches, &typed("z")), Lookup::Nothing);
-        let Lookup::Prefix(next) = keymap.lookup(View::Tree, &typed("z")) else { panic!("z is a prefix") };
-        assert!(next.contains(&("M".parse().unwrap(), "Fold the whole tree")));
     }
 }

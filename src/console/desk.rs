@@ -6,9 +6,10 @@ use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, Sender, unbounded};
 
-use super::action::Keymap;
+use super::config::Config;
 use super::input::Input;
 use super::jobs::{Ask, Jobs};
+use super::keys::UnknownKey;
 use super::run::{self, Ending, RunError, World};
 use super::source::Source;
 use super::state::State;
@@ -76,14 +77,21 @@ impl World for Desk {
     }
 }
 
+/// What a console is opened with.
+pub struct Setup {
+    pub sources: Vec<Box<dyn Source>>,
+    pub lessons: Vec<Lesson>,
+    pub config: Config,
+}
+
 /// Shows the console on this process's terminal until the person leaves. The terminal is given back however it ends.
-pub fn show(
-    sources: Vec<Box<dyn Source>>,
-    lessons: Vec<Lesson>,
-    variable: impl Fn(&str) -> Option<String>,
-) -> Result<Ending, RunError> {
-    let keymap = Keymap::standard().map_err(|error| RunError::Terminal(io::Error::other(error.to_string())))?;
-    let mut state = State::new(keymap, theme::from_environment(&variable));
+pub fn show(setup: Setup, variable: impl Fn(&str) -> Option<String>) -> Result<Ending, RunError> {
+    let Setup { sources, lessons, config } = setup;
+    // The terminal is asked before anything else reads from it, and only where nobody has said.
+    let asks = config.theme.is_none();
+    let theme = theme::from_environment(&variable, || asks && terminal::is_light());
+    let wrong = |error: UnknownKey| RunError::Terminal(io::Error::other(error.to_string()));
+    let mut state = State::configured(&config, theme).map_err(wrong)?;
     state.lessons = lessons.into_iter().map(Arc::new).collect();
     let (inputs, received): (Sender<Input>, _) = unbounded();
     let jobs = Jobs::start(sources, &inputs)?;

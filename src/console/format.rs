@@ -1,8 +1,6 @@
 //! Values as people read them: times, counts, KQL literals.
 
-use jiff::Timestamp;
-use jiff::tz::TimeZone;
-
+use super::zone::Zone;
 use crate::kql::values::quote_string;
 use crate::schema::Value;
 
@@ -24,10 +22,9 @@ pub enum TimeStyle {
 
 impl TimeStyle {
     /// The shortest that still tells the events of a store apart.
-    pub fn for_range(first: Option<i64>, last: Option<i64>) -> Self {
-        let day = |ticks: i64| ticks.div_euclid(TICKS_PER_SECOND * 86_400);
+    pub fn for_range(zone: &Zone, first: Option<i64>, last: Option<i64>) -> Self {
         match (first, last) {
-            (Some(first), Some(last)) if day(first) == day(last) => Self::Clock,
+            (Some(first), Some(last)) if zone.is_one_day(first, last) => Self::Clock,
             _ => Self::Full,
         }
     }
@@ -43,16 +40,7 @@ impl TimeStyle {
 
 /// A time in UTC; what lies outside the calendar is shown as its ticks.
 pub fn time(ticks: i64, style: TimeStyle) -> String {
-    let pattern = match style {
-        TimeStyle::Clock => "%H:%M:%S",
-        TimeStyle::Full => "%Y-%m-%d %H:%M:%S",
-        TimeStyle::Exact => "%Y-%m-%d %H:%M:%S.%3f",
-    };
-    let since = i128::from(ticks) - i128::from(UNIX_EPOCH);
-    match Timestamp::from_nanosecond(since * 100) {
-        Ok(timestamp) => timestamp.to_zoned(TimeZone::UTC).strftime(pattern).to_string(),
-        Err(_) => format!("ticks {ticks}"),
-    }
+    Zone::default().time(ticks, style)
 }
 
 /// A span of ticks: `4m20s`, `331 ms`, `2d03h`.
@@ -137,8 +125,9 @@ mod tests {
         assert_eq!(time(0, TimeStyle::Full), "0001-01-01 00:00:00");
         assert_eq!(time(NOON, TimeStyle::Clock), "09:02:14");
         assert!(time(i64::MAX, TimeStyle::Full).starts_with("ticks "));
-        assert_eq!(TimeStyle::for_range(Some(NOON), Some(NOON + TICKS_PER_SECOND)), TimeStyle::Clock);
-        assert_eq!(TimeStyle::for_range(Some(0), Some(NOON)), TimeStyle::Full);
+        let utc = Zone::default();
+        assert_eq!(TimeStyle::for_range(&utc, Some(NOON), Some(NOON + TICKS_PER_SECOND)), TimeStyle::Clock);
+        assert_eq!(TimeStyle::for_range(&utc, Some(0), Some(NOON)), TimeStyle::Full);
     }
 
     #[test]

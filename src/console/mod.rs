@@ -4,6 +4,7 @@
 //! has. Input becomes an [`action::Action`], `update` changes the [`state`], drawing reads it and starts nothing.
 
 pub mod action;
+pub mod config;
 pub mod desk;
 pub mod editor;
 pub mod export;
@@ -13,6 +14,7 @@ pub mod grid;
 pub mod headless;
 pub mod input;
 pub mod jobs;
+pub mod keymap;
 pub mod keys;
 pub mod layout;
 pub mod live;
@@ -30,6 +32,7 @@ pub mod update;
 pub mod views;
 pub mod walkthrough;
 pub mod widgets;
+pub mod zone;
 
 #[cfg(test)]
 mod tests;

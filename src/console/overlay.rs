@@ -2,9 +2,10 @@
 
 use tui_input::{Input, InputRequest};
 
-use super::action::{ACTIONS, ActionRow, Keymap, View};
+use super::action::{ACTIONS, ActionRow, View};
 use super::format;
 use super::fuzzy::{self, Skim};
+use super::keymap::Keymap;
 use super::keys::{Code, Key};
 use super::source::Preview;
 use crate::hunt::switches::ExclusionId;

@@ -4,11 +4,13 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::action::{Keymap, View};
+use super::action::View;
+use super::config::Config;
 use super::editor::Editor;
 use super::format::TimeStyle;
 use super::grid::Grid;
-use super::keys::Key;
+use super::keymap::Keymap;
+use super::keys::{Key, UnknownKey};
 use super::overlay::Overlay;
 use super::source::{
     Checked, EventsPage, Found, Indicator, Overview, Question, RuleSheet, Settings, Topic, ValueCounts,
@@ -17,6 +19,7 @@ use super::theme::Theme;
 use super::walkthrough::{Lesson, Walkthrough};
 use super::widgets::table::TableState;
 use super::widgets::tree::TreeState;
+use super::zone::Zone;
 use crate::hunt::browse::{EventsAsked, Listing};
 use crate::hunt::complete::Completion;
 use crate::hunt::matches::Severity;
@@ -226,6 +229,12 @@ pub struct State {
     pub width: u16,
     pub height: u16,
     pub theme: Theme,
+    /// How times are shown; files and queries stay in UTC.
+    pub zone: Zone,
+    /// The zone that takes turns with UTC.
+    pub own_zone: Zone,
+    /// For screen readers: nothing is drawn that is no text, and each action is answered by a sentence.
+    pub plain: bool,
     pub mouse: bool,
     pub now: Duration,
     pub view: View,
@@ -293,6 +302,9 @@ impl State {
             width: 0,
             height: 0,
             theme,
+            zone: Zone::default(),
+            own_zone: Zone::named("local").unwrap_or_default(),
+            plain: false,
             mouse: false,
             now: Duration::ZERO,
             view: View::Matches,
@@ -333,6 +345,17 @@ impl State {
         }
     }
 
+    /// A console with what the configuration says; `theme` stands where it says none.
+    pub fn configured(config: &Config, theme: Theme) -> Result<Self, UnknownKey> {
+        let mut state = Self::new(config.keymap()?, config.theme.unwrap_or(theme));
+        if !config.zone.is_utc() {
+            state.own_zone = config.zone.clone();
+        }
+        state.zone = config.zone.clone();
+        (state.mouse, state.plain) = (config.mouse, config.plain);
+        Ok(state)
+    }
+
     pub fn settings(&self) -> Settings {
         Settings { clock: self.overview.as_ref().and_then(|overview| overview.clock), switches: self.switches.clone() }
     }
@@ -344,7 +367,12 @@ impl State {
 
     pub fn time_style(&self) -> TimeStyle {
         let overview = self.overview.as_ref();
-        TimeStyle::for_range(overview.and_then(|known| known.first), overview.and_then(|known| known.last))
+        TimeStyle::for_range(&self.zone, overview.and_then(|known| known.first), overview.and_then(|known| known.last))
+    }
+
+    /// A time as the rows of this store show it.
+    pub fn time(&self, ticks: i64) -> String {
+        self.zone.time(ticks, self.time_style())
     }
 
     pub fn run_of(&self, rule: &str) -> Option<&RuleRun> {

@@ -42,6 +42,8 @@ pub enum Theme {
     /// The sixteen colours of the terminal's own palette on its own background.
     #[default]
     Terminal,
+    /// The same on a light background, without those that are hard to read there.
+    TerminalLight,
     Dark,
     Light,
     HighContrast,
@@ -50,11 +52,13 @@ pub enum Theme {
 }
 
 impl Theme {
-    pub const ALL: [Self; 5] = [Self::Terminal, Self::Dark, Self::Light, Self::HighContrast, Self::Plain];
+    pub const ALL: [Self; 6] =
+        [Self::Terminal, Self::TerminalLight, Self::Dark, Self::Light, Self::HighContrast, Self::Plain];
 
     pub const fn name(self) -> &'static str {
         match self {
             Self::Terminal => "terminal",
+            Self::TerminalLight => "terminal-light",
             Self::Dark => "dark",
             Self::Light => "light",
             Self::HighContrast => "high-contrast",
@@ -71,6 +75,7 @@ impl Theme {
         match self {
             Self::Plain => style,
             Self::Terminal => style.fg(sixteen(role)),
+            Self::TerminalLight => style.fg(on_light(sixteen(role))),
             Self::Dark => style.fg(rgb(role, DARK)).bg(Color::Rgb(0x16, 0x18, 0x1d)),
             Self::Light => style.fg(rgb(role, LIGHT)).bg(Color::Rgb(0xfb, 0xfa, 0xf7)),
             Self::HighContrast => style.fg(rgb(role, CONTRAST)).bg(Color::Black),
@@ -102,6 +107,16 @@ const fn sixteen(role: Role) -> Color {
         Role::Good | Role::Literal => Color::Green,
         Role::Keyword => Color::Cyan,
         _ => Color::Reset,
+    }
+}
+
+/// Bright colours and yellow vanish on white.
+const fn on_light(colour: Color) -> Color {
+    match colour {
+        Color::Yellow => Color::Magenta,
+        Color::LightRed => Color::Red,
+        Color::Cyan => Color::Blue,
+        other => other,
     }
 }
 
@@ -168,9 +183,18 @@ const fn rgb(role: Role, palette: Palette) -> Color {
 }
 
 /// What the environment says of colour: `NO_COLOR` set and not empty (no-color.org), or a terminal without any.
-pub fn from_environment(variable: impl Fn(&str) -> Option<String>) -> Theme {
+/// `is_light` asks the terminal for its background, and is called only where the answer matters.
+pub fn from_environment(variable: impl Fn(&str) -> Option<String>, is_light: impl FnOnce() -> bool) -> Theme {
     let set = |name: &str| variable(name).is_some_and(|value| !value.is_empty());
-    if set("NO_COLOR") || variable("TERM").as_deref() == Some("dumb") { Theme::Plain } else { Theme::Terminal }
+    let term = variable("TERM");
+    match term.as_deref() {
+        _ if set("NO_COLOR") => Theme::Plain,
+        Some("dumb") => Theme::Plain,
+        // The Linux console is black, and answers no question.
+        Some("linux") => Theme::Terminal,
+        _ if is_light() => Theme::TerminalLight,
+        _ => Theme::Terminal,
+    }
 }
 
 #[cfg(test)]
@@ -193,11 +217,16 @@ mod tests {
     #[test]
     fn the_environment_decides_on_colour() {
         let with = |name: &'static str, value: &'static str| {
-            from_environment(move |asked| (asked == name).then(|| value.to_owned()))
+            from_environment(move |asked| (asked == name).then(|| value.to_owned()), || name == "light")
         };
         assert_eq!(with("NO_COLOR", "1"), Theme::Plain);
         assert_eq!(with("NO_COLOR", ""), Theme::Terminal);
         assert_eq!(with("TERM", "dumb"), Theme::Plain);
         assert_eq!(with("TERM", "xterm"), Theme::Terminal);
+        assert_eq!(with("light", ""), Theme::TerminalLight);
+        let never = || panic!("this terminal must not be asked");
+        for (name, value) in [("NO_COLOR", "1"), ("TERM", "dumb"), ("TERM", "linux")] {
+            from_environment(|asked| (asked == name).then(|| value.to_owned()), never);
+        }
     }
 }

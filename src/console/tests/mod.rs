@@ -11,9 +11,9 @@ use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use ratatui::style::Modifier;
 
-use super::action::Keymap;
 use super::input::Input;
 use super::jobs::{Ask, Report};
+use super::keymap::Keymap;
 use super::keys::{self, Key};
 use super::run::{self, Ending, World};
 use super::source::{Source, Stop, Trouble};

@@ -66,7 +66,8 @@ fn begin(state: &mut State) {
 /// Does one of the actions of a lesson.
 pub fn act(state: &mut State, action: &Action) -> Vec<Effect> {
     let Some(walkthrough) = &mut state.walkthrough else {
-        state.tell("no lesson is on; L lists those of a demonstration");
+        let lessons = state.keymap.key("lessons");
+        state.tell(format!("no lesson is on; {lessons} lists those of a demonstration"));
         return Vec::new();
     };
     walkthrough.playing = None;
@@ -77,7 +78,8 @@ pub fn act(state: &mut State, action: &Action) -> Vec<Effect> {
             if walkthrough.state().hints < known {
                 walkthrough.change(|step| step.hints = step.hints.saturating_add(1));
             } else {
-                state.tell("no more hints; ,s shows the way");
+                let show = state.keymap.key("lesson-show");
+                state.tell(format!("no more hints; {show} shows the way"));
             }
             Vec::new()
         }
@@ -96,7 +98,8 @@ pub fn act(state: &mut State, action: &Action) -> Vec<Effect> {
         }
         _ => {
             state.walkthrough = None;
-            state.tell("lesson left; what you did stays, u takes it back");
+            let undo = state.keymap.key("undo");
+            state.tell(format!("lesson left; what you did stays, {undo} takes it back"));
             Vec::new()
         }
     }
@@ -181,7 +184,8 @@ pub fn check(state: &mut State) {
     let seen = Seen::of(state);
     let is_new = state.walkthrough.as_mut().is_some_and(|walkthrough| walkthrough.check(&seen));
     if is_new {
-        state.tell("✓ step done: ,n goes on");
+        let next = state.keymap.key("lesson-next");
+        state.tell(format!("✓ step done: {next} goes on"));
     }
 }
 
@@ -222,7 +226,8 @@ pub fn interrupted(state: &mut State) {
     if let Some(walkthrough) = &mut state.walkthrough
         && walkthrough.playing.take().is_some()
     {
-        state.tell("stopped: go on yourself, or ,s shows the way from the start of the step");
+        let show = state.keymap.key("lesson-show");
+        state.tell(format!("stopped: go on yourself, or {show} shows the way from the start of the step"));
     }
 }
 

@@ -13,10 +13,11 @@ mod switching;
 
 use std::time::Duration;
 
-use super::action::{Action, Lookup, View};
+use super::action::{Action, View};
 use super::grid::Grid;
 use super::input::{Input, Mouse};
 use super::jobs::Ask;
+use super::keymap::Lookup;
 use super::keys::{self, Code, Key};
 use super::layout::Layout;
 use super::overlay::{ExclusionForm, Overlay};
@@ -26,6 +27,7 @@ use super::state::{Place, RuleSide, State};
 use super::theme::Theme;
 use super::views;
 use super::widgets::table;
+use super::zone::Zone;
 use crate::hunt::EventId;
 
 /// What is to be done outside the state.
@@ -56,7 +58,11 @@ const QUIET: Duration = Duration::from_millis(150);
 const TICK: Duration = Duration::from_millis(250);
 
 pub fn start(state: &mut State) -> Vec<Effect> {
-    vec![ask(state, Question::Overview)]
+    let mut effects = vec![ask(state, Question::Overview)];
+    if state.mouse {
+        effects.push(Effect::Mouse(true));
+    }
+    effects
 }
 
 fn ask(state: &mut State, question: Question) -> Effect {
@@ -147,7 +153,8 @@ fn key_pressed(state: &mut State, key: Key) -> Vec<Effect> {
         Lookup::Nothing => {
             let typed = keys::show(&state.typed);
             state.typed.clear();
-            state.tell(format!("{typed} does nothing here; ? lists the keys"));
+            let help = state.keymap.key("help");
+            state.tell(format!("{typed} does nothing here; {help} lists the keys"));
             Vec::new()
         }
     }
@@ -326,12 +333,20 @@ pub fn apply(state: &mut State, action: Action) -> Vec<Effect> {
         }
         Action::Mouse => {
             state.mouse = !state.mouse;
+            let key = state.keymap.key("mouse");
             state.tell(if state.mouse {
-                "mouse on: click and wheel work; M leaves it to the terminal again"
+                format!("mouse on: click and wheel work; {key} leaves it to the terminal again")
             } else {
-                "mouse off: the terminal selects text"
+                "mouse off: the terminal selects text".to_owned()
             });
             vec![Effect::Mouse(state.mouse)]
+        }
+        Action::TimeZone => {
+            let other = if state.zone.is_utc() { state.own_zone.clone() } else { Zone::default() };
+            state.zone = other;
+            state.tell(format!("times are shown in {}", state.zone.name()));
+            rows::matches(state);
+            Vec::new()
         }
         Action::NextTheme => {
             let next = Theme::ALL.iter().position(|theme| *theme == state.theme).map_or(0, |at| at + 1);
@@ -347,7 +362,8 @@ pub fn apply(state: &mut State, action: Action) -> Vec<Effect> {
         Action::Suspend => vec![Effect::Suspend],
         Action::Quit if state.board.is_pending(Topic::Save) && !state.leaving => {
             state.leaving = true;
-            state.tell("saving your switches; Q again leaves without");
+            let quit = state.keymap.key("quit");
+            state.tell(format!("saving your switches; {quit} again leaves without"));
             Vec::new()
         }
         Action::Quit => vec![Effect::End(Ending::Quit)],
@@ -490,7 +506,8 @@ fn close(state: &mut State) -> Vec<Effect> {
     }
     if let Some((topic, _)) = doing(state) {
         state.board.forget();
-        state.tell(format!("stopped {}; Ctrl-l asks again", topic.doing()));
+        let again = state.keymap.key("redraw");
+        state.tell(format!("stopped {}; {again} asks again", topic.doing()));
         return vec![Effect::Cancel];
     }
     if state.view == View::Rules && state.rules.open.is_some() {
@@ -505,7 +522,8 @@ fn close(state: &mut State) -> Vec<Effect> {
     if !state.back.is_empty() {
         return travel(state, false);
     }
-    state.tell("nothing to close here; Q leaves whippet");
+    let quit = state.keymap.key("quit");
+    state.tell(format!("nothing to close here; {quit} leaves whippet"));
     Vec::new()
 }
 

@@ -47,7 +47,8 @@ fn selected_exclusion(state: &State) -> Option<ExclusionRef> {
 pub fn switch(state: &mut State, action: SwitchAction) -> Vec<Effect> {
     let told = describe(state, &action);
     state.history.apply(&mut state.switches, action.clone());
-    state.tell(format!("{told} (u undoes)"));
+    let undo = state.keymap.key("undo");
+    state.tell(format!("{told} ({undo} undoes)"));
     changed(state, &action)
 }
 

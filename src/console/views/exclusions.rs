@@ -86,7 +86,7 @@ fn warnings(state: &State) -> Vec<Line> {
                 .iter()
                 .take(2)
                 .map(|id| {
-                    let time = id.time.map(|ticks| format::time(ticks, state.time_style())).unwrap_or_default();
+                    let time = id.time.map(|ticks| state.time(ticks)).unwrap_or_default();
                     format!("★ {time} {}", state.rule_title(&id.rule))
                 })
                 .collect();

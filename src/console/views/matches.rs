@@ -27,7 +27,7 @@ pub const COLUMNS: [Column<'_>; 6] = [
 pub fn cell(state: &State, found: &Match, column: usize) -> super::SortKey {
     match column {
         0 => match found.id.time {
-            Some(ticks) => (ticks, format::time(ticks, state.time_style())),
+            Some(ticks) => (ticks, state.time(ticks)),
             None => (i64::MAX, String::new()),
         },
         1 => (found.severity as i64, found.severity.word().to_owned()),
@@ -155,7 +155,7 @@ pub fn detail(state: &State, width: usize) -> Vec<Line> {
     lines.push(Line::new());
     lines.push(Line::of(Role::Title, "row"));
     if let Some(ticks) = found.id.time {
-        field(&mut lines, "Time", &format!("{} UTC", format::time(ticks, format::TimeStyle::Exact)), width);
+        field(&mut lines, "Time", &super::exact_time(state, ticks), width);
     }
     field(&mut lines, "Host", &found.id.device, width);
     for (column, value) in found.columns.iter().zip(&found.values) {

@@ -16,9 +16,10 @@ pub mod tree;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
-use super::action::{ACTIONS, Lookup, View};
+use super::action::{ACTIONS, Action, View};
 use super::format;
 use super::grid::Grid;
+use super::keymap::Lookup;
 use super::keys;
 use super::layout::{Edge, Layout, Pane, SMALLEST};
 use super::paint::{Brush, Line};
@@ -80,17 +81,18 @@ fn header(state: &State, width: usize) -> Line {
     if let (Some(first), Some(last)) = (overview.first, overview.last) {
         let style = state.time_style();
         let day = if style == format::TimeStyle::Clock {
-            let full = format::time(first, format::TimeStyle::Full);
+            let full = state.zone.time(first, format::TimeStyle::Full);
             full.split(' ').next().map(|day| format!("{day} ")).unwrap_or_default()
         } else {
             String::new()
         };
-        facts.push(format!("{day}{} → {} UTC", format::time(first, style), format::time(last, style)));
+        let zone = state.zone.name();
+        facts.push(format!("{day}{} → {} {zone}", state.time(first), state.time(last)));
     }
     match overview.clock {
         // What is not there yet must not be taken for absent: this one is never left out.
         Some(clock) if clock.mode == crate::hunt::ClockMode::AsOf => {
-            let now = format::time(clock.now, format::TimeStyle::Full);
+            let now = state.zone.time(clock.now, format::TimeStyle::Full);
             line.push(Role::Warning, format!(" · as of {now}"));
         }
         _ => facts.push("clock: whole".to_owned()),
@@ -196,37 +198,41 @@ fn status(state: &State) -> Line {
 
 /// The last row: what the next keys would do.
 fn hints(state: &State, width: usize) -> Line {
-    let words: Vec<(String, String)> = if let Some(overlay) = &state.overlay {
-        overlays::hints(overlay).iter().map(|(key, word)| ((*key).to_owned(), (*word).to_owned())).collect()
+    let named = |(key, word): &(&str, &str)| ((*key).to_owned(), (*word).to_owned(), false);
+    let words: Vec<(String, String, bool)> = if let Some(overlay) = &state.overlay {
+        overlays::hints(overlay).iter().map(named).collect()
     } else if state.is_editing() {
-        query::HINTS.iter().map(|(key, word)| ((*key).to_owned(), (*word).to_owned())).collect()
+        query::HINTS.iter().map(named).collect()
     } else if let Lookup::Prefix(next) = state.keymap.lookup(state.view, &state.typed)
         && !state.typed.is_empty()
     {
         let typed = keys::show(&state.typed);
-        next.into_iter().map(|(key, doc)| (format!("{typed}{key}"), doc.to_owned())).collect()
+        next.into_iter().map(|(key, doc)| (format!("{typed}{key}"), doc.to_owned(), false)).collect()
     } else {
         let mut rows: Vec<_> =
             ACTIONS.iter().filter(|row| row.is_for(state.view)).filter_map(|row| Some((row.hint?, row))).collect();
         rows.sort_by_key(|((order, _), _)| *order);
         rows.into_iter()
-            .map(|((_, word), row)| match word.split_once(' ') {
-                // Two actions in one hint bring their keys themselves.
-                Some((keys, word)) if keys.contains('/') && keys.len() == 3 => (keys.to_owned(), word.to_owned()),
-                _ => (state.keymap.keys_of(row).into_iter().next().unwrap_or_default(), word.to_owned()),
+            .map(|((_, word), row)| {
+                let mut key = state.keymap.keys_of(row).into_iter().next().unwrap_or_default();
+                if row.action == Action::Down {
+                    // Up and down are one hint.
+                    key = format!("{key}/{}", state.keymap.key("up"));
+                }
+                (key, word.to_owned(), row.action == Action::Help || row.action == Action::Palette)
             })
+            .filter(|(key, ..)| !key.is_empty())
             .collect()
     };
     let mut line = Line::new();
     // Help and palette are never the ones that fall off the edge.
-    let is_last = |key: &str| key == "?" || key == ":";
     let reserved: usize = words
         .iter()
-        .filter(|(key, _)| is_last(key))
-        .map(|(key, word)| key.chars().count() + word.chars().count() + 3)
+        .filter(|(.., is_kept)| *is_kept)
+        .map(|(key, word, _)| key.chars().count() + word.chars().count() + 3)
         .sum();
-    for (key, word) in words {
-        let room = if is_last(&key) { width } else { width.saturating_sub(reserved) };
+    for (key, word, is_kept) in words {
+        let room = if is_kept { width } else { width.saturating_sub(reserved) };
         if line.width() + key.chars().count() + word.chars().count() + 3 > room {
             continue;
         }
@@ -234,6 +240,11 @@ fn hints(state: &State, width: usize) -> Line {
         line.push(Role::Dim, format!(" {word} "));
     }
     line.fit(width)
+}
+
+/// A time to the millisecond, and which zone it is of.
+fn exact_time(state: &State, ticks: i64) -> String {
+    format!("{} {}", state.zone.time(ticks, format::TimeStyle::Exact), state.zone.suffix(ticks))
 }
 
 /// The edge of a pane, with its title; yields where its content goes.

@@ -297,7 +297,7 @@ fn preview(state: &State, form: &ExclusionForm, width: usize) -> Vec<Line> {
                 lines.push(Line::of(Role::Warning, problem.as_str()));
             }
             for id in effect.pinned.iter().take(2) {
-                let time = id.time.map(|ticks| format::time(ticks, state.time_style())).unwrap_or_default();
+                let time = id.time.map(|ticks| state.time(ticks)).unwrap_or_default();
                 lines.push(Line::of(
                     Role::Bad,
                     format!("! hides what you pinned: ★ {time} {}", state.rule_title(&id.rule)),

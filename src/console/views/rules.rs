@@ -360,8 +360,7 @@ fn why(state: &State, width: usize) -> Vec<Line> {
         lines.push(Line::of(Role::Dim, format!("event #{event}: {text}")));
         return lines;
     };
-    let time =
-        explanation.time.map(|ticks| format!("  {}", format::time(ticks, state.time_style()))).unwrap_or_default();
+    let time = explanation.time.map(|ticks| format!("  {}", state.time(ticks))).unwrap_or_default();
     lines.push(Line::of(Role::Strong, explanation.subject.as_str()).with(Role::Dim, time).fit(width));
     let verdict = if explanation.matched {
         Line::of(Role::Good, "✓ kept by the rule")

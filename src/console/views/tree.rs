@@ -96,7 +96,7 @@ fn draw_row(state: &State, brush: &mut Brush<'_>, y: u16, row: &TreeRow, selecte
     let style = state.time_style();
     // Marks end at the edge, the time stands before them where there is room for it.
     let marks_width = if width >= 60 { 12 } else { marks.width() };
-    let time = node.process.start.map(|ticks| format::time(ticks, style)).unwrap_or_default();
+    let time = node.process.start.map(|ticks| state.time(ticks)).unwrap_or_default();
     let time_width = if width >= 60 { usize::from(style.width()) + 1 } else { 0 };
     let label_width = width.saturating_sub(2 + time_width + marks_width + 1);
     brush.put_line(2, y, &label(state, node, row).fit(label_width));
@@ -195,7 +195,7 @@ pub fn detail(state: &State, width: usize) -> Vec<Line> {
     field(&mut lines, "command", &process.command_line, width);
     field(&mut lines, "image", &process.path, width);
     field(&mut lines, "user", &process.account, width);
-    let exact = |ticks: i64| format::time(ticks, format::TimeStyle::Exact);
+    let exact = |ticks: i64| state.zone.time(ticks, format::TimeStyle::Exact);
     field(&mut lines, "start", &process.start.map(exact).unwrap_or_default(), width);
     field(&mut lines, "end", &process.end.map(exact).unwrap_or_default(), width);
     if let Some(parent) = node.parent.and_then(|parent| forest.node(parent)) {

@@ -1,6 +1,7 @@
 //! The panel of a lesson beside or below the view that the learner drives.
 
 use super::progress::Walkthrough;
+use crate::console::keymap::Keymap;
 use crate::console::layout::Layout;
 use crate::console::paint::{Brush, Line};
 use crate::console::state::State;
@@ -14,11 +15,11 @@ pub fn draw(state: &State, brush: &mut Brush<'_>, layout: &Layout) {
     let title = format!("{sign}Step {} of {}: {}", walkthrough.step + 1, walkthrough.lesson.steps.len(), step.title);
     let mut inner = views::edge(brush, pane, &title, "", false);
     let (width, height) = (usize::from(inner.area.width), usize::from(inner.area.height));
-    let mut lines = lines(walkthrough, width);
-    let keys = keys(walkthrough).fit(width);
+    let mut lines = lines(walkthrough, &state.keymap, width);
+    let keys = keys(walkthrough, &state.keymap).fit(width);
     if lines.len() + 1 > height {
         lines.truncate(height.saturating_sub(2));
-        lines.push(Line::of(Role::Dim, "… L shows all of it").fit(width));
+        lines.push(Line::of(Role::Dim, format!("… {} shows all of it", state.keymap.key("lessons"))).fit(width));
     }
     views::draw_lines(&mut inner, &lines, 0);
     let last = u16::try_from(height.saturating_sub(1)).unwrap_or(0);
@@ -26,7 +27,7 @@ pub fn draw(state: &State, brush: &mut Brush<'_>, layout: &Layout) {
 }
 
 /// What a reader sees: the task, the checks, hints, and why it matters once it is done.
-fn lines(walkthrough: &Walkthrough, width: usize) -> Vec<Line> {
+fn lines(walkthrough: &Walkthrough, keymap: &Keymap, width: usize) -> Vec<Line> {
     let Some(step) = walkthrough.current() else { return Vec::new() };
     let state = walkthrough.state();
     let is_wide = width > 60;
@@ -58,7 +59,7 @@ fn lines(walkthrough: &Walkthrough, width: usize) -> Vec<Line> {
     if state.hints < step.hints.len() && !state.done && !is_wide {
         let left = step.hints.len().saturating_sub(state.hints);
         let word = if left == 1 { "hint" } else { "hints" };
-        lines.push(Line::of(Role::Dim, format!("{left} {word} left (,h)")));
+        lines.push(Line::of(Role::Dim, format!("{left} {word} left ({})", keymap.key("lesson-hint"))));
     }
     if state.done && !is_wide {
         gap(&mut lines);
@@ -85,17 +86,18 @@ pub fn in_full(walkthrough: &Walkthrough) -> Option<(String, String)> {
     Some((format!("{} · step {}: {}", walkthrough.lesson.title, walkthrough.step + 1, step.title), text))
 }
 
-fn keys(walkthrough: &Walkthrough) -> Line {
-    let words: &[(&str, &str)] = if walkthrough.playing.is_some() {
-        &[("any key", "stops")]
-    } else if walkthrough.state().done {
-        &[(",n", "next"), (",p", "back"), (",r", "again"), (",q", "leave")]
+fn keys(walkthrough: &Walkthrough, keymap: &Keymap) -> Line {
+    if walkthrough.playing.is_some() {
+        return Line::of(Role::Key, "any key ").with(Role::Dim, "stops");
+    }
+    let actions: &[(&str, &str)] = if walkthrough.state().done {
+        &[("lesson-next", "next"), ("lesson-back", "back"), ("lesson-reset", "again"), ("lesson-leave", "leave")]
     } else {
-        &[(",h", "hint"), (",s", "show"), (",r", "reset"), (",n", "next")]
+        &[("lesson-hint", "hint"), ("lesson-show", "show"), ("lesson-reset", "reset"), ("lesson-next", "next")]
     };
     let mut line = Line::new();
-    for (key, word) in words {
-        line.push(Role::Key, format!("{key} "));
+    for (action, word) in actions {
+        line.push(Role::Key, format!("{} ", keymap.key(action)));
         line.push(Role::Dim, format!("{word}  "));
     }
     line
