@@ -13,9 +13,9 @@ use crate::hunt::matches::RuleStatus;
 use crate::hunt::survey::status_line;
 use crate::hunt::tree::{facts, text};
 use crate::hunt::{Case, Forest, HuntError, Match, NodeId, RuleRun};
+use crate::kql::values::datetime_text;
 use crate::kql::visible::visible;
 use crate::rules::Catalog;
-use crate::schema::time::datetime_text;
 use crate::store::{Store, StoreError};
 
 /// Beyond this a list of matches says less than its count.

@@ -215,7 +215,7 @@ fn json(explanation: &Explanation) -> serde_json::Value {
         "rule": explanation.rule,
         "event": explanation.event,
         "table": explanation.table,
-        "time": explanation.time.map(crate::schema::time::datetime_text),
+        "time": explanation.time.map(crate::kql::values::datetime_text),
         "subject": explanation.subject,
         "matched": explanation.matched,
         "hidden_by": explanation.hidden_by,

@@ -13,10 +13,10 @@ use crate::hunt::survey::status_line;
 use crate::hunt::switches::{ExclusionId, ExclusionRef, OwnExclusion};
 use crate::hunt::tree::{facts, text};
 use crate::hunt::{Case, Clock, Hunt, Match, SwitchAction, chains};
+use crate::kql::values::{datetime_text, parse_datetime};
 use crate::kql::visible::visible;
 use crate::rules::Catalog;
 use crate::schema::format;
-use crate::schema::time::{datetime_text, parse_datetime};
 
 /// Run the rules over a store and list what they match.
 #[derive(Debug, clap::Args)]

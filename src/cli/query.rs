@@ -114,7 +114,7 @@ fn attempt(arguments: &Args, stdout: &mut dyn Write, stderr: &mut dyn Write) -> 
         None => Store::in_memory()?,
     };
     let now = match &arguments.now {
-        Some(time) => match crate::schema::time::parse_datetime(time) {
+        Some(time) => match crate::kql::values::parse_datetime(time) {
             Some(ticks) => ticks,
             None => {
                 writeln!(stderr, "error: --now wants a time like 2024-01-31T12:00:00Z")?;

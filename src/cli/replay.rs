@@ -12,9 +12,9 @@ use crate::hunt::matches::{MatchId, RuleStatus};
 use crate::hunt::replay::{Alert, Asked, Replay};
 use crate::hunt::survey::status_line;
 use crate::hunt::timetable::Wanted;
+use crate::kql::values::{datetime_text, parse_datetime};
 use crate::kql::visible::visible;
 use crate::rules::duration;
-use crate::schema::time::{datetime_text, parse_datetime};
 use crate::store::Store;
 
 /// How many matches of an alert the table names.

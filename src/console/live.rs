@@ -249,7 +249,7 @@ impl Live {
             .filter(|found| survey.covers(id, &found.id))
             .take(4)
             .map(|found| {
-                let time = found.id.time.map(crate::schema::time::datetime_text).unwrap_or_default();
+                let time = found.id.time.map(crate::kql::values::datetime_text).unwrap_or_default();
                 format!("{time} {} {}", found.title, found.subject)
             })
             .collect();

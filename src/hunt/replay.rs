@@ -19,9 +19,9 @@ use super::query::{Asker, QueryError};
 use super::survey::{Survey, status_of};
 use super::timetable::{Timetable, Wanted};
 use crate::kql::diagnostic::Diagnostic;
+use crate::kql::values::LAST_TICK;
 use crate::plan::DataRange;
 use crate::rules::rule::Rule;
-use crate::schema::time::LAST_TICK;
 use crate::sql::layout::{Storage, layout};
 use crate::store::Store;
 

@@ -1,8 +1,8 @@
 //! A value as text and as JSON, in Kusto's forms.
 
 use super::real::real_text;
-use super::time::{datetime_text, timespan_text};
 use super::value::Value;
+use crate::kql::values::{datetime_text, timespan_text};
 
 /// The text of a value, unquoted: null is empty, a dynamic string loses its quotes, times are ISO 8601.
 pub fn text(value: &Value) -> String {

@@ -5,7 +5,6 @@
 pub mod catalog;
 pub mod format;
 pub mod real;
-pub mod time;
 pub mod types;
 pub mod value;
 

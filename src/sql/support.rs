@@ -186,8 +186,8 @@ fn series_axis(context: &Context<'_>) -> Result<Option<String>> {
             .map(|place| {
                 let ticks = from.saturating_add(step.saturating_mul(place));
                 match kind.as_str() {
-                    "datetime" => Json::from(crate::schema::time::datetime_text(ticks)),
-                    "timespan" => Json::from(crate::schema::time::timespan_text(ticks)),
+                    "datetime" => Json::from(crate::kql::values::datetime_text(ticks)),
+                    "timespan" => Json::from(crate::kql::values::timespan_text(ticks)),
                     _ => Json::from(ticks),
                 }
             })

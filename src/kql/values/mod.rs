@@ -1,14 +1,19 @@
 //! Literal texts → values: numbers, strings, times, timespans. Pure functions, no tokens and no tree.
 
+mod calendar;
 mod datetime;
 mod quoting;
 mod strings;
 mod timespan;
 
-pub use datetime::{MAX_DATETIME_TICKS, parse_datetime, ticks_from_civil};
+pub use calendar::{
+    Civil, LAST_TICK, TICKS_PER_DAY, TICKS_PER_HOUR, TICKS_PER_MINUTE, TICKS_PER_SECOND, UNIX_EPOCH, date_of,
+    days_in_month, days_of, in_range, is_leap,
+};
+pub use datetime::{datetime_text, parse_datetime};
 pub use quoting::{is_plain_name, quote_name, quote_string};
 pub use strings::{EscapeError, decode_string};
-pub use timespan::{TICKS_PER_DAY, TICKS_PER_SECOND, is_timespan_unit, parse_timespan};
+pub use timespan::{is_timespan_unit, parse_timespan, timespan_text};
 
 /// Type words that form a literal with the parentheses after them (`dynamic` is apart: it holds JSON).
 const TYPES_WITH_LITERAL: &[&str] = &[

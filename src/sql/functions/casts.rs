@@ -2,8 +2,8 @@
 
 use rusqlite::functions::Context;
 
+use crate::kql::values::{datetime_text, in_range, parse_datetime, parse_timespan, timespan_text};
 use crate::schema::real::real_text;
-use crate::schema::time::{datetime_text, in_range, parse_datetime, parse_timespan, timespan_text};
 
 use super::decimal::Decimal;
 use super::json::{self, Kind};

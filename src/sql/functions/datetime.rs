@@ -2,7 +2,7 @@
 
 use rusqlite::functions::Context;
 
-use crate::schema::time::{
+use crate::kql::values::{
     Civil, LAST_TICK, TICKS_PER_DAY, TICKS_PER_HOUR, TICKS_PER_MINUTE, TICKS_PER_SECOND, UNIX_EPOCH, days_in_month,
     days_of, in_range,
 };
@@ -137,7 +137,7 @@ fn iso_week(ticks: i64) -> i64 {
     let days = ticks.div_euclid(TICKS_PER_DAY);
     // Day 0 is a Monday.
     let thursday = days - days.rem_euclid(7) + 3;
-    let (year, _, _) = crate::schema::time::date_of(thursday);
+    let (year, _, _) = crate::kql::values::date_of(thursday);
     (thursday - days_of(year, 1, 1)) / 7 + 1
 }
 

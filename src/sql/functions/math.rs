@@ -2,7 +2,7 @@
 
 use rusqlite::functions::Context;
 
-use crate::schema::time::{datetime_text, in_range, timespan_text};
+use crate::kql::values::{datetime_text, in_range, timespan_text};
 
 use super::decimal::Decimal;
 use super::json;
@@ -181,10 +181,10 @@ pub(super) const SCALARS: &[Scalar] = &[
     }),
     plain("range_array_long", |context| stepped(context, 1, |value| value.to_string())),
     plain("range_array_datetime", |context| {
-        stepped(context, crate::schema::time::TICKS_PER_HOUR, |ticks| json::quote(&datetime_text(ticks)))
+        stepped(context, crate::kql::values::TICKS_PER_HOUR, |ticks| json::quote(&datetime_text(ticks)))
     }),
     plain("range_array_timespan", |context| {
-        stepped(context, crate::schema::time::TICKS_PER_HOUR, |ticks| json::quote(&timespan_text(ticks)))
+        stepped(context, crate::kql::values::TICKS_PER_HOUR, |ticks| json::quote(&timespan_text(ticks)))
     }),
     plain("range_array_real", |context| {
         let (Some(from), Some(to)) = (context.real(0), context.real(1)) else { return Output::Null };

@@ -5,7 +5,7 @@
 
 use rusqlite::functions::Context;
 
-use crate::schema::time::in_range;
+use crate::kql::values::in_range;
 
 use super::decimal::Decimal;
 use super::json;

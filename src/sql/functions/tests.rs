@@ -345,7 +345,7 @@ fn time(symbol: &str, arguments: &[&str]) -> String {
     let connection = open();
     let arguments: Vec<String> = arguments
         .iter()
-        .map(|argument| match crate::schema::time::parse_datetime(argument) {
+        .map(|argument| match crate::kql::values::parse_datetime(argument) {
             Some(ticks) if argument.get(4..5) == Some("-") => ticks.to_string(),
             _ => (*argument).to_owned(),
         })
@@ -353,7 +353,7 @@ fn time(symbol: &str, arguments: &[&str]) -> String {
     let found = evaluate(&connection, &implementation(symbol).unwrap().render(&arguments));
     match found.parse::<i64>() {
         Ok(ticks) if ticks > 1_000_000_000 => {
-            crate::schema::time::datetime_text(ticks).replace("T00:00:00.0000000Z", "").replace(".0000000Z", "")
+            crate::kql::values::datetime_text(ticks).replace("T00:00:00.0000000Z", "").replace(".0000000Z", "")
         }
         _ => found,
     }

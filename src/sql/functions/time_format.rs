@@ -2,7 +2,7 @@
 //!
 //! The engine knows one- and two-letter forms only and starts over after two: `dddd` is `dd` twice, not a name.
 
-use crate::schema::time::{Civil, TICKS_PER_DAY, TICKS_PER_HOUR, TICKS_PER_MINUTE, TICKS_PER_SECOND};
+use crate::kql::values::{Civil, TICKS_PER_DAY, TICKS_PER_HOUR, TICKS_PER_MINUTE, TICKS_PER_SECOND};
 
 /// Cuts a format into runs of one letter, none longer than that letter may run.
 fn runs(format: &str, longest: fn(char) -> usize) -> Vec<(char, usize)> {
