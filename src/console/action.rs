@@ -3,6 +3,7 @@
 //! Keys, palette and mouse only make actions; hint row, help and palette only read the table. What an action does
 //! is the business of `update`.
 
+use crate::hunt::timeline::TimeRange;
 use crate::hunt::{OwnExclusion, SwitchAction};
 
 /// A screen that can be shown.
@@ -13,13 +14,22 @@ pub enum View {
     Indicators,
     Exclusions,
     Rules,
+    Timeline,
     Events,
     Query,
 }
 
 impl View {
-    pub const ALL: [Self; 7] =
-        [Self::Matches, Self::Tree, Self::Indicators, Self::Exclusions, Self::Rules, Self::Events, Self::Query];
+    pub const ALL: [Self; 8] = [
+        Self::Matches,
+        Self::Tree,
+        Self::Indicators,
+        Self::Exclusions,
+        Self::Rules,
+        Self::Timeline,
+        Self::Events,
+        Self::Query,
+    ];
 
     pub const fn title(self) -> &'static str {
         match self {
@@ -28,6 +38,7 @@ impl View {
             Self::Indicators => "Indicators",
             Self::Exclusions => "Exclusions",
             Self::Rules => "Rules",
+            Self::Timeline => "Timeline",
             Self::Events => "Events",
             Self::Query => "Query",
         }
@@ -40,6 +51,7 @@ impl View {
             Self::Indicators => "Indic",
             Self::Exclusions => "Excl",
             Self::Rules => "Rules",
+            Self::Timeline => "Time",
             Self::Events => "Events",
             Self::Query => "Query",
         }
@@ -86,6 +98,12 @@ pub enum Action {
     Columns,
     Widen,
     Narrow,
+    Earlier,
+    Later,
+    ZoomIn,
+    ZoomOut,
+    SelectTime,
+    Scrub,
     EditQuery,
     SortLeft,
     SortRight,
@@ -121,6 +139,8 @@ pub enum Action {
     SetSearch(String),
     /// A change of switches, from wherever: it can be undone.
     Switch(SwitchAction),
+    /// The stretch of time that is looked at; none is all of it.
+    FilterTime(Option<TimeRange>),
     /// The time of the clock was given; an empty text is the whole data.
     SetClock(String),
     /// The file to export to was given.
@@ -155,6 +175,10 @@ pub struct ActionRow {
 
 const TABLES: When = When::In(&[View::Matches, View::Indicators, View::Rules, View::Events, View::Query]);
 const FILTERED: When = When::In(&[View::Matches, View::Indicators, View::Events, View::Query]);
+const CLEARED: When = When::In(&[View::Matches, View::Indicators, View::Timeline, View::Events, View::Query]);
+const TIMED: When = When::In(&[View::Matches, View::Timeline]);
+const PANES: When = When::In(&[View::Matches, View::Tree, View::Exclusions, View::Rules, View::Events, View::Query]);
+const IN_TIMELINE: When = When::In(&[View::Timeline]);
 const GRIDS: When = When::In(&[View::Events, View::Query]);
 const EVENTS: When = When::In(&[View::Matches, View::Tree]);
 const IN_TREE: When = When::In(&[View::Tree]);
@@ -182,12 +206,19 @@ pub const ACTIONS: &[ActionRow] = &[
     row(
         Action::Left,
         "left",
-        "Move a column left; in the tree, fold or go to the parent",
+        "Move a column left; in the tree, fold or go to the parent; on the timeline, a bucket back",
         &["h", "Left"],
         When::Anywhere,
         None,
     ),
-    row(Action::Right, "right", "Move a column right; in the tree, unfold", &["l", "Right"], When::Anywhere, None),
+    row(
+        Action::Right,
+        "right",
+        "Move a column right; in the tree, unfold; on the timeline, a bucket on",
+        &["l", "Right"],
+        When::Anywhere,
+        None,
+    ),
     row(Action::Open, "open", "Open what is under the cursor", &["Enter"], When::Anywhere, Some((2, "open"))),
     row(
         Action::Close,
@@ -261,7 +292,7 @@ pub const ACTIONS: &[ActionRow] = &[
         Some((11, "filter")),
     ),
     row(Action::FilterOutCell, "filter-out", "Leave out rows with this cell's value", &["!"], FILTERED, None),
-    row(Action::ClearFilters, "clear-filters", "Take all filters away", &["F"], FILTERED, None),
+    row(Action::ClearFilters, "clear-filters", "Take all filters away", &["F"], CLEARED, None),
     row(Action::SortLeft, "sort-left", "Choose the column to the left", &["<"], TABLES, None),
     row(Action::SortRight, "sort-right", "Choose the column to the right", &[">"], TABLES, None),
     row(Action::Sort, "sort", "Sort by the chosen column; again reverses", &["s"], TABLES, Some((12, "sort"))),
@@ -285,6 +316,26 @@ pub const ACTIONS: &[ActionRow] = &[
     ),
     row(Action::Widen, "widen", "Make the column wider", &["+"], GRIDS, None),
     row(Action::Narrow, "narrow", "Make the column narrower", &["-"], GRIDS, None),
+    row(Action::Earlier, "earlier", "Go to the bucket before on the timeline", &["["], TIMED, None),
+    row(Action::Later, "later", "Go to the next bucket on the timeline", &["]"], TIMED, None),
+    row(Action::ZoomIn, "zoom-in", "Zoom the timeline in on the cursor", &["+"], TIMED, None),
+    row(Action::ZoomOut, "zoom-out", "Zoom the timeline out", &["-"], TIMED, None),
+    row(
+        Action::SelectTime,
+        "select-time",
+        "Choose a range on the timeline; again takes it as a filter",
+        &["v"],
+        TIMED,
+        Some((12, "time range")),
+    ),
+    row(
+        Action::Scrub,
+        "scrub",
+        "See the data as of the timeline's cursor, or all of it again",
+        &["Space"],
+        IN_TIMELINE,
+        Some((3, "as of here")),
+    ),
     row(Action::FoldAll, "fold-all", "Fold the whole tree", &["z M"], IN_TREE, None),
     row(Action::UnfoldAll, "unfold-all", "Unfold the whole tree", &["z R"], IN_TREE, Some((3, "unfold all"))),
     row(Action::FoldToLevel(1), "fold-level-1", "Show one level of the tree", &["z 1"], IN_TREE, None),
@@ -320,6 +371,7 @@ pub const ACTIONS: &[ActionRow] = &[
             View::Rules,
             View::Indicators,
             View::Exclusions,
+            View::Timeline,
             View::Events,
             View::Query,
         ]),
@@ -343,8 +395,8 @@ pub const ACTIONS: &[ActionRow] = &[
     ),
     row(Action::CopyRow, "copy-row", "Copy the row as JSON", &["Y"], When::Anywhere, None),
     row(Action::CopyChain, "copy-chain", "Copy the process chain as text", &["g y"], EVENTS, None),
-    row(Action::NextPane, "next-pane", "Go to the next pane", &["Tab"], When::Anywhere, Some((13, "pane"))),
-    row(Action::PreviousPane, "previous-pane", "Go to the previous pane", &["BackTab"], When::Anywhere, None),
+    row(Action::NextPane, "next-pane", "Go to the next pane", &["Tab"], PANES, Some((13, "pane"))),
+    row(Action::PreviousPane, "previous-pane", "Go to the previous pane", &["BackTab"], PANES, None),
     row(Action::Back, "back", "Go back to where you were", &["Ctrl-o", "Backspace"], When::Anywhere, None),
     // Ctrl-I is the Tab key to a terminal, so the way forward has a key of its own.
     row(Action::Forward, "forward", "Go forward again", &["Ctrl-n"], When::Anywhere, None),
@@ -367,8 +419,16 @@ pub const ACTIONS: &[ActionRow] = &[
         None,
     ),
     row(Action::Show(View::Rules), "rules", "Show the rules", &["5"], When::Anywhere, None),
-    row(Action::Show(View::Events), "events", "Show the events of a table", &["6"], When::Anywhere, None),
-    row(Action::Show(View::Query), "query", "Ask the store in KQL", &["7"], When::Anywhere, None),
+    row(
+        Action::Show(View::Timeline),
+        "timeline",
+        "Show events and matches over time, and what happens in a bucket",
+        &["6"],
+        When::Anywhere,
+        None,
+    ),
+    row(Action::Show(View::Events), "events", "Show the events of a table", &["7"], When::Anywhere, None),
+    row(Action::Show(View::Query), "query", "Ask the store in KQL", &["8"], When::Anywhere, None),
     row(Action::Clock, "clock", "See the data as of a time, or all of it", &["c"], When::Anywhere, None),
     row(
         Action::Export,

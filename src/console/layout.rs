@@ -40,6 +40,8 @@ pub struct Layout {
     pub tabs: Rect,
     /// In the order of `Tab`; those without room are left out.
     pub panes: Vec<Pane>,
+    /// Of the timeline above the matches, where there is room.
+    pub strip: Option<Pane>,
     /// Of a lesson, where one is on and there is room.
     pub panel: Option<Pane>,
     pub status: Rect,
@@ -69,8 +71,11 @@ impl Layout {
         let (body, panel) = if in_lesson { beside_lesson(body, is_roomy) } else { (body, None) };
         // What a lesson leaves is no longer wide.
         let is_roomy = is_roomy && panel.is_none();
+        let (body, strip) = if view == View::Matches { below_strip(body, is_roomy) } else { (body, None) };
         let panes = if view == View::Query {
             query(body, is_roomy, query_lines)
+        } else if view == View::Timeline {
+            timeline(body, is_roomy)
         } else if is_roomy {
             roomy(body, view, rule_open)
         } else {
@@ -80,6 +85,7 @@ impl Layout {
             header: row(0),
             tabs: row(1),
             panes,
+            strip,
             panel,
             status: if has_status { row(height.saturating_sub(2)) } else { Rect::default() },
             hints: row(height.saturating_sub(1)),
@@ -94,6 +100,31 @@ impl Layout {
     pub fn pane_at(&self, x: u16, y: u16) -> Option<usize> {
         self.panes.iter().position(|pane| pane.area.contains((x, y).into()))
     }
+}
+
+/// Bars, matches and times above the matches; two bare rows where there is less room, none where there is little.
+fn below_strip(body: Rect, is_roomy: bool) -> (Rect, Option<Pane>) {
+    let (height, edge) = match is_roomy {
+        true => (5, Edge::Box),
+        false if body.height >= 14 => (2, Edge::None),
+        false => return (body, None),
+    };
+    let strip = Pane { area: Rect { height, ..body }, edge };
+    let rest = Rect { y: body.y.saturating_add(height), height: body.height.saturating_sub(height), ..body };
+    (rest, Some(strip))
+}
+
+/// The bars above, at least three rows of them where there are so many; what happens in a bucket below.
+fn timeline(body: Rect, is_roomy: bool) -> Vec<Pane> {
+    let above = (body.height / 3).max(3).min(body.height);
+    let (upper, lower) = if is_roomy { (Edge::Box, Edge::Box) } else { (Edge::None, Edge::Rule) };
+    vec![
+        Pane { area: Rect { height: above, ..body }, edge: upper },
+        Pane {
+            area: Rect { y: body.y.saturating_add(above), height: body.height.saturating_sub(above), ..body },
+            edge: lower,
+        },
+    ]
 }
 
 /// The columns of a lesson's panel at the right, or its rows below.
@@ -181,7 +212,7 @@ mod tests {
                 let layout = Layout::new(width, height, view, flags & 1 == 1, 3, flags & 2 == 2);
                 let screen = Rect::new(0, 0, width, height);
                 let mut areas: Vec<Rect> = layout.panes.iter().map(|pane| pane.area).collect();
-                areas.extend(layout.panel.map(|pane| pane.area));
+                areas.extend(layout.panel.iter().chain(&layout.strip).map(|pane| pane.area));
                 areas.extend([layout.header, layout.tabs, layout.status, layout.hints]);
                 areas.retain(|area| area.area() > 0);
                 for (position, area) in areas.iter().enumerate() {

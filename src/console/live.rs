@@ -11,10 +11,13 @@ use super::source::{
     Answer, Checked, Coverage, EventsPage, ExportAsked, Exported, Found, Indicator, Overview, Preview, QueryDone,
     Question, RuleSheet, RuleSummary, Settings, Source, Stop, Trouble, ValueCounts,
 };
+use super::timeline::Window;
 use crate::hunt::browse::EventsAsked;
 use crate::hunt::exclusions::check_condition;
+use crate::hunt::moments::{self, Totals};
 use crate::hunt::query::QueryError;
 use crate::hunt::switches::{ExclusionRef, SwitchAction, Switches};
+use crate::hunt::timeline::{TimeRange, Timeline};
 use crate::hunt::tree::facts;
 use crate::hunt::{Case, Clock, EventId, Forest, HuntError, NodeId, OwnExclusion, Survey, case, indicators};
 use crate::kql::diagnostic::Diagnostic;
@@ -47,6 +50,8 @@ pub struct Shared {
     forest: Mutex<Option<Arc<Forest>>>,
     /// The last list of events, and what it was made for: scrolling reads pages of it.
     events: Mutex<Option<EventList>>,
+    /// How many events of each kind there are: a pass over all of them.
+    totals: Mutex<Option<Arc<Totals>>>,
 }
 
 type EventList = (Option<Clock>, EventsAsked, Arc<Vec<EventId>>);
@@ -72,6 +77,7 @@ impl Shared {
             survey: Mutex::new(None),
             forest: Mutex::new(None),
             events: Mutex::new(None),
+            totals: Mutex::new(None),
         }))
     }
 }
@@ -147,18 +153,43 @@ impl Live {
         Ok(Answer::Query(Box::new(QueryDone { text: text.to_owned(), result })))
     }
 
-    fn counts(&self, settings: &Settings, query: &str, column: &str) -> Result<Answer, QueryError> {
-        let values = self.case(settings).value_counts(&self.store, query, column, MOST_VALUES)?;
-        Ok(Answer::Counts(Box::new(ValueCounts { query: query.to_owned(), column: column.to_owned(), values })))
+    fn counts(&self, settings: &Settings, asked: &EventsAsked, column: &str) -> Result<Answer, QueryError> {
+        let values = self.case(settings).value_counts(&self.store, &asked.query(&self.store), column, MOST_VALUES)?;
+        Ok(Answer::Counts(Box::new(ValueCounts { asked: asked.clone(), column: column.to_owned(), values })))
+    }
+
+    fn timeline(&self, window: Window) -> Result<Answer, HuntError> {
+        let shown = match window {
+            Window::Whole { buckets } => Timeline::of(&self.store, None, buckets)?,
+            Window::Part { from, width, buckets } => {
+                let length = width.saturating_mul(i64::try_from(buckets).unwrap_or(i64::MAX));
+                Timeline::with_width(&self.store, TimeRange { from, until: from.saturating_add(length) }, width)?
+            }
+        };
+        Ok(Answer::Timeline(window, shown.map(Box::new)))
+    }
+
+    fn moments(&self, range: TimeRange) -> Result<Answer, HuntError> {
+        let known = self.shared.totals.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let totals = match known {
+            Some(totals) => totals,
+            None => {
+                let totals = Arc::new(moments::totals(&self.store)?);
+                *self.shared.totals.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&totals));
+                totals
+            }
+        };
+        Ok(Answer::Moments(range, moments::moments(&self.store, range, &totals)?))
     }
 
     fn export(&self, settings: &Settings, path: &str, asked: &ExportAsked) -> Result<Answer, HuntError> {
         let case = self.case(settings);
         let made = match asked {
-            ExportAsked::Rows(query) => {
-                let listing = case.list(&self.store, query, MOST_EXPORTED);
-                let listing = listing.map_err(|error| error.of("the export", query))?;
-                Exported::Rows { query: query.clone(), listing }
+            ExportAsked::Events(asked) => {
+                let query = asked.ordered(&self.store);
+                let listing = case.list(&self.store, &query, MOST_EXPORTED);
+                let listing = listing.map_err(|error| error.of("the export", &query))?;
+                Exported::Rows { query, listing }
             }
             ExportAsked::Rule(rule) => {
                 let exported = case.export_rule(&self.store, rule)?;
@@ -411,12 +442,16 @@ impl Source for Live {
             }
             Question::Check(settings, text, cursor) => Ok(self.check(settings, text, *cursor)),
             Question::Events(settings, asked, range) => {
-                self.events(settings, asked, range).map_err(|error| error.of("the list of events", &asked.query()))
+                let answer = self.events(settings, asked, range);
+                answer.map_err(|error| error.of("the list of events", &asked.query(&self.store)))
             }
             Question::Query(settings, text) => self.query(settings, text).map_err(|error| error.of("the query", text)),
-            Question::Counts(settings, query, column) => {
-                self.counts(settings, query, column).map_err(|error| error.of("counting", query))
+            Question::Counts(settings, asked, column) => {
+                let answer = self.counts(settings, asked, column);
+                answer.map_err(|error| error.of("counting", &asked.query(&self.store)))
             }
+            Question::Timeline(window) => self.timeline(*window),
+            Question::Moments(range) => self.moments(*range),
             Question::Tables => self.store.table_counts().map(Answer::Tables).map_err(HuntError::from),
             Question::Explain(settings, rule, event) => {
                 let explained = self.case(settings).explain(&self.store, rule, *event);

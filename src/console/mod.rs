@@ -28,6 +28,7 @@ pub mod source;
 pub mod state;
 pub mod terminal;
 pub mod theme;
+pub mod timeline;
 pub mod update;
 pub mod views;
 pub mod walkthrough;

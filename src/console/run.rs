@@ -63,7 +63,8 @@ pub fn run<B: Backend>(
     if let Some(ending) = obey(terminal, state, world, first)? {
         return Ok(ending);
     }
-    draw(terminal, state)?;
+    let wanted = draw(terminal, state)?;
+    obey(terminal, state, world, wanted)?;
     let mut drawn = world.now();
     loop {
         let mut input = world.wait(update::next_tick(state));
@@ -92,17 +93,18 @@ pub fn run<B: Backend>(
             }
         }
         state.now = world.now();
-        draw(terminal, state)?;
+        let wanted = draw(terminal, state)?;
+        obey(terminal, state, world, wanted)?;
         drawn = world.now();
     }
 }
 
-/// Tells the state how large the screen is, and draws it.
-fn draw<B: Backend>(terminal: &mut Terminal<B>, state: &mut State) -> Result<(), RunError> {
+/// Tells the state how large the screen is, and draws it. Yields what is to be asked for at this size.
+fn draw<B: Backend>(terminal: &mut Terminal<B>, state: &mut State) -> Result<Vec<Effect>, RunError> {
     terminal.autoresize().map_err(|error| RunError::Draw(error.to_string()))?;
     let size = terminal.size().map_err(|error| RunError::Draw(error.to_string()))?;
     (state.width, state.height) = (size.width, size.height);
-    update::settle(state);
+    let wanted = update::settle(state);
     terminal
         .draw(|frame| {
             let area = frame.area();
@@ -111,7 +113,7 @@ fn draw<B: Backend>(terminal: &mut Terminal<B>, state: &mut State) -> Result<(),
             }
         })
         .map_err(|error| RunError::Draw(error.to_string()))?;
-    Ok(())
+    Ok(wanted)
 }
 
 /// Makes the next frame draw every cell. `Terminal::clear` would ask the terminal where its cursor is, and the

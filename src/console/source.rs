@@ -8,10 +8,13 @@ use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use super::timeline::Window;
 use crate::hunt::browse::{EventsAsked, Listing};
 use crate::hunt::complete::Completions;
 use crate::hunt::matches::Severity;
+use crate::hunt::moments::Moment;
 use crate::hunt::switches::ExclusionId;
+use crate::hunt::timeline::{TimeRange, Timeline};
 use crate::hunt::{
     Clock, EventId, ExclusionEffect, Explanation, Forest, Funnel, Hunt, MatchId, NodeId, OwnExclusion, Switches,
 };
@@ -25,6 +28,8 @@ pub enum Topic {
     Matches,
     Preview,
     Check,
+    Timeline,
+    Moments,
     Events,
     Query,
     Counts,
@@ -53,6 +58,8 @@ impl Topic {
             Self::Matches => "running the rules",
             Self::Preview => "counting what it would hide",
             Self::Check => "reading the query",
+            Self::Timeline => "counting events over time",
+            Self::Moments => "looking at what happens here",
             Self::Events => "listing events",
             Self::Query => "running the query",
             Self::Counts => "counting values",
@@ -81,11 +88,15 @@ pub enum Question {
     Preview(Settings, OwnExclusion),
     /// What is wrong with a query, and how it may go on at the cursor.
     Check(Settings, String, usize),
+    /// Events over time.
+    Timeline(Window),
+    /// The kinds of events in a stretch of time.
+    Moments(TimeRange),
     /// Events of a table: so many from this place on.
     Events(Settings, EventsAsked, Range<usize>),
     Query(Settings, String),
-    /// The commonest values of a column in the rows of a query.
-    Counts(Settings, String, String),
+    /// The commonest values of a column in the events of a table.
+    Counts(Settings, EventsAsked, String),
     /// The tables that have events.
     Tables,
     Explain(Settings, String, EventId),
@@ -104,8 +115,8 @@ pub enum Question {
 /// What a file is to hold.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ExportAsked {
-    /// The rows of a query.
-    Rows(String),
+    /// Events of a table.
+    Events(EventsAsked),
     /// A rule with its exclusions written in.
     Rule(String),
 }
@@ -118,6 +129,8 @@ impl Question {
             Self::Effects(_) => Topic::Effects,
             Self::Preview(..) => Topic::Preview,
             Self::Check(..) => Topic::Check,
+            Self::Timeline(_) => Topic::Timeline,
+            Self::Moments(_) => Topic::Moments,
             Self::Events(..) => Topic::Events,
             Self::Query(..) => Topic::Query,
             Self::Counts(..) => Topic::Counts,
@@ -148,6 +161,9 @@ pub enum Answer {
     Effects(Vec<ExclusionEffect>),
     Preview(Box<Preview>),
     Check(Box<Checked>),
+    /// Nothing where no event has a time.
+    Timeline(Window, Option<Box<Timeline>>),
+    Moments(TimeRange, Vec<Moment>),
     Events(Box<EventsPage>),
     Query(Box<QueryDone>),
     Counts(Box<ValueCounts>),
@@ -245,7 +261,7 @@ pub struct QueryDone {
 
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct ValueCounts {
-    pub query: String,
+    pub asked: EventsAsked,
     pub column: String,
     pub values: Vec<(Value, u64)>,
 }

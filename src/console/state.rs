@@ -16,6 +16,7 @@ use super::source::{
     Checked, EventsPage, Found, Indicator, Overview, Question, RuleSheet, Settings, Topic, ValueCounts,
 };
 use super::theme::Theme;
+use super::timeline::TimelineView;
 use super::walkthrough::{Lesson, Walkthrough};
 use super::widgets::table::TableState;
 use super::widgets::tree::TreeState;
@@ -278,6 +279,7 @@ pub struct State {
     pub indicator: IndicatorsView,
     pub exclusions: ExclusionsView,
     pub rules: RulesView,
+    pub timeline: TimelineView,
     pub events: EventsView,
     pub query: QueryView,
 
@@ -338,6 +340,7 @@ impl State {
             indicator: IndicatorsView::default(),
             exclusions: ExclusionsView::default(),
             rules: RulesView::default(),
+            timeline: TimelineView::default(),
             events: EventsView::default(),
             query: QueryView::default(),
             lessons: Vec::new(),

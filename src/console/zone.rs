@@ -49,11 +49,18 @@ impl Zone {
 
     /// A time; what lies outside the calendar is shown as its ticks.
     pub fn time(&self, ticks: i64, style: TimeStyle) -> String {
-        let pattern = match style {
-            TimeStyle::Clock => "%H:%M:%S",
-            TimeStyle::Full => "%Y-%m-%d %H:%M:%S",
-            TimeStyle::Exact => "%Y-%m-%d %H:%M:%S.%3f",
-        };
+        self.pattern(
+            ticks,
+            match style {
+                TimeStyle::Clock => "%H:%M:%S",
+                TimeStyle::Full => "%Y-%m-%d %H:%M:%S",
+                TimeStyle::Exact => "%Y-%m-%d %H:%M:%S.%3f",
+            },
+        )
+    }
+
+    /// A time as `strftime` writes it.
+    pub fn pattern(&self, ticks: i64, pattern: &str) -> String {
         match timestamp(ticks) {
             Some(timestamp) => timestamp.to_zoned(self.0.clone()).strftime(pattern).to_string(),
             None => format!("ticks {ticks}"),

@@ -9,9 +9,10 @@ use std::collections::HashMap;
 use super::case::Case;
 use super::matches::EventId;
 use super::query::QueryError;
+use super::timeline::TimeRange;
 use crate::kql;
 use crate::kql::diagnostic::Diagnostic;
-use crate::kql::values::{quote_name, quote_string};
+use crate::kql::values::{datetime_text, quote_name, quote_string};
 use crate::plan::Environment;
 use crate::schema::{Column, Value};
 use crate::sql::{self, Compiled, ConnectionProbe, Limits, Options};
@@ -34,20 +35,49 @@ pub struct EventsAsked {
     pub table: String,
     /// Conditions in KQL, all of which hold.
     pub conditions: Vec<String>,
+    /// The stretch of time they lie in.
+    pub range: Option<TimeRange>,
     /// A column, and whether it falls; by time otherwise.
     pub sort: Option<(String, bool)>,
 }
 
 impl EventsAsked {
     /// The rows as KQL, without their order.
-    pub fn query(&self) -> String {
+    pub fn query(&self, store: &Store) -> String {
         let mut text = source(&self.table);
-        for condition in &self.conditions {
+        let range = self.range.map(|range| match self.time_column(store) {
+            Some(column) => {
+                let (name, from, until) = (quote_name(column), literal(range.from), literal(range.until));
+                format!("{name} >= {from} and {name} < {until}")
+            }
+            // What has no time lies in no stretch of it.
+            None => "false".to_owned(),
+        });
+        for condition in range.iter().chain(&self.conditions) {
             text.push_str("\n| where ");
             text.push_str(condition);
         }
         text
     }
+
+    /// The rows as KQL, in their order.
+    pub fn ordered(&self, store: &Store) -> String {
+        let sort = self.sort.as_ref().map(|(column, falls)| (column.as_str(), *falls));
+        let sort = sort.or(self.time_column(store).map(|column| (column, false)));
+        let sort = sort.map(|(column, falls)| {
+            format!("\n| sort by {} {}", quote_name(column), if falls { "desc" } else { "asc" })
+        });
+        format!("{}{}", self.query(store), sort.unwrap_or_default())
+    }
+
+    fn time_column<'a>(&self, store: &'a Store) -> Option<&'a str> {
+        let column = store.schema().table(&self.table)?.time_column()?;
+        Some(&column.name)
+    }
+}
+
+fn literal(ticks: i64) -> String {
+    format!("datetime({})", datetime_text(ticks))
 }
 
 /// A table as a query writes it.
@@ -106,14 +136,7 @@ impl Case {
 
     /// The ids of the events, in their order.
     pub fn event_ids(&self, store: &Store, asked: &EventsAsked) -> Result<Vec<EventId>, QueryError> {
-        let mut text = asked.query();
-        let time = store.schema().table(&asked.table).and_then(|table| table.time_column());
-        let sort = asked.sort.as_ref().map(|(column, falls)| (column.as_str(), *falls));
-        if let Some((column, falls)) = sort.or(time.map(|column| (column.name.as_str(), false))) {
-            let way = if falls { "desc" } else { "asc" };
-            text.push_str(&format!("\n| sort by {} {way}", quote_name(column)));
-        }
-        text.push_str("\n| project Row = 0");
+        let text = format!("{}\n| project Row = 0", asked.ordered(store));
         let compiled = self.compiled(store, &text, true)?;
         let mut ids = Vec::new();
         sql::for_each_row(store.connection(), &compiled, &Limits::default(), |row| {
@@ -176,6 +199,7 @@ mod tests {
         EventsAsked {
             table: "DeviceProcessEvents".to_owned(),
             conditions: conditions.iter().map(|text| (*text).to_owned()).collect(),
+            range: None,
             sort: sort.map(|(column, falls)| (column.to_owned(), falls)),
         }
     }
@@ -193,6 +217,16 @@ mod tests {
         let name = page.columns.iter().position(|column| column.name == "FileName").unwrap();
         assert_eq!(page.rows[0][name], Value::String("cmd.exe".to_owned()));
         assert_eq!(page.rows[1][name], Value::String("whoami.exe".to_owned()));
+    }
+
+    #[test]
+    fn a_stretch_of_time_ends_before_its_end() {
+        let (case, store) = testing::browsed();
+        let (from, until) = (638_000_000_010_000_000, 638_000_000_030_000_000);
+        let asked = EventsAsked { range: Some(TimeRange { from, until }), ..asked(&[], None) };
+        assert_eq!(case.event_ids(&store, &asked).unwrap(), [2, 3]);
+        let timeless = EventsAsked { table: "FileProfile()".to_owned(), ..asked };
+        assert!(timeless.query(&store).ends_with("| where false"));
     }
 
     #[test]

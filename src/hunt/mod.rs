@@ -16,6 +16,7 @@ pub mod explain;
 pub mod funnel;
 pub mod indicators;
 pub mod matches;
+pub mod moments;
 pub mod prepare;
 pub mod query;
 pub mod replay;

@@ -1,13 +1,13 @@
 //! Events and matches over time, in buckets of one width: what a strip of bars is drawn from.
 //!
 //! A log may hold a few times that are nonsense (1601, 1970, a clock that was wrong). They must not flatten the rest,
-//! so without a range of its own a timeline spans all but the outermost thousandth at each end, and counts what lies
-//! outside. Rows without a time are counted apart. Knows nothing of drawing.
+//! so without a range of its own a timeline leaves out what lies before there were event logs, spans all but the
+//! outermost thousandth of the rest at each end, and counts what lies outside. Rows without a time are counted apart.
+//! Knows nothing of drawing.
 
 use rusqlite::{Connection, OptionalExtension};
 
 use super::error::HuntError;
-use super::matches::Match;
 use crate::store::Store;
 
 /// From `from` up to and not including `until`; ticks of 100 ns since 0001-01-01 UTC.
@@ -56,8 +56,11 @@ pub struct Timeline {
     /// How long a bucket is, in ticks.
     pub width: i64,
     pub events: Counts,
-    pub matches: Counts,
 }
+
+/// Windows has logged events since July 1993; a time of before 1990-01-01 is a clock that was not set, or a field that
+/// was not filled.
+pub const EARLIEST: i64 = 726_467 * 864_000_000_000;
 
 /// The most buckets of one timeline: no screen is wider, and no request can take all memory.
 pub const MOST_BUCKETS: usize = 10_000;
@@ -101,6 +104,16 @@ pub fn width_for(range: TimeRange, buckets: usize) -> i64 {
     })
 }
 
+/// The next narrower width, where there is one.
+pub fn finer(width: i64) -> Option<i64> {
+    WIDTHS.iter().rev().copied().find(|other| *other < width)
+}
+
+/// The next wider width, where there is one.
+pub fn coarser(width: i64) -> Option<i64> {
+    WIDTHS.iter().copied().find(|other| *other > width)
+}
+
 /// The range widened to whole buckets, counted from the year 1.
 fn aligned(range: TimeRange, width: i64) -> Option<TimeRange> {
     let from = range.from.div_euclid(width).checked_mul(width)?;
@@ -112,12 +125,12 @@ const fn count(range: TimeRange, width: i64) -> i64 {
     range.until.saturating_sub(range.from) / width
 }
 
-/// The time that a store is about: from the 0.1st to the 99.9th percentile of its events' times; all of it where
-/// there are too few to tell an outlier. `None` where no event has a time.
+/// The time that a store is about: from the 0.1st to the 99.9th percentile of its events' believable times; all of it
+/// where there are too few to tell an outlier. `None` where no event has such a time.
 pub fn natural_range(store: &Store) -> Result<Option<TimeRange>, HuntError> {
     let connection = store.connection();
     let timed: i64 =
-        connection.query_row("SELECT count(*) FROM event_record WHERE time IS NOT NULL", [], |row| row.get(0))?;
+        connection.query_row("SELECT count(*) FROM event_record WHERE time >= ?1", [EARLIEST], |row| row.get(0))?;
     let skipped = timed / 1000;
     let from = nth(connection, skipped, "ASC")?;
     let until = nth(connection, skipped, "DESC")?;
@@ -126,35 +139,24 @@ pub fn natural_range(store: &Store) -> Result<Option<TimeRange>, HuntError> {
 
 /// The time of an event by its place in time; the index of times answers it.
 fn nth(connection: &Connection, place: i64, direction: &str) -> Result<Option<i64>, HuntError> {
-    let sql =
-        format!("SELECT time FROM event_record WHERE time IS NOT NULL ORDER BY time {direction} LIMIT 1 OFFSET ?1");
-    Ok(connection.query_row(&sql, [place], |row| row.get(0)).optional()?)
+    let sql = format!("SELECT time FROM event_record WHERE time >= ?1 ORDER BY time {direction} LIMIT 1 OFFSET ?2");
+    Ok(connection.query_row(&sql, [EARLIEST, place], |row| row.get(0)).optional()?)
 }
 
 impl Timeline {
-    /// Events of a store and some matches, in at most `buckets` buckets. Without a range, over what the store is
-    /// about. `None` where nothing has a time and no range is given.
-    pub fn of<'a>(
-        store: &Store,
-        matches: impl IntoIterator<Item = &'a Match>,
-        range: Option<TimeRange>,
-        buckets: usize,
-    ) -> Result<Option<Self>, HuntError> {
+    /// The events of a store in at most `buckets` buckets. Without a range, over what the store is about. `None` where
+    /// nothing has a time and no range is given.
+    pub fn of(store: &Store, range: Option<TimeRange>, buckets: usize) -> Result<Option<Self>, HuntError> {
         let range = match range {
             Some(range) => Some(range),
             None => natural_range(store)?,
         };
         let Some(range) = range.filter(|range| range.from < range.until) else { return Ok(None) };
-        Self::with_width(store, matches, range, width_for(range, buckets))
+        Self::with_width(store, range, width_for(range, buckets))
     }
 
     /// The same at a chosen width. `None` where that would be more than [`MOST_BUCKETS`].
-    pub fn with_width<'a>(
-        store: &Store,
-        matches: impl IntoIterator<Item = &'a Match>,
-        range: TimeRange,
-        width: i64,
-    ) -> Result<Option<Self>, HuntError> {
+    pub fn with_width(store: &Store, range: TimeRange, width: i64) -> Result<Option<Self>, HuntError> {
         if width <= 0 || range.from >= range.until {
             return Ok(None);
         }
@@ -162,17 +164,21 @@ impl Timeline {
         let Some(buckets) = usize::try_from(count(range, width)).ok().filter(|count| *count <= MOST_BUCKETS) else {
             return Ok(None);
         };
-        let events = events(store, range, width, buckets)?;
-        let mut counts = Counts::empty(buckets);
-        for found in matches {
-            match found.id.time {
+        Ok(Some(Self { range, width, events: events(store, range, width, buckets)? }))
+    }
+
+    /// Other times (of matches) in the same buckets.
+    pub fn count(&self, times: impl IntoIterator<Item = Option<i64>>) -> Counts {
+        let mut counts = Counts::empty(self.events.buckets.len());
+        for time in times {
+            match time {
                 None => counts.timeless += 1,
-                Some(time) if time < range.from => counts.before += 1,
-                Some(time) if time >= range.until => counts.after += 1,
-                Some(time) => add(&mut counts, (time - range.from) / width, 1),
+                Some(time) if time < self.range.from => counts.before += 1,
+                Some(time) if time >= self.range.until => counts.after += 1,
+                Some(time) => add(&mut counts, (time - self.range.from) / self.width, 1),
             }
         }
-        Ok(Some(Self { range, width, events, matches: counts }))
+        counts
     }
 
     /// The time that a bucket covers.
@@ -220,12 +226,9 @@ const BUCKETS: &str = "SELECT (time - ?1) / ?3, count(*) FROM event_record WHERE
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
     use proptest::prelude::*;
 
     use super::*;
-    use crate::hunt::matches::{MatchId, MatchSubject, Severity};
 
     const MINUTE: i64 = 600_000_000;
     const HOUR: i64 = 60 * MINUTE;
@@ -243,44 +246,39 @@ mod tests {
         store
     }
 
-    fn found(time: Option<i64>) -> Match {
-        let subject = MatchSubject::Events(vec![1]);
-        Match {
-            id: MatchId { rule: "r".to_owned(), device: String::new(), time, subject, ordinal: 0 },
-            title: Arc::from("r"),
-            severity: Severity::Low,
-            subject: String::new(),
-            columns: Arc::from(Vec::new()),
-            values: Vec::new(),
-            events: vec![1],
-        }
-    }
-
     #[test]
     fn outliers_and_rows_without_a_time_are_counted_and_do_not_flatten_the_rest() {
         let mut times: Vec<Option<i64>> = (0..1998).map(|event| Some(DAY + event * MINUTE)).collect();
         // 1601 and a clock in the future.
         times.extend([Some(504_911_232_000_000_000), Some(DAY * 2), None]);
         let store = store(&times);
-        let matches = [found(Some(DAY + MINUTE)), found(Some(0)), found(Some(DAY * 3)), found(None)];
-        let timeline = Timeline::of(&store, &matches, None, 40).unwrap().unwrap();
+        let timeline = Timeline::of(&store, None, 40).unwrap().unwrap();
         assert_eq!((timeline.range.from, timeline.width), (DAY, HOUR));
         let events = &timeline.events;
         assert_eq!((events.buckets.len(), events.highest()), (34, 60));
         // The 99.9th percentile leaves one more out, which lies in the last bucket all the same.
         assert_eq!((events.before, events.after, events.timeless, events.total()), (1, 1, 1, 2001));
-        let matches = &timeline.matches;
+        let matches = timeline.count([Some(DAY + MINUTE), Some(0), Some(DAY * 3), None]);
         assert_eq!((matches.before, matches.after, matches.timeless), (1, 1, 1));
-        assert_eq!(timeline.matches.buckets.first(), Some(&1));
+        assert_eq!(matches.buckets.first(), Some(&1));
         assert_eq!(timeline.bucket(1), Some(TimeRange { from: DAY + HOUR, until: DAY + 2 * HOUR }));
         assert_eq!(timeline.place(DAY + HOUR), Some(1));
         assert_eq!((timeline.bucket(34), timeline.place(0)), (None, None));
     }
 
     #[test]
+    fn in_a_small_store_too_times_of_before_event_logs_flatten_nothing() {
+        // 1601 and 1970, among too few for a percentile to tell them.
+        let times = [Some(504_911_232_000_000_000), Some(621_355_968_000_000_000), Some(DAY), Some(DAY + HOUR), None];
+        let timeline = Timeline::of(&store(&times), None, 40).unwrap().unwrap();
+        assert_eq!((timeline.range.from, timeline.events.before, timeline.events.timeless), (DAY, 2, 1));
+        assert_eq!(Timeline::of(&store(&[Some(621_355_968_000_000_000)]), None, 40).unwrap(), None);
+    }
+
+    #[test]
     fn a_store_without_times_has_no_timeline_and_one_event_has_one_bar() {
-        assert_eq!(Timeline::of(&store(&[None]), [], None, 40).unwrap(), None);
-        let timeline = Timeline::of(&store(&[Some(DAY + 5)]), [], None, 40).unwrap().unwrap();
+        assert_eq!(Timeline::of(&store(&[None]), None, 40).unwrap(), None);
+        let timeline = Timeline::of(&store(&[Some(DAY + 5)]), None, 40).unwrap().unwrap();
         assert_eq!((timeline.events.buckets.as_slice(), timeline.width), (&[1][..], 10_000));
     }
 
@@ -288,12 +286,12 @@ mod tests {
     fn a_width_is_chosen_and_absurd_ones_are_refused() {
         let store = store(&[Some(DAY), Some(DAY + 90 * MINUTE)]);
         let range = TimeRange { from: DAY + MINUTE, until: DAY + 120 * MINUTE };
-        let timeline = Timeline::with_width(&store, [], range, HOUR).unwrap().unwrap();
+        let timeline = Timeline::with_width(&store, range, HOUR).unwrap().unwrap();
         assert_eq!(timeline.events.buckets, [1, 1]);
-        assert_eq!(Timeline::with_width(&store, [], range, 1).unwrap(), None);
-        assert_eq!(Timeline::with_width(&store, [], range, 0).unwrap(), None);
+        assert_eq!(Timeline::with_width(&store, range, 1).unwrap(), None);
+        assert_eq!(Timeline::with_width(&store, range, 0).unwrap(), None);
         let backwards = TimeRange { from: DAY, until: DAY };
-        assert_eq!(Timeline::of(&store, [], Some(backwards), 9).unwrap(), None);
+        assert_eq!(Timeline::of(&store, Some(backwards), 9).unwrap(), None);
     }
 
     #[test]
@@ -301,9 +299,9 @@ mod tests {
         let store = store(&[Some(DAY)]);
         for sql in [
             BUCKETS.replace("?1", "5").replace("?2", "9").replace("?3", "2"),
-            "SELECT time FROM event_record WHERE time IS NOT NULL ORDER BY time DESC LIMIT 1 OFFSET 7".to_owned(),
+            "SELECT time FROM event_record WHERE time >= 7 ORDER BY time DESC LIMIT 1 OFFSET 7".to_owned(),
             "SELECT count(*) FROM event_record WHERE time < 7".to_owned(),
-            "SELECT count(*) FROM event_record WHERE time IS NOT NULL".to_owned(),
+            "SELECT count(*) FROM event_record WHERE time >= 7".to_owned(),
         ] {
             let connection = store.connection();
             let mut statement = connection.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
@@ -325,7 +323,7 @@ mod tests {
             buckets in 1usize..200,
         ) {
             let range = TimeRange { from, until: from + length };
-            let timeline = Timeline::of(&store(&times), [], Some(range), buckets).unwrap().unwrap();
+            let timeline = Timeline::of(&store(&times), Some(range), buckets).unwrap().unwrap();
             prop_assert!(timeline.events.buckets.len() <= buckets.max(2));
             prop_assert!(timeline.range.from <= range.from && range.until <= timeline.range.until);
             prop_assert_eq!(timeline.events.total(), times.len() as u64);

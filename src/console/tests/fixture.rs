@@ -7,13 +7,16 @@ use crate::console::source::{
     Answer, Checked, Coverage, EventsPage, ExportAsked, Exported, Found, Indicator, Overview, Preview, QueryDone,
     Question, RuleSheet, RuleSummary, Settings, Source, Stop, Trouble, ValueCounts,
 };
+use crate::console::timeline::Window;
 use crate::hunt::browse::{EventsAsked, Listing};
 use crate::hunt::complete::{Completion, Completions, Kind};
 use crate::hunt::exclusions::ExclusionEffect;
 use crate::hunt::explain::{Conjunct, ExplainedStage, Leg, NearestChange, Outcome};
 use crate::hunt::funnel::{Funnel, FunnelSection, FunnelStage, FunnelUnit, Rows, UnitState};
 use crate::hunt::matches::{MatchSubject, RuleStatus, Severity};
+use crate::hunt::moments::{self, Action, Moment};
 use crate::hunt::switches::{ExclusionId, ExclusionRef, OwnExclusion};
+use crate::hunt::timeline::{Counts, TimeRange, Timeline};
 use crate::hunt::tree::EventCounts;
 use crate::hunt::{Clock, Explanation, Forest, Hunt, Match, MatchId, Node, NodeId, Process, RuleRun, UnitId};
 use crate::kql::diagnostic::Diagnostic;
@@ -462,12 +465,49 @@ fn events(asked: &EventsAsked, range: std::ops::Range<usize>) -> EventsPage {
     let kept: Vec<usize> = (0..PROCESSES.len())
         .filter(|position| {
             let wanted = format!("FileName == \"{}\"", PROCESSES[*position].0);
-            asked.conditions.iter().all(|condition| *condition == wanted)
+            let is_within = asked.range.is_none_or(|range| range.contains(start(*position)));
+            is_within && asked.conditions.iter().all(|condition| *condition == wanted)
         })
         .collect();
     let start = range.start.min(kept.len());
     let listing = listing(kept[start..range.end.min(kept.len())].iter().copied());
     EventsPage { asked: asked.clone(), total: kept.len(), start, listing }
+}
+
+/// Each process but the ghost is an event at its start, and an hour of quiet lies on either side.
+fn timeline(window: Window) -> Timeline {
+    let (from, width, buckets) = match window {
+        Window::Whole { .. } => (NINE - 3600 * SECOND, 300 * SECOND, 14),
+        Window::Part { from, width, buckets } => (from, width, buckets),
+    };
+    let range = TimeRange { from, until: from + width * i64::try_from(buckets).unwrap() };
+    let timeline = Timeline { range, width, events: Counts { buckets: vec![0; buckets], ..Counts::default() } };
+    let times = (0..PROCESSES.len()).filter(|position| *position != GHOST).map(|position| Some(start(position)));
+    let mut events = timeline.count(times.chain([None]));
+    if let Window::Whole { .. } = window {
+        // 1601 and 1970.
+        events.before = 2;
+    }
+    Timeline { events, ..timeline }
+}
+
+fn moments_in(range: TimeRange) -> Vec<Moment> {
+    let within: Vec<i64> = (0..PROCESSES.len())
+        .filter(|position| *position != GHOST)
+        .map(start)
+        .filter(|time| range.contains(*time))
+        .collect();
+    let Some(first) = within.iter().min().copied() else { return Vec::new() };
+    let moment = |table: &str, action: &str, count: usize, total: u64| Moment {
+        kind: moments::Kind { table: table.to_owned(), action: Action::Named(action.to_owned()) },
+        count: count as u64,
+        first,
+        total,
+    };
+    vec![
+        moment("DeviceEvents", "ServiceInstalled", 1, 1),
+        moment("DeviceProcessEvents", "ProcessCreated", within.len(), 11),
+    ]
 }
 
 /// A query that names a `Nonsense` column is wrong; a word may become `FileName`.
@@ -548,8 +588,10 @@ impl Source for Fixture {
                 let result = if wrong.is_empty() { Ok(listing(0..PROCESSES.len())) } else { Err(wrong) };
                 Answer::Query(Box::new(QueryDone { text: text.clone(), result }))
             }
-            Question::Counts(_, query, column) => Answer::Counts(Box::new(ValueCounts {
-                query: query.clone(),
+            Question::Timeline(window) => Answer::Timeline(*window, Some(Box::new(timeline(*window)))),
+            Question::Moments(range) => Answer::Moments(*range, moments_in(*range)),
+            Question::Counts(_, asked, column) => Answer::Counts(Box::new(ValueCounts {
+                asked: asked.clone(),
                 column: column.clone(),
                 values: vec![(Value::String("cmd.exe".to_owned()), 4), (Value::String(String::new()), 1)],
             })),
@@ -565,7 +607,7 @@ impl Source for Fixture {
             Question::Save(_) => Answer::Saved,
             Question::Export(_, path, asked) => {
                 let made = match asked {
-                    ExportAsked::Rows(query) => Exported::Rows { query: query.clone(), listing: listing(0..2) },
+                    ExportAsked::Events(asked) => Exported::Rows { query: asked.table.clone(), listing: listing(0..2) },
                     ExportAsked::Rule(rule) => Exported::Rule { query: format!("// {rule}\nT"), proven: true },
                 };
                 Answer::Export(path.clone(), Box::new(made))

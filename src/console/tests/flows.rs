@@ -121,7 +121,8 @@ fn filters_sort_and_search_keep_to_what_is_asked() {
 fn the_selection_shows_without_colour() {
     let end = after("j");
     let marked: Vec<&String> = end.reversed.iter().filter(|row| !row.trim().is_empty()).collect();
-    assert_eq!(marked.len(), 1);
+    // The row of the list, and the bucket of the strip in both of its rows.
+    assert_eq!(marked.len(), 3);
     assert!(end.screen.lines().any(|line| line.contains("▶") && line.contains("CRIT")), "{}", end.screen);
 }
 
@@ -181,12 +182,15 @@ fn signals_and_the_mouse() {
         end.log.iter().filter(|line| !line.starts_with("ask")).collect::<Vec<_>>(),
         ["mouse true", "suspend", "mouse true", "retake", "mouse true"]
     );
-    // The third row of the list: header, frame and tabs are above it.
+    // The third row of the list: header, tabs, strip, frame and titles are above it.
     let end =
-        play(120, 36, Script::new(Fixture).keys("M").then(Step::Input(Input::Mouse(Mouse::Click { x: 10, y: 6 }))));
+        play(120, 36, Script::new(Fixture).keys("M").then(Step::Input(Input::Mouse(Mouse::Click { x: 10, y: 11 }))));
     assert_eq!(end.state.matches.table.selected, 2);
-    let end = play(120, 36, Script::new(Fixture).then(Step::Input(Input::Mouse(Mouse::Click { x: 16, y: 1 }))));
+    let end = play(120, 36, Script::new(Fixture).then(Step::Input(Input::Mouse(Mouse::Click { x: 14, y: 1 }))));
     assert_eq!(end.state.view, View::Tree);
+    let click = Step::Input(Input::Mouse(Mouse::Click { x: 11, y: 3 }));
+    let end = play(120, 36, Script::new(Fixture).then(click));
+    assert_eq!(end.state.timeline.place(), Some(0));
 }
 
 #[test]
@@ -235,43 +239,43 @@ fn leaving_waits_until_the_work_is_saved() {
 
 #[test]
 fn events_are_listed_filtered_and_lead_to_their_process() {
-    let end = after("6");
+    let end = after("7");
     assert_eq!((end.state.view, end.state.events.asked.table.as_str()), (View::Events, "DeviceProcessEvents"));
     // The column without a value is left out until it is asked for.
     assert!(!end.screen.contains("MD5"), "{}", end.screen);
-    assert!(after("6 C").screen.contains("MD5"));
+    assert!(after("7 C").screen.contains("MD5"));
     // Cell under the cursor: FileName is the third column.
-    let end = after("6 l l j j j j f");
+    let end = after("7 l l j j j j f");
     assert_eq!(end.state.events.asked.conditions, ["FileName == \"cmd.exe\""]);
     assert_eq!(end.state.events.page.as_ref().map(|page| page.total), Some(4));
-    assert_eq!(after("6 l l j j j j f F").state.events.asked.conditions, Vec::<String>::new());
+    assert_eq!(after("7 l l j j j j f F").state.events.asked.conditions, Vec::<String>::new());
     // From the values of the column: the first is cmd.exe.
-    assert_eq!(after("6 l l Tab Enter").state.events.asked.conditions, ["FileName == \"cmd.exe\""]);
-    let end = after("6 j j j j j t");
+    assert_eq!(after("7 l l Tab Enter").state.events.asked.conditions, ["FileName == \"cmd.exe\""]);
+    let end = after("7 j j j j j t");
     assert_eq!((end.state.view, end.state.tree.tree.selected()), (View::Tree, Some(NodeId(5))), "{}", end.screen);
-    let end = after("6 j j j j j Enter");
+    let end = after("7 j j j j j Enter");
     assert!(end.screen.contains("Event #88205"), "{}", end.screen);
-    assert_eq!(after("6 s s").state.events.asked.sort, Some(("Timestamp".to_owned(), true)));
-    assert_eq!(after("6 T 'DeviceEv' Enter").state.events.asked.table, "DeviceEvents");
+    assert_eq!(after("7 s s").state.events.asked.sort, Some(("Timestamp".to_owned(), true)));
+    assert_eq!(after("7 T 'DeviceEv' Enter").state.events.asked.table, "DeviceEvents");
 }
 
 #[test]
 fn a_query_is_completed_run_recalled_and_narrowed_by_a_cell() {
-    let end = after("7 'DeviceP' Tab ' | where Fil' Down Tab");
+    let end = after("8 'DeviceP' Tab ' | where Fil' Down Tab");
     assert_eq!(end.state.query.editor.text(), "DeviceProcessEvents | where FileSize");
-    let end = after("7 'DeviceProcessEvents' Enter j j");
+    let end = after("8 'DeviceProcessEvents' Enter j j");
     assert_eq!((end.state.pane, end.state.query.grid.table.selected), (1, 2));
-    let end = after("7 'DeviceProcessEvents' Enter l l f");
+    let end = after("8 'DeviceProcessEvents' Enter l l f");
     assert_eq!(end.state.query.editor.text(), "DeviceProcessEvents\n| where FileName == \"wininit.exe\"");
-    let end = after("7 'DeviceProcessEvents' Enter s s");
+    let end = after("8 'DeviceProcessEvents' Enter s s");
     assert_eq!(end.state.query.editor.text(), "DeviceProcessEvents\n| sort by Timestamp desc");
-    let end = after("7 'one' Enter i Ctrl-u 'two' Enter i Up Up");
+    let end = after("8 'one' Enter i Ctrl-u 'two' Enter i Up Up");
     assert_eq!(end.state.query.editor.text(), "one");
-    let end = after("7 'T | where Nonsense' Enter");
+    let end = after("8 'T | where Nonsense' Enter");
     assert!(end.screen.contains("^^^^^^^^ no column is called 'Nonsense'"), "{}", end.screen);
     assert_eq!(end.state.pane, 0);
     // What is written are letters and no commands, until Esc leads out.
-    let end = after("7 'Q1' Esc 1");
+    let end = after("8 'Q1' Esc 1");
     assert_eq!((end.state.view, end.state.query.editor.text()), (View::Matches, "Q1"));
 }
 
@@ -293,9 +297,9 @@ fn a_view_is_exported_with_what_was_on_and_never_over_a_file() {
     assert_eq!(end.log.iter().filter(|line| line.starts_with("write ")).count(), 2);
     let end = after("j w e Enter");
     assert!(end.log.contains(&format!("write rule.kql\n// {CHILDREN}\nT")), "{:?}", end.log);
-    let end = after("6 e Ctrl-u 'events.ndjson' Enter");
+    let end = after("7 e Ctrl-u 'events.ndjson' Enter");
     assert!(end.log.iter().any(|line| line.starts_with("write events.ndjson\n{\"Timestamp\":")), "{:?}", end.log);
-    let end = after("7 'T | take 1' Esc e Ctrl-u 'my.kql' Enter");
+    let end = after("8 'T | take 1' Esc e Ctrl-u 'my.kql' Enter");
     assert!(end.log.contains(&"write my.kql\n// my\nT | take 1\n".to_owned()), "{:?}", end.log);
 }
 
@@ -309,4 +313,63 @@ fn the_clock_goes_to_a_time_and_back_to_the_whole() {
     let end = after("c Enter c Ctrl-u Enter");
     assert_eq!(end.state.settings().clock.map(|clock| clock.mode), Some(crate::hunt::ClockMode::Whole));
     assert!(after("c Ctrl-u 'tomorrow' Enter").screen.contains("not a time: write"));
+}
+
+#[test]
+fn a_stretch_of_time_limits_matches_events_and_tree_until_it_is_cleared() {
+    // The strip is above the matches; the first match is in the last bucket but one.
+    let end = after("j v ] v");
+    let range = end.state.timeline.range.unwrap();
+    assert_eq!((range.until - range.from) / 600_000_000, 10, "{}", end.screen);
+    assert_eq!(end.state.matches.rows.len(), 5);
+    // Only the bucket before: no match is in it, and the line says what to do.
+    let end = after("j [ v v");
+    assert_eq!((end.state.matches.rows.len(), end.state.all_count()), (0, 5));
+    for said in ["No match fits the filters (5 without them)", "time 08:55:00–09:00:00"] {
+        assert!(end.screen.contains(said), "{said}: {}", end.screen);
+    }
+    assert!(end.state.marks.is_empty());
+    // It survives a change of views, and clearing it in one clears it everywhere.
+    let end = after("j [ v v 7");
+    assert_eq!(end.state.events.page.as_ref().map(|page| page.total), Some(0), "{}", end.screen);
+    let end = after("j [ v v 7 F 1");
+    assert_eq!((end.state.timeline.range, end.state.matches.rows.len()), (None, 5));
+    assert_eq!(after("j [ v Esc v Esc").state.timeline.range, None);
+}
+
+#[test]
+fn the_timeline_shows_a_bucket_and_leads_to_its_matches_and_events() {
+    let end = after("j 6");
+    assert_eq!(end.state.view, View::Timeline);
+    for said in ["ServiceInstalled", "Suspicious grandchild", "2 before this, too far off to draw"] {
+        assert!(end.screen.contains(said), "{said}: {}", end.screen);
+    }
+    let end = after("j 6 j j Enter");
+    assert_eq!((end.state.view, end.state.matches.table.selected), (View::Matches, 2));
+    let end = after("j 6 / 'ProcessCreated' Enter Enter");
+    assert_eq!(end.state.view, View::Events, "{}", end.screen);
+    assert_eq!(end.state.events.asked.conditions, ["ActionType == \"ProcessCreated\""]);
+    assert!(end.state.events.asked.range.is_some() && end.state.timeline.range.is_none());
+    assert_eq!(after("j 6 / 'ProcessCreated' Enter Enter Backspace").state.view, View::Timeline);
+}
+
+#[test]
+fn the_clock_follows_the_cursor_of_the_timeline_until_it_is_let_go() {
+    let end = after("j 6 Space");
+    assert!(end.screen.contains("as of 2026-03-02 09:04:59"), "{}", end.screen);
+    let end = after("j 6 Space h");
+    assert!(end.screen.contains("as of 2026-03-02 08:59:59"), "{}", end.screen);
+    assert!(end.log.iter().filter(|line| *line == "ask Matches").count() >= 3);
+    let end = after("j 6 Space h Space");
+    assert_eq!(end.state.settings().clock.map(|clock| clock.mode), Some(crate::hunt::ClockMode::Whole));
+}
+
+#[test]
+fn a_timeline_that_is_counted_shows_no_number_before_it_is_done() {
+    let script =
+        Script::new(Fixture).keys("6").then(Step::Hold(true)).keys("+").then(Step::Wait(Duration::from_millis(200)));
+    let end = play(120, 36, script);
+    assert!(end.screen.contains("counting events over time"), "{}", end.screen);
+    let script = Script::new(Fixture).then(Step::Hold(true)).keys("6").then(Step::Release).keys("6");
+    assert!(play(120, 36, script).state.timeline.shown.is_some());
 }

@@ -42,16 +42,22 @@ fn rule_page() {
 }
 
 #[test]
+fn timeline() {
+    check("timeline", "j 6");
+    check("timeline_selecting", "6 ] ] v ]");
+}
+
+#[test]
 fn events() {
-    check("events", "6 l l j");
-    check("events_tables", "6 T 'proc'");
+    check("events", "7 l l j");
+    check("events_tables", "7 T 'proc'");
 }
 
 #[test]
 fn query() {
-    check("query_completing", "7 'DeviceProcessEvents | where File'");
-    check("query_wrong", "7 'DeviceProcessEvents' Ctrl-j '| where Nonsense == 1' Ctrl-j '| take 5'");
-    check("query_result", "7 'DeviceProcessEvents' Enter j j");
+    check("query_completing", "8 'DeviceProcessEvents | where File'");
+    check("query_wrong", "8 'DeviceProcessEvents' Ctrl-j '| where Nonsense == 1' Ctrl-j '| take 5'");
+    check("query_result", "8 'DeviceProcessEvents' Enter j j");
 }
 
 #[test]
@@ -67,9 +73,25 @@ fn help_and_palette() {
 
 #[test]
 fn small_terminals_have_their_hints_and_large_ones_too() {
-    for keys in
-        ["1", "j t", "3", "4", "5", "j w", "x Space", "?", ":", "/", "6", "6 T", "7", "7 'File'", "7 'File' Enter"]
-    {
+    for keys in [
+        "1",
+        "j t",
+        "3",
+        "4",
+        "5",
+        "j w",
+        "x Space",
+        "?",
+        ":",
+        "/",
+        "6",
+        "6 v ] ] + +",
+        "7",
+        "7 T",
+        "8",
+        "8 'File'",
+        "8 'File' Enter",
+    ] {
         for (width, height) in
             [(1, 1), (2, 40), (19, 5), (20, 4), (20, 5), (40, 10), (59, 15), (60, 16), (250, 80), (9, 200)]
         {

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use super::{Effect, ask, asks, browse, follow, follow_rule, moves, rows};
+use super::{Effect, ask, asks, browse, follow, follow_rule, moves, rows, timeline};
 use crate::console::action::View;
 use crate::console::jobs::Report;
 use crate::console::overlay::Overlay;
@@ -86,6 +86,14 @@ fn answered(state: &mut State, answer: Answer) -> Vec<Effect> {
         }
         Answer::Check(checked) => {
             browse::checked(state, *checked);
+            Vec::new()
+        }
+        Answer::Timeline(window, shown) => {
+            timeline::arrived(state, window, shown.map(|shown| *shown));
+            Vec::new()
+        }
+        Answer::Moments(range, moments) => {
+            timeline::moments(state, range, moments);
             Vec::new()
         }
         Answer::Events(page) => browse::page_arrived(state, *page),

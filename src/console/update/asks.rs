@@ -9,10 +9,12 @@ use crate::console::overlay::Overlay;
 use crate::console::source::{ExportAsked, Exported, Question};
 use crate::console::state::State;
 use crate::hunt::Clock;
-use crate::kql::values::{parse_datetime, quote_name};
+use crate::kql::values::parse_datetime;
 
 pub fn clock(state: &mut State) -> Vec<Effect> {
+    let bucket = state.timeline.bucket().filter(|_| state.view == crate::console::action::View::Timeline);
     let focused = state.focused_match().and_then(|found| found.id.time);
+    let focused = bucket.map(|bucket| bucket.until.saturating_sub(1)).or(focused);
     let Some(now) = focused.or(state.overview.as_ref().and_then(|overview| overview.last)) else {
         state.tell("no event has a time: there is nothing to set the clock to");
         return Vec::new();
@@ -40,6 +42,12 @@ pub fn set_clock(state: &mut State, text: &str) -> Vec<Effect> {
             return Vec::new();
         }
     };
+    state.timeline.scrubbing = false;
+    turn_clock(state, as_of)
+}
+
+/// Sees the data as of a time; the whole of it without one.
+pub fn turn_clock(state: &mut State, as_of: Option<i64>) -> Vec<Effect> {
     let Some(overview) = &mut state.overview else { return Vec::new() };
     let last = overview.last.unwrap_or_default();
     overview.clock = Some(as_of.map_or_else(|| Clock::whole(last), Clock::as_of));
@@ -82,12 +90,8 @@ pub fn export_to(state: &mut State, path: &str) -> Vec<Effect> {
         return vec![ask(state, Question::Export(settings, path, ExportAsked::Rule(rule)))];
     }
     if state.view == View::Events {
-        let asked = &state.events.asked;
-        let sort = asked.sort.as_ref().map(|(column, falls)| {
-            format!("\n| sort by {} {}", quote_name(column), if *falls { "desc" } else { "asc" })
-        });
-        let query = format!("{}{}", asked.query(), sort.unwrap_or_default());
-        return vec![ask(state, Question::Export(settings, path, ExportAsked::Rows(query)))];
+        let asked = state.events.asked.clone();
+        return vec![ask(state, Question::Export(settings, path, ExportAsked::Events(asked)))];
     }
     match export::sheet(state) {
         Some(sheet) => write(state, path, &sheet, chosen),

@@ -53,19 +53,33 @@ pub fn pick_table(state: &mut State) -> Vec<Effect> {
 }
 
 pub fn choose_table(state: &mut State, table: String) -> Vec<Effect> {
-    state.events.asked = EventsAsked { table, ..EventsAsked::default() };
-    let mut grid = Grid::default();
-    grid.show_empty = state.events.grid.show_empty;
-    state.events.grid = grid;
-    list_anew(state)
+    let range = state.timeline.range;
+    ask_for(state, EventsAsked { table, range, ..EventsAsked::default() });
+    follow_events(state)
 }
 
-/// Asks for the list from its start.
-fn list_anew(state: &mut State) -> Vec<Effect> {
+/// Another list is to be shown; it is asked for when the view shows it.
+pub fn ask_for(state: &mut State, asked: EventsAsked) {
+    if asked.table != state.events.asked.table {
+        let mut grid = Grid::default();
+        grid.show_empty = state.events.grid.show_empty;
+        state.events.grid = grid;
+    }
+    state.events.asked = asked;
+    forget_list(state);
+}
+
+/// What is shown is no longer what is asked for.
+pub fn forget_list(state: &mut State) {
     state.events.page = None;
     state.events.counts = None;
     state.events.grid.table.selected = 0;
     state.events.grid.table.top = 0;
+}
+
+/// Asks for the list from its start.
+fn list_anew(state: &mut State) -> Vec<Effect> {
+    forget_list(state);
     follow_events(state)
 }
 
@@ -94,13 +108,13 @@ pub fn follow_events(state: &mut State) -> Vec<Effect> {
 
 fn follow_counts(state: &mut State) -> Vec<Effect> {
     let Some(column) = state.events.grid.column().map(|column| column.name.clone()) else { return Vec::new() };
-    let query = state.events.asked.query();
-    if state.events.counts.as_ref().is_some_and(|known| known.column == column && known.query == query) {
+    let asked = state.events.asked.clone();
+    if state.events.counts.as_ref().is_some_and(|known| known.column == column && known.asked == asked) {
         return Vec::new();
     }
     state.events.counts_table = crate::console::widgets::table::TableState::default();
     let settings = state.settings();
-    vec![ask(state, Question::Counts(settings, query, column))]
+    vec![ask(state, Question::Counts(settings, asked, column))]
 }
 
 pub fn page_arrived(state: &mut State, page: EventsPage) -> Vec<Effect> {
@@ -144,7 +158,7 @@ pub fn filter(state: &mut State, keep: bool) -> Vec<Effect> {
     };
     let Some((column, value)) = chosen else { return Vec::new() };
     let Some(condition) = condition(&column, &value, keep) else {
-        state.tell(format!("values of {column} cannot be compared exactly; write the condition in a query (7)"));
+        state.tell(format!("values of {column} cannot be compared exactly; write the condition in a query (8)"));
         return Vec::new();
     };
     if state.view == View::Query {
@@ -163,6 +177,11 @@ pub fn clear_filters(state: &mut State) -> Vec<Effect> {
         return Vec::new();
     }
     state.events.asked.conditions.clear();
+    if state.timeline.range.is_some() {
+        // It was taken on the timeline, and is on everywhere.
+        return super::timeline::filter(state, None).into_iter().chain(list_anew(state)).collect();
+    }
+    state.events.asked.range = None;
     list_anew(state)
 }
 
@@ -170,7 +189,7 @@ pub fn sort(state: &mut State) -> Vec<Effect> {
     let Some((grid, _)) = views::grid_row(state) else { return Vec::new() };
     let Some(column) = grid.column() else { return Vec::new() };
     if column.scalar_type == ScalarType::Dynamic {
-        state.tell("a dynamic column has no order; sort by tostring(…) in a query (7)");
+        state.tell("a dynamic column has no order; sort by tostring(…) in a query (8)");
         return Vec::new();
     }
     let name = column.name.clone();

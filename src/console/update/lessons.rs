@@ -43,6 +43,7 @@ pub fn start(state: &mut State, lesson: Arc<Lesson>) -> Vec<Effect> {
     let mut effects = switch_to(state, &Switches::default());
     state.rules.open = None;
     state.matches.chips.clear();
+    state.timeline.range = None;
     state.matches.show_hidden = false;
     state.matches.table.select(0, state.matches.rows.len());
     state.focus = crate::console::state::Focus::default();
@@ -137,6 +138,7 @@ fn reset(state: &mut State) -> Vec<Effect> {
     state.typed.clear();
     let mut effects = switch_to(state, &start.switches);
     state.matches.chips = start.chips;
+    state.timeline.range = start.range;
     state.matches.show_hidden = start.show_hidden;
     state.tree.chains_only = start.chains_only;
     state.tree.tree.open = start.open;

@@ -10,6 +10,7 @@ mod moves;
 mod overlays;
 mod rows;
 mod switching;
+mod timeline;
 
 use std::time::Duration;
 
@@ -175,6 +176,9 @@ fn mouse_used(state: &mut State, mouse: Mouse) -> Vec<Effect> {
             let view = views::tab_at(state, x);
             view.map(|view| apply(state, Action::Show(view))).unwrap_or_default()
         }
+        Mouse::Click { x, y } if let Some(place) = views::timeline::place_at(state, &layout, x, y) => {
+            timeline::go_to(state, place)
+        }
         Mouse::Click { x, y } => {
             let Some(pane) = layout.pane_at(x, y) else { return Vec::new() };
             state.pane = pane;
@@ -295,6 +299,13 @@ pub fn apply(state: &mut State, action: Action) -> Vec<Effect> {
         Action::Columns => on_grid(state, |grid| grid.show_all(!grid.show_empty)),
         Action::Widen => on_grid(state, |grid| grid.widen(4)),
         Action::Narrow => on_grid(state, |grid| grid.widen(-4)),
+        Action::Earlier => timeline::step(state, -1),
+        Action::Later => timeline::step(state, 1),
+        Action::ZoomIn => timeline::zoom(state, true),
+        Action::ZoomOut => timeline::zoom(state, false),
+        Action::SelectTime => timeline::select(state),
+        Action::FilterTime(range) => timeline::filter(state, range),
+        Action::Scrub => timeline::scrub(state),
         Action::Clock => asks::clock(state),
         Action::SetClock(text) => asks::set_clock(state, &text),
         Action::Export => asks::export(state),
@@ -356,6 +367,7 @@ pub fn apply(state: &mut State, action: Action) -> Vec<Effect> {
         }
         Action::Redraw => {
             let mut effects = vec![Effect::Redraw];
+            (state.timeline.asked, state.timeline.moments_asked) = (None, None);
             effects.extend(answers::ask_results(state));
             effects
         }
@@ -465,6 +477,7 @@ fn follow(state: &mut State) -> Vec<Effect> {
             state.focus.rule = Some(id.rule.clone());
             state.focus.event = event;
             state.focus.found = Some(id);
+            timeline::to_focus(state);
         }
     }
     let Some(rule) = state.focus.found.as_ref().map(|id| id.rule.clone()) else { return Vec::new() };
@@ -502,6 +515,9 @@ fn travel(state: &mut State, forward: bool) -> Vec<Effect> {
 /// Closes what is open, else ends the running work; never the program.
 fn close(state: &mut State) -> Vec<Effect> {
     if state.overlay.take().is_some() {
+        return Vec::new();
+    }
+    if state.timeline.anchor.take().is_some() {
         return Vec::new();
     }
     if let Some((topic, _)) = doing(state) {
@@ -544,9 +560,10 @@ fn copy(state: &mut State, what: &'static str, text: Option<String>) -> Vec<Effe
     }
 }
 
-/// Puts windows and scroll positions where the size allows, before a frame.
-pub fn settle(state: &mut State) {
+/// Puts windows and scroll positions where the size allows, before a frame; asks for what this size shows.
+pub fn settle(state: &mut State) -> Vec<Effect> {
     let layout = Layout::of(state);
     state.pane = state.pane.min(layout.panes.len().saturating_sub(1));
     moves::settle(state, &layout);
+    timeline::follow_screen(state, &layout)
 }

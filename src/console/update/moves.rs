@@ -1,6 +1,6 @@
 //! Moving: cursors, windows, folds, searches, and what the focus follows.
 
-use super::{Effect, apply, browse, follow, follow_rule, open_rule, remember, rows, show};
+use super::{Effect, apply, browse, follow, follow_rule, open_rule, remember, rows, show, timeline};
 use crate::console::action::{Action, View};
 use crate::console::layout::Layout;
 use crate::console::state::State;
@@ -27,6 +27,10 @@ fn table(state: &mut State) -> Option<(&mut TableState, usize)> {
         }
         (View::Rules, 0) if state.rules.open.is_some() => Some((&mut state.rules.stages, stages)),
         (View::Rules, 0) => Some((&mut state.rules.table, rules)),
+        (View::Timeline, _) => {
+            let rows = views::timeline::row_count(state);
+            Some((&mut state.timeline.table, rows))
+        }
         (View::Events, 0) => {
             let rows = views::events::total(state);
             Some((&mut state.events.grid.table, rows))
@@ -102,6 +106,10 @@ fn moved(state: &mut State) -> Vec<Effect> {
             Vec::new()
         }
         (View::Rules, _) => follow_rule(state),
+        (View::Timeline, _) => {
+            timeline::moved(state);
+            Vec::new()
+        }
         (View::Events, 0) => browse::follow_events(state),
         _ => Vec::new(),
     }
@@ -147,6 +155,9 @@ pub fn tree_to_focus(state: &mut State) {
 pub fn sideways(state: &mut State, steps: isize) -> Vec<Effect> {
     if state.view == View::Tree && state.pane == 0 {
         return fold_here(state, steps > 0);
+    }
+    if state.view == View::Timeline {
+        return timeline::step(state, steps);
     }
     choose_column(state, steps)
 }
@@ -264,6 +275,7 @@ pub fn rule_here(state: &State) -> Option<String> {
 
 pub fn open(state: &mut State) -> Vec<Effect> {
     match state.view {
+        View::Matches if state.timeline.anchor.is_some() => timeline::select(state),
         View::Matches if state.pane == 0 => {
             // Where the details have no room beside or below the list, the tree is the next thing to see.
             if Layout::of(state).panes.len() > 1 {
@@ -279,6 +291,8 @@ pub fn open(state: &mut State) -> Vec<Effect> {
             fold_here(state, unfold)
         }
         View::Indicators => apply(state, Action::Why),
+        View::Timeline if state.timeline.anchor.is_some() => timeline::select(state),
+        View::Timeline => timeline::open(state),
         View::Events if state.pane == 1 => browse::filter(state, true),
         View::Events | View::Query => {
             browse::open_row(state);
@@ -398,6 +412,10 @@ pub fn settle(state: &mut State, layout: &Layout) {
         }
         View::Rules if state.rules.open.is_some() => state.rules.stages.reveal(height(0), stages),
         View::Rules => state.rules.table.reveal(height(0), rules),
+        View::Timeline => {
+            let rows = views::timeline::row_count(state);
+            state.timeline.table.reveal(height(1), rows);
+        }
         View::Events => {
             let rows = views::events::total(state);
             state.events.grid.table.reveal(height(0), rows);

@@ -2,10 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Effect, browse, follow};
+use super::{Effect, browse, follow, timeline};
 use crate::console::action::View;
 use crate::console::state::{Baseline, Chip, MatchRow, NodeMark, State};
 use crate::console::views::{self, SortKey};
+use crate::hunt::timeline::TimeRange;
 use crate::hunt::{Diff, EventId, NodeId, matches as hunt_matches};
 
 /// From here on a whole forest is no overview.
@@ -45,7 +46,17 @@ pub fn matches(state: &mut State) {
             rows.reverse();
         }
     }
+    let range = state.timeline.range;
+    state.timeline.rows = rows.clone();
+    timeline::recount(state);
+    if let Some(range) = range {
+        rows.retain(|row| is_within(state, *row, range));
+    }
     state.matches.rows = rows;
+}
+
+fn is_within(state: &State, row: MatchRow, range: TimeRange) -> bool {
+    state.match_at(row).and_then(|found| found.id.time).is_some_and(|time| range.contains(time))
 }
 
 /// Puts the cursor of the list on the focused match, where it is in the list.
@@ -96,7 +107,10 @@ pub fn marks(state: &mut State) {
     nodes.extend(forest.nodes.iter().flat_map(|node| node.events.iter().map(|event| (*event, node.id))));
     let shown = state.shown_ids();
     let mut marks: BTreeMap<NodeId, NodeMark> = BTreeMap::new();
-    for candidate in found.all.runs.iter().flat_map(|run| &run.matches) {
+    let range = state.timeline.range;
+    let is_looked_at = |time: Option<i64>| range.is_none_or(|range| time.is_some_and(|time| range.contains(time)));
+    let all = found.all.runs.iter().flat_map(|run| &run.matches);
+    for candidate in all.filter(|candidate| is_looked_at(candidate.id.time)) {
         let places: BTreeSet<NodeId> = candidate.events.iter().filter_map(|event| nodes.get(event)).copied().collect();
         let hidden = !shown.contains(&candidate.id);
         for node in places {
@@ -231,11 +245,9 @@ pub fn clear_filters(state: &mut State) -> Vec<Effect> {
     if matches!(state.view, View::Events | View::Query) {
         return browse::clear_filters(state);
     }
-    if state.view == View::Matches {
+    if matches!(state.view, View::Matches | View::Timeline) {
         state.matches.chips.clear();
-        matches(state);
-        select_focused(state);
-        follow(state)
+        timeline::filter(state, None)
     } else {
         state.indicator.chips.clear();
         indicators(state);

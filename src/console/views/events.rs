@@ -1,6 +1,6 @@
 //! Events: the rows of any table, page by page, and the commonest values of the column under the cursor.
 
-use super::{edge, grid};
+use super::{edge, grid, timeline};
 use crate::console::format;
 use crate::console::layout::Layout;
 use crate::console::paint::{Brush, Line};
@@ -39,7 +39,7 @@ pub fn draw(state: &State, brush: &mut Brush<'_>, layout: &Layout) {
     let mut list = edge(brush, pane, title, &note, state.pane == 0);
     if total == 0 {
         let busy = state.board.is_pending(Topic::Events) || state.board.is_pending(Topic::Tables);
-        let text = match (busy, events.asked.conditions.is_empty()) {
+        let text = match (busy, events.asked.conditions.is_empty() && events.asked.range.is_none()) {
             (true, _) => "Listing the events…",
             (false, false) => "No event meets the filters; F takes them away.",
             (false, true) if events.tables.is_empty() => "This store has no events in any table.",
@@ -68,11 +68,12 @@ pub fn draw(state: &State, brush: &mut Brush<'_>, layout: &Layout) {
 
 pub fn status(state: &State) -> Line {
     let mut line = Line::new();
+    timeline::chip(state, state.events.asked.range, &mut line);
     for condition in &state.events.asked.conditions {
         line.push(Role::Strong, Shown::from(format!(" {condition}")).fit(44));
         line.push(Role::Dim, " |");
     }
-    if !state.events.asked.conditions.is_empty() {
+    if !state.events.asked.conditions.is_empty() || state.events.asked.range.is_some() {
         line.push(Role::Dim, " F clears");
     }
     let values = state.events.counts.as_ref().map_or(0, |counts| counts.values.len());

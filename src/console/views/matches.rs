@@ -1,12 +1,12 @@
 //! Matches: all rules' rows in one list, and why the chosen one is there.
 
-use super::{chips, draw_lines, edge, exclusions, field, severity_role, tree};
+use super::{chips, draw_lines, edge, exclusions, field, severity_role, timeline, tree};
 use crate::console::format;
 use crate::console::layout::Layout;
 use crate::console::paint::{Brush, Line};
 use crate::console::shown::Shown;
 use crate::console::source::Topic;
-use crate::console::state::State;
+use crate::console::state::{MatchRow, State};
 use crate::console::theme::Role;
 use crate::console::widgets::table::{self, Column, Row};
 use crate::hunt::Match;
@@ -42,6 +42,7 @@ pub fn cell(state: &State, found: &Match, column: usize) -> super::SortKey {
 }
 
 pub fn draw(state: &State, brush: &mut Brush<'_>, layout: &Layout) {
+    timeline::draw_strip(state, brush, layout);
     let Some(pane) = layout.panes.first() else { return };
     let rows = &state.matches.rows;
     let note = if rows.is_empty() {
@@ -72,12 +73,7 @@ fn row(state: &State, index: usize) -> Row {
     let Some((row, found)) = state.matches.rows.get(index).and_then(|row| Some((row, state.match_at(*row)?))) else {
         return Row::default();
     };
-    let pinned = state.switches.is_pinned(&found.id);
-    let mark = match (pinned, row.hidden) {
-        (_, true) => Some((Shown::from("·"), Role::Dim)),
-        (true, _) => Some((Shown::from("★"), Role::Warning)),
-        _ => None,
-    };
+    let mark = mark(state, *row, found);
     let text = if row.hidden { Role::Dim } else { Role::Text };
     let cells = (0..COLUMNS.len())
         .map(|column| {
@@ -88,16 +84,37 @@ fn row(state: &State, index: usize) -> Row {
                 line.push(Role::Warning, format!("[{}] ", hidden_by(state, found)));
             }
             line.0.push((shown, role));
-            // Twenty rows of `sqlservr.exe → cmd.exe` are told apart by what was run.
-            if column == 3
-                && let Some(Value::String(command)) = found.value("ProcessCommandLine")
-            {
-                line.push(Role::Dim, format!("  {}", format::arguments(command)));
+            if column == 3 {
+                line.0.extend(arguments(found));
             }
             line
         })
         .collect();
     Row { mark, cells }
+}
+
+/// Pinned, or hidden by an exclusion.
+pub fn mark(state: &State, row: MatchRow, found: &Match) -> Option<(Shown, Role)> {
+    match (state.switches.is_pinned(&found.id), row.hidden) {
+        (_, true) => Some((Shown::from("·"), Role::Dim)),
+        (true, _) => Some((Shown::from("★"), Role::Warning)),
+        _ => None,
+    }
+}
+
+/// What a match is about, and what was run.
+pub fn subject(found: &Match) -> Line {
+    let mut line = Line::text(found.subject.as_str());
+    line.0.extend(arguments(found));
+    line
+}
+
+/// Twenty rows of `sqlservr.exe → cmd.exe` are told apart by what was run.
+fn arguments(found: &Match) -> Option<(Shown, Role)> {
+    match found.value("ProcessCommandLine") {
+        Some(Value::String(command)) => Some((Shown::from(format!("  {}", format::arguments(command))), Role::Dim)),
+        _ => None,
+    }
 }
 
 /// The exclusions that hide a match: `X1, X2`.
@@ -120,7 +137,8 @@ fn nothing(state: &State, width: usize) -> Vec<Line> {
     let ran = found.all.runs.iter().filter(|run| run.status == RuleStatus::Ran).count();
     let all = found.all.runs.len();
     let (shown, total) = (state.shown_count(), state.all_count());
-    let text = if !state.matches.chips.is_empty() && shown > 0 {
+    let is_filtered = !state.matches.chips.is_empty() || state.timeline.range.is_some();
+    let text = if is_filtered && shown > 0 {
         format!("No match fits the filters ({shown} without them); F takes them away.")
     } else if shown == 0 && total > 0 {
         format!("Exclusions hide all {total} matches; H shows them.")
@@ -274,7 +292,11 @@ pub fn conjunct_lines(number: &str, conjunct: &Conjunct, width: usize, lines: &m
 
 pub fn status(state: &State) -> Line {
     let mut line = Line::new();
+    timeline::chip(state, state.timeline.range, &mut line);
     chips(&mut line, &state.matches.chips, &COLUMNS);
+    if state.matches.chips.is_empty() && state.timeline.range.is_some() {
+        line.push(Role::Dim, " F clears");
+    }
     let hidden = state.all_count().saturating_sub(state.shown_count());
     if hidden > 0 {
         let on = state.switches.exclusions().filter(|(_, own)| own.enabled).count();

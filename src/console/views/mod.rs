@@ -11,6 +11,7 @@ pub mod overlays;
 pub mod query;
 pub mod rule_stages;
 pub mod rules;
+pub mod timeline;
 pub mod tree;
 
 use ratatui::buffer::Buffer;
@@ -55,6 +56,7 @@ pub fn draw(state: &State, area: Rect, buffer: &mut Buffer) -> Option<Position> 
         View::Indicators => indicators::draw(state, &mut brush, &layout),
         View::Exclusions => exclusions::draw(state, &mut brush, &layout),
         View::Rules => rules::draw(state, &mut brush, &layout),
+        View::Timeline => timeline::draw(state, &mut brush, &layout),
         View::Events => events::draw(state, &mut brush, &layout),
         View::Query => cursor = query::draw(state, &mut brush, &layout),
     }
@@ -112,7 +114,8 @@ fn draw_tabs(state: &State, brush: &mut Brush<'_>, roomy: bool) {
         let role = if view == state.view { Role::Strong } else { Role::Dim };
         column = brush.put(start, 0, role, &Shown::from(label));
     }
-    let counts = counts(state);
+    let room = usize::from(brush.area.width.saturating_sub(column).saturating_sub(2));
+    let counts = counts(state, room);
     let width = u16::try_from(counts.width()).unwrap_or(u16::MAX);
     if let Some(start) = brush.area.width.checked_sub(width.saturating_add(1))
         && start > column
@@ -131,7 +134,7 @@ fn tabs(state: &State, roomy: bool) -> Vec<(View, u16, String)> {
         let label = if view == state.view { format!("[{number} {title}]") } else { format!(" {number} {title} ") };
         let width = u16::try_from(label.len()).unwrap_or(0);
         result.push((view, column, label));
-        column = column.saturating_add(width).saturating_add(u16::from(roomy));
+        column = column.saturating_add(width);
     }
     result
 }
@@ -144,8 +147,8 @@ pub fn tab_at(state: &State, x: u16) -> Option<View> {
         .map(|(view, ..)| view)
 }
 
-/// How many matches are shown of how many; dim while they are counted anew.
-fn counts(state: &State) -> Line {
+/// How many matches are shown of how many; dim while they are counted anew, and in few words where there is little room.
+fn counts(state: &State, room: usize) -> Line {
     if state.found.is_none() {
         return Line::of(Role::Dim, if state.board.is_pending(Topic::Matches) { "hunting…" } else { "" });
     }
@@ -161,6 +164,9 @@ fn counts(state: &State) -> Line {
             format!("{} of {} shown ({hidden} excluded)", format::count(shown as u64), format::count(all as u64)),
         )
     };
+    if line.width() > room {
+        line = Line::of(role, format!("{}/{}", format::count(shown as u64), format::count(all as u64)));
+    }
     if pending {
         line.push(Role::Dim, " counting…");
     }
@@ -191,6 +197,7 @@ fn status(state: &State) -> Line {
         View::Indicators => indicators::status(state),
         View::Exclusions => exclusions::status(state),
         View::Rules => rules::status(state),
+        View::Timeline => timeline::status(state),
         View::Events => events::status(state),
         View::Query => query::status(state),
     }
@@ -325,7 +332,7 @@ pub fn side_lines(state: &State, width: usize) -> Vec<Line> {
         View::Matches => matches::detail(state, width),
         View::Tree => tree::detail(state, width),
         View::Rules => rules::side(state, width),
-        View::Indicators | View::Exclusions | View::Events | View::Query => Vec::new(),
+        View::Indicators | View::Exclusions | View::Timeline | View::Events | View::Query => Vec::new(),
     }
 }
 
@@ -351,6 +358,7 @@ pub fn row_text(state: &State, row: usize) -> Option<String> {
         }
         (View::Rules, _) if state.rules.open.is_some() => rules::stage_rows(state).get(row).map(|row| row.text.clone()),
         (View::Rules, _) => rules::rows(state).get(row).map(|row| format!("{} {}", row.name, row.title)),
+        (View::Timeline, _) => timeline::row_text(state, row),
         (View::Events, 0) => events::row(state, row).map(values_text),
         (View::Events, _) => state.events.counts.as_ref()?.values.get(row).map(|(value, _)| format::value(value)),
         (View::Query, _) => query::row(state, row).map(values_text),
@@ -401,6 +409,7 @@ pub fn cell_text(state: &State) -> Option<String> {
             rules::stage_rows(state).get(state.rules.stages.selected).map(|row| row.text.clone())
         }
         View::Rules => rules::rows(state).get(state.rules.table.selected).map(|row| row.title.clone()),
+        View::Timeline => timeline::row_text(state, state.timeline.table.selected),
         View::Events | View::Query => {
             let (grid, row) = grid_row(state)?;
             row.get(grid.table.column).map(format::value)

@@ -55,6 +55,7 @@ enum ViewName {
     Indicators,
     Exclusions,
     Rules,
+    Timeline,
     Events,
     Query,
 }
@@ -198,6 +199,7 @@ impl ViewName {
             Self::Indicators => View::Indicators,
             Self::Exclusions => View::Exclusions,
             Self::Rules => View::Rules,
+            Self::Timeline => View::Timeline,
             Self::Events => View::Events,
             Self::Query => View::Query,
         }

@@ -8,6 +8,7 @@ use super::goal::Seen;
 use super::lesson::{Lesson, Step};
 use crate::console::script;
 use crate::console::state::{Chip, Place, State};
+use crate::hunt::timeline::TimeRange;
 use crate::hunt::{NodeId, Switches};
 
 /// How far a step is.
@@ -28,6 +29,7 @@ pub struct Snapshot {
     pub place: Place,
     pub switches: Switches,
     pub chips: Vec<Chip>,
+    pub range: Option<TimeRange>,
     pub show_hidden: bool,
     pub chains_only: bool,
     pub open: BTreeSet<NodeId>,
@@ -39,6 +41,7 @@ impl Snapshot {
             place: state.place(),
             switches: state.switches.clone(),
             chips: state.matches.chips.clone(),
+            range: state.timeline.range,
             show_hidden: state.matches.show_hidden,
             chains_only: state.tree.chains_only,
             open: state.tree.tree.open.clone(),
