@@ -33,11 +33,6 @@ fn answer(arguments: &Args, stdout: &mut dyn Write, stderr: &mut dyn Write) -> R
     let store = case.reader()?;
     let exported = case.export_rule(&store, &arguments.name)?;
     writeln!(stdout, "{}", exported.query.trim_end())?;
-    if exported.proven {
-        writeln!(stderr, "proven: the text gives the matches that are shown")?;
-        Ok(Exit::Done)
-    } else {
-        writeln!(stderr, "not proven: the text gives other matches than are shown, or does not run")?;
-        Ok(Exit::Failed)
-    }
+    writeln!(stderr, "{}", exported.verdict())?;
+    Ok(if exported.proven { Exit::Done } else { Exit::Failed })
 }

@@ -78,8 +78,7 @@ impl View {
             check_condition(condition)
                 .map_err(|reason| Problem::Arguments(format!("--exclude '{condition}': {reason}")))?;
             let id: ExclusionId = case.switches.next_exclusion_id();
-            let exclusion =
-                OwnExclusion { rule: None, condition: condition.clone(), note: String::new(), enabled: true };
+            let exclusion = OwnExclusion { condition: condition.clone(), enabled: true, ..OwnExclusion::default() };
             case.switches.apply(SwitchAction::Exclusion { id, exclusion: Some(exclusion) });
         }
         Ok(case)

@@ -156,7 +156,7 @@ mod tests {
     impl Source for Slow {
         fn answer(&mut self, question: &Question, _stop: &Stop) -> Result<Answer, Trouble> {
             match question {
-                Question::Forest => {
+                Question::Forest(_) => {
                     // As with SQLite, an interrupt ends only what runs when it comes.
                     while self.interrupt.1.try_recv().is_ok() {}
                     self.started.send(()).unwrap();
@@ -197,10 +197,10 @@ mod tests {
     #[test]
     fn a_newer_question_interrupts_the_older_of_its_topic() {
         let (jobs, started, received) = start();
-        jobs.submit(ask(1, Question::Forest));
+        jobs.submit(ask(1, Question::Forest(Vec::new())));
         started.recv().unwrap();
-        jobs.submit(ask(2, Question::Forest));
-        jobs.submit(ask(3, Question::Forest));
+        jobs.submit(ask(2, Question::Forest(Vec::new())));
+        jobs.submit(ask(3, Question::Forest(Vec::new())));
         assert_eq!(report(&received), Report { topic: Topic::Forest, epoch: 1, answer: Err(Trouble::Cancelled) });
         started.recv().unwrap();
         jobs.cancel();

@@ -1,30 +1,33 @@
 //! The source behind a real store: hands questions to `hunt` and `rules`, and puts their answers in the console's
 //! words. Computes nothing itself.
 
-use std::collections::BTreeMap;
 use std::ops::Range;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use super::source::{
-    Answer, Checked, Coverage, EventsPage, ExportAsked, Exported, Found, Indicator, Overview, Preview, QueryDone,
-    Question, RuleSheet, RuleSummary, Settings, Source, Stop, Trouble, ValueCounts,
+    Answer, Checked, Coverage, EventsPage, ExportAsked, Exported, Found, HashSeen, Indicator, NodeFacts, Overview,
+    Preview, QueryDone, Question, RuleSheet, RuleSummary, Settings, Source, Stop, Trouble, ValueCounts,
 };
 use super::timeline::Window;
+use super::trees::{Grove, Trees};
 use crate::hunt::browse::EventsAsked;
+use crate::hunt::chains::{self, Cut};
 use crate::hunt::exclusions::check_condition;
 use crate::hunt::moments::{self, Totals};
 use crate::hunt::query::QueryError;
 use crate::hunt::switches::{ExclusionRef, SwitchAction, Switches};
 use crate::hunt::timeline::{TimeRange, Timeline};
 use crate::hunt::tree::facts;
-use crate::hunt::{Case, Clock, EventId, Forest, HuntError, NodeId, OwnExclusion, Survey, case, indicators};
+use crate::hunt::{Case, Clock, EventId, HuntError, NodeId, OwnExclusion, Survey, case, indicators};
 use crate::kql::diagnostic::Diagnostic;
+use crate::kql::values::quote_string;
 use crate::plan::Environment;
 use crate::rules::attack::Attack;
 use crate::rules::indicators::Corpus;
 use crate::rules::{Catalog, Facts, Rule};
+use crate::schema::Value;
 use crate::sql;
 use crate::store::Store;
 
@@ -35,6 +38,10 @@ const STAGE_LIMIT: Duration = Duration::from_secs(10);
 const MOST_ROWS: usize = 10_000;
 /// More rows than a person reads in a file; 'whippet query' writes them all.
 const MOST_EXPORTED: usize = 100_000;
+/// Matches that the preview of an exclusion names.
+const EXAMPLES: usize = 8;
+/// Events of one process that the tree shows in place.
+const NODE_EVENTS: usize = 300;
 /// Of a column's values the commonest are shown.
 const MOST_VALUES: usize = 200;
 
@@ -47,7 +54,7 @@ pub struct Shared {
     lesson: Option<String>,
     /// The last survey and what it was made for: switching an exclusion is a look-up in it.
     survey: Mutex<Option<(Settings, Arc<Survey>)>>,
-    forest: Mutex<Option<Arc<Forest>>>,
+    trees: Trees,
     /// The last list of events, and what it was made for: scrolling reads pages of it.
     events: Mutex<Option<EventList>>,
     /// How many events of each kind there are: a pass over all of them.
@@ -75,7 +82,7 @@ impl Shared {
             name,
             lesson,
             survey: Mutex::new(None),
-            forest: Mutex::new(None),
+            trees: Trees::default(),
             events: Mutex::new(None),
             totals: Mutex::new(None),
         }))
@@ -109,16 +116,6 @@ impl Live {
         let survey = Arc::new(self.case(settings).survey(&self.store, &[])?);
         *self.shared.survey.lock().unwrap_or_else(PoisonError::into_inner) = Some((key, Arc::clone(&survey)));
         Ok(survey)
-    }
-
-    fn forest(&self) -> Result<Arc<Forest>, HuntError> {
-        let known = self.shared.forest.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        if let Some(forest) = known {
-            return Ok(forest);
-        }
-        let forest = Arc::new(facts::forest(&self.store, None)?);
-        *self.shared.forest.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&forest));
-        Ok(forest)
     }
 
     /// The ids of the events of a table that meet the conditions, in order.
@@ -193,7 +190,7 @@ impl Live {
             }
             ExportAsked::Rule(rule) => {
                 let exported = case.export_rule(&self.store, rule)?;
-                Exported::Rule { query: exported.query, proven: exported.proven }
+                Exported::Rule(exported)
             }
         };
         Ok(Answer::Export(path.to_owned(), Box::new(made)))
@@ -240,20 +237,55 @@ impl Live {
         Ok(Found { shown: Arc::new(shown), all: Arc::new(survey.all.clone()), hidden_by, own })
     }
 
-    fn places(&self, events: &[EventId], stop: &Stop) -> Result<BTreeMap<EventId, NodeId>, Trouble> {
-        let forest = self.forest().map_err(trouble)?;
-        let mut places = BTreeMap::new();
-        for event in events {
-            stop.check()?;
-            if let Some(node) = facts::locate(&self.store, &forest, *event).map_err(trouble)? {
-                places.insert(*event, node);
-            }
+    fn node(&self, devices: &[String], id: NodeId) -> Result<NodeFacts, HuntError> {
+        let grove = self.shared.trees.of(&self.store, devices)?;
+        let mut events = facts::node_events(&self.store, &grove.forest, id, NODE_EVENTS + 1)?;
+        let cut = events.len() > NODE_EVENTS;
+        events.truncate(NODE_EVENTS);
+        let process = grove.forest.node(id).map(|node| &node.process);
+        let hash = process.and_then(|process| self.hash_seen(&process.sha1, &process.sha256));
+        Ok(NodeFacts { node: id, events, cut, hash })
+    }
+
+    /// Where an image was seen in the store; what cannot be asked is not said.
+    fn hash_seen(&self, sha1: &str, sha256: &str) -> Option<HashSeen> {
+        let (column, hash) = if sha1.is_empty() { ("SHA256", sha256) } else { ("SHA1", sha1) };
+        if hash.is_empty() {
+            return None;
         }
-        Ok(places)
+        let hash = quote_string(hash);
+        let case = &self.shared.case;
+        let query = format!(
+            "DeviceProcessEvents | where {column} == {hash} | summarize Starts=count(), Hosts=dcount(DeviceName)"
+        );
+        let listing = case.list(&self.store, &query, 1).ok()?;
+        let number = |at: usize| match listing.rows.first().and_then(|row| row.get(at)) {
+            Some(Value::Long(number)) => number.unsigned_abs(),
+            _ => 0,
+        };
+        let profile = format!(
+            "print Hash={hash} | invoke FileProfile(Hash, 1) | where ProfileAvailability =~ 'Available' \
+             | project strcat(SignatureState, ', seen on ', tostring(GlobalPrevalence), ' machines worldwide')"
+        );
+        let profile = case.list(&self.store, &profile, 1).ok().and_then(|listing| {
+            let row = listing.rows.into_iter().next()?;
+            row.first().map(crate::console::format::value)
+        });
+        Some(HashSeen { starts: number(0), hosts: number(1), profile: profile.unwrap_or_default() })
+    }
+
+    fn cuts(&self, settings: &Settings, devices: &[String]) -> Result<Vec<Cut>, HuntError> {
+        let (survey, grove) = (self.survey(settings)?, self.shared.trees.of(&self.store, devices)?);
+        Ok(cuts_of(&self.store, &survey, settings, &grove))
     }
 
     fn preview(&self, settings: &Settings, own: &OwnExclusion) -> Result<Preview, HuntError> {
-        let fails = |problem: String| Preview { exclusion: own.clone(), effect: Err(problem), examples: Vec::new() };
+        let fails = |problem: String| Preview {
+            exclusion: own.clone(),
+            effect: Err(problem),
+            examples: Vec::new(),
+            cuts: Vec::new(),
+        };
         if let Err(problem) = check_condition(&own.condition) {
             return Ok(fails(problem));
         }
@@ -278,13 +310,15 @@ impl Live {
             .iter()
             .flat_map(|run| &run.matches)
             .filter(|found| survey.covers(id, &found.id))
-            .take(4)
+            .take(EXAMPLES)
             .map(|found| {
                 let time = found.id.time.map(crate::kql::values::datetime_text).unwrap_or_default();
                 format!("{time} {} {}", found.title, found.subject)
             })
             .collect();
-        Ok(Preview { exclusion: own.clone(), effect: Ok(effect), examples })
+        let cuts = cuts_of(&self.store, &survey, &settings, &self.shared.trees.known());
+        let cuts = cuts.into_iter().filter(|cut| cut.exclusion == id).collect();
+        Ok(Preview { exclusion: own.clone(), effect: Ok(effect), examples, cuts })
     }
 
     fn native(&self, settings: &Settings, stop: &Stop) -> Result<Answer, Trouble> {
@@ -392,6 +426,13 @@ impl Live {
     }
 }
 
+/// The cuts in the chains of pinned matches. A match that cannot be placed cuts nothing.
+fn cuts_of(store: &Store, survey: &Survey, settings: &Settings, grove: &Grove) -> Vec<Cut> {
+    chains::cuts(survey, &settings.switches, &grove.forest, &mut |found| {
+        found.events.first().and_then(|event| grove.node_of(store, *event).ok().flatten())
+    })
+}
+
 /// The part of the settings that a survey depends on.
 fn survey_key(settings: &Settings) -> Settings {
     let mut key = settings.clone();
@@ -401,7 +442,7 @@ fn survey_key(settings: &Settings) -> Settings {
     }
     let own: Vec<_> = key.switches.exclusions().map(|(id, own)| (id, own.clone())).collect();
     for (id, own) in own {
-        let exclusion = Some(OwnExclusion { enabled: false, note: String::new(), ..own });
+        let exclusion = Some(OwnExclusion { enabled: false, note: String::new(), owner: String::new(), ..own });
         key.switches.apply(SwitchAction::Exclusion { id, exclusion });
     }
     key
@@ -412,6 +453,7 @@ fn summary(rule: &Rule) -> RuleSummary {
         name: rule.id.clone(),
         title: rule.title.clone(),
         severity: severity(rule),
+        tactics: rule.metadata.tactics.clone(),
         techniques: rule.metadata.techniques.clone(),
     }
 }
@@ -461,8 +503,20 @@ impl Source for Live {
                 let funnel = self.case(settings).funnel(&self.store, rule, STAGE_LIMIT);
                 funnel.map(|funnel| Answer::Funnel(Box::new(funnel)))
             }
-            Question::Forest => self.forest().map(Answer::Forest),
-            Question::Places(events) => return self.places(events, stop).map(Answer::Places),
+            Question::Forest(devices) => {
+                let grove = self.shared.trees.of(&self.store, devices);
+                grove.map(|grove| Answer::Forest(devices.clone(), Arc::clone(&grove.forest)))
+            }
+            Question::Places(devices, events) => {
+                return self.shared.trees.places(&self.store, devices, events, stop).map(Answer::Places);
+            }
+            Question::Node(devices, node) => self.node(devices, *node).map(|facts| Answer::Node(Box::new(facts))),
+            Question::Row(settings, table, event) => {
+                let listing = self.case(settings).event_rows(&self.store, table, &[*event]);
+                let listing = listing.map_err(|error| error.of("the event", table));
+                listing.map(|listing| Answer::Row(format!("Event #{event} of {table}"), Box::new(listing)))
+            }
+            Question::Cuts(settings, devices) => self.cuts(settings, devices).map(Answer::Cuts),
             Question::Sheet(rule) => self.sheet(rule).map(|sheet| Answer::Sheet(Box::new(sheet))),
             Question::Indicators => return self.indicators(stop),
             Question::Export(settings, path, asked) => self.export(settings, path, asked),

@@ -10,11 +10,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::timeline::Window;
 use crate::hunt::browse::{EventsAsked, Listing};
+use crate::hunt::chains::Cut;
 use crate::hunt::complete::Completions;
 use crate::hunt::matches::Severity;
 use crate::hunt::moments::Moment;
 use crate::hunt::switches::ExclusionId;
 use crate::hunt::timeline::{TimeRange, Timeline};
+use crate::hunt::tree::facts::NodeEvent;
 use crate::hunt::{
     Clock, EventId, ExclusionEffect, Explanation, Forest, Funnel, Hunt, MatchId, NodeId, OwnExclusion, Switches,
 };
@@ -36,9 +38,12 @@ pub enum Topic {
     Tables,
     Explain,
     Funnel,
+    Node,
+    Row,
     Forest,
     Places,
     Effects,
+    Cuts,
     Sheet,
     Indicators,
     Save,
@@ -48,7 +53,7 @@ pub enum Topic {
 impl Topic {
     /// Whether it may take minutes over a large store, while other questions take a moment.
     pub const fn is_slow(self) -> bool {
-        matches!(self, Self::Matches | Self::Forest | Self::Places | Self::Effects | Self::Indicators)
+        matches!(self, Self::Matches | Self::Forest | Self::Places | Self::Effects | Self::Cuts | Self::Indicators)
     }
 
     /// What the worker is doing, for the status row.
@@ -66,9 +71,12 @@ impl Topic {
             Self::Tables => "counting events by table",
             Self::Explain => "asking why",
             Self::Funnel => "counting rows by stage",
+            Self::Node => "reading what the process did",
+            Self::Row => "reading the event",
             Self::Forest => "building the process tree",
             Self::Places => "placing matches in the tree",
             Self::Effects => "counting what exclusions hide",
+            Self::Cuts => "looking along the chains of pinned matches",
             Self::Sheet => "reading the rule",
             Self::Indicators => "counting indicators",
             Self::Save => "saving",
@@ -84,6 +92,8 @@ pub enum Question {
     Matches(Settings),
     /// What the rules' own exclusions hide.
     Effects(Settings),
+    /// Which exclusions cut the chains of pinned matches, in the trees of these hosts.
+    Cuts(Settings, Vec<String>),
     /// What this exclusion would hide if it were on.
     Preview(Settings, OwnExclusion),
     /// What is wrong with a query, and how it may go on at the cursor.
@@ -101,9 +111,14 @@ pub enum Question {
     Tables,
     Explain(Settings, String, EventId),
     Funnel(Settings, String),
-    Forest,
-    /// Which processes these events belong to.
-    Places(Vec<EventId>),
+    /// The process trees of these hosts.
+    Forest(Vec<String>),
+    /// Which processes of these hosts' trees some events belong to.
+    Places(Vec<String>, Vec<EventId>),
+    /// What a process of these hosts' trees did, and where else its image was seen.
+    Node(Vec<String>, NodeId),
+    /// One event of a table, in full.
+    Row(Settings, String, EventId),
     Sheet(String),
     Indicators,
     /// Keep the switches in the store.
@@ -127,6 +142,7 @@ impl Question {
             Self::Overview => Topic::Overview,
             Self::Matches(_) => Topic::Matches,
             Self::Effects(_) => Topic::Effects,
+            Self::Cuts(..) => Topic::Cuts,
             Self::Preview(..) => Topic::Preview,
             Self::Check(..) => Topic::Check,
             Self::Timeline(_) => Topic::Timeline,
@@ -137,8 +153,10 @@ impl Question {
             Self::Tables => Topic::Tables,
             Self::Explain(..) => Topic::Explain,
             Self::Funnel(..) => Topic::Funnel,
-            Self::Forest => Topic::Forest,
-            Self::Places(_) => Topic::Places,
+            Self::Forest(_) => Topic::Forest,
+            Self::Places(..) => Topic::Places,
+            Self::Node(..) => Topic::Node,
+            Self::Row(..) => Topic::Row,
             Self::Sheet(_) => Topic::Sheet,
             Self::Indicators => Topic::Indicators,
             Self::Save(_) => Topic::Save,
@@ -159,6 +177,7 @@ pub enum Answer {
     Overview(Overview),
     Matches(Found),
     Effects(Vec<ExclusionEffect>),
+    Cuts(Vec<Cut>),
     Preview(Box<Preview>),
     Check(Box<Checked>),
     /// Nothing where no event has a time.
@@ -170,8 +189,11 @@ pub enum Answer {
     Tables(Vec<(String, u64)>),
     Explain(Box<Explanation>),
     Funnel(Box<Funnel>),
-    Forest(Arc<Forest>),
-    Places(BTreeMap<EventId, NodeId>),
+    Forest(Vec<String>, Arc<Forest>),
+    Places(Placed),
+    Node(Box<NodeFacts>),
+    /// A title, and the one row.
+    Row(String, Box<Listing>),
     Sheet(Box<RuleSheet>),
     Indicators(Vec<Indicator>),
     Saved,
@@ -182,7 +204,7 @@ pub enum Answer {
 #[derive(Debug, Clone, PartialEq)]
 pub enum Exported {
     Rows { query: String, listing: Listing },
-    Rule { query: String, proven: bool },
+    Rule(crate::hunt::export::Exported),
 }
 
 /// The store at a glance.
@@ -208,6 +230,8 @@ pub struct RuleSummary {
     pub name: String,
     pub title: String,
     pub severity: Severity,
+    /// As the rule writes them.
+    pub tactics: Vec<String>,
     pub techniques: Vec<String>,
 }
 
@@ -228,8 +252,38 @@ pub struct Preview {
     pub exclusion: OwnExclusion,
     /// The effect, or what is wrong with the condition, for people.
     pub effect: Result<ExclusionEffect, String>,
-    /// Titles and times of the first few matches it would hide.
+    /// Titles and times of the first matches it would hide.
     pub examples: Vec<String>,
+    /// Pinned matches whose chains it would cut, as far as their trees are known.
+    pub cuts: Vec<Cut>,
+}
+
+/// What is known of a process beside its start.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct NodeFacts {
+    pub node: NodeId,
+    /// In the order of time.
+    pub events: Vec<NodeEvent>,
+    /// There are more.
+    pub cut: bool,
+    pub hash: Option<HashSeen>,
+}
+
+/// Where an image was seen.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct HashSeen {
+    pub starts: u64,
+    pub hosts: u64,
+    /// What the file profile says, where there is one.
+    pub profile: String,
+}
+
+/// Where events are in the trees.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Placed {
+    pub nodes: BTreeMap<EventId, NodeId>,
+    /// Hosts that would have to be read to place the others.
+    pub devices: Vec<String>,
 }
 
 /// What is known of a query while it is written.

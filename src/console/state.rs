@@ -1,6 +1,6 @@
 //! Everything the screen shows, as one value. `update` changes it, the views read it.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ use super::keymap::Keymap;
 use super::keys::{Key, UnknownKey};
 use super::overlay::Overlay;
 use super::source::{
-    Checked, EventsPage, Found, Indicator, Overview, Question, RuleSheet, Settings, Topic, ValueCounts,
+    Checked, EventsPage, Found, Indicator, NodeFacts, Overview, Question, RuleSheet, Settings, Topic, ValueCounts,
 };
 use super::theme::Theme;
 use super::timeline::TimelineView;
@@ -22,6 +22,7 @@ use super::widgets::table::TableState;
 use super::widgets::tree::TreeState;
 use super::zone::Zone;
 use crate::hunt::browse::{EventsAsked, Listing};
+use crate::hunt::chains::Cut;
 use crate::hunt::complete::Completion;
 use crate::hunt::matches::Severity;
 use crate::hunt::{
@@ -124,11 +125,36 @@ pub struct MatchesView {
     pub scroll: usize,
 }
 
+/// Which processes the tree shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum TreeShow {
+    #[default]
+    All,
+    /// The chains that have matches.
+    Chains,
+    /// What led to this process, and what came of it.
+    Path(NodeId),
+}
+
+impl TreeShow {
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::All => "all processes",
+            Self::Chains => "chains with matches",
+            Self::Path(_) => "one path",
+        }
+    }
+}
+
 #[derive(Debug, Default)]
 pub struct TreeView {
+    /// The hosts whose trees are here, in their order.
+    pub devices: Vec<String>,
     pub tree: TreeState,
-    /// Only the chains that have matches.
-    pub chains_only: bool,
+    pub show: TreeShow,
+    /// What is known of processes beside their start, and which of them show it in place.
+    pub facts: BTreeMap<NodeId, NodeFacts>,
+    pub unrolled: BTreeSet<NodeId>,
     pub scroll: usize,
 }
 
@@ -146,6 +172,7 @@ pub enum Baseline {
     #[default]
     ExclusionsOff,
     SessionStart,
+    Marked,
 }
 
 #[derive(Debug, Default)]
@@ -154,6 +181,8 @@ pub struct ExclusionsView {
     pub diff_table: TableState,
     pub diff: Diff,
     pub baseline: Baseline,
+    /// The matches that were marked to compare with.
+    pub marked: Option<Arc<Hunt>>,
 }
 
 /// What stands beside the stages of a rule.
@@ -252,8 +281,12 @@ pub struct State {
     pub forest: Option<Arc<Forest>>,
     /// Which nodes have which matches: worst severity, how many, whether all are hidden, whether one is pinned.
     pub marks: BTreeMap<NodeId, NodeMark>,
+    /// The processes that events started.
+    pub started: HashMap<EventId, NodeId>,
     /// The processes of events that are not the start of one.
     pub places: BTreeMap<EventId, NodeId>,
+    /// Pinned matches whose chains exclusions cut.
+    pub cuts: Vec<Cut>,
     /// What the rules' own exclusions hide.
     pub native: Vec<ExclusionEffect>,
     /// All exclusions as listed: the analyst's, then the rules'.
@@ -320,7 +353,9 @@ impl State {
             session_start: None,
             forest: None,
             marks: BTreeMap::new(),
+            started: HashMap::new(),
             places: BTreeMap::new(),
+            cuts: Vec::new(),
             native: Vec::new(),
             effects: Vec::new(),
             indicators: None,
@@ -417,10 +452,8 @@ impl State {
 
     /// The process that one of these events started, or that caused it.
     pub fn node_of(&self, events: &[EventId]) -> Option<NodeId> {
-        let wanted: BTreeSet<EventId> = events.iter().copied().collect();
-        let forest = self.forest.as_ref()?;
-        let started = forest.nodes.iter().find(|node| node.events.iter().any(|event| wanted.contains(event)));
-        started.map(|node| node.id).or_else(|| events.iter().find_map(|event| self.places.get(event)).copied())
+        let started = events.iter().find_map(|event| self.started.get(event));
+        started.or_else(|| events.iter().find_map(|event| self.places.get(event))).copied()
     }
 
     pub fn rule_title<'a>(&'a self, rule: &'a str) -> &'a str {

@@ -138,14 +138,16 @@ impl From<LookupError> for HuntError {
     }
 }
 
-/// The key of the units that are off and of the pins, in the store's saved state.
+/// The key of what is switched besides the exclusions, in the store's saved state.
 const STATE_KEY: &str = "hunt.switches";
 const STATE_VERSION: i64 = 1;
 
 /// The switches as saved in a store.
 pub fn saved_switches(store: &Store) -> Result<Switches, HuntError> {
     let mut switches = Switches::default();
-    if let Some((STATE_VERSION, saved)) = store.state::<super::switches::Saved>(STATE_KEY)? {
+    let mut owners = std::collections::BTreeMap::new();
+    if let Some((STATE_VERSION, mut saved)) = store.state::<super::switches::Saved>(STATE_KEY)? {
+        owners = std::mem::take(&mut saved.owners);
         switches.restore(saved);
     }
     for saved in store.exclusions()? {
@@ -153,6 +155,7 @@ pub fn saved_switches(store: &Store) -> Result<Switches, HuntError> {
             rule: saved.scope_rule,
             condition: saved.condition_kql,
             note: saved.reason,
+            owner: owners.remove(&saved.id).unwrap_or_default(),
             enabled: saved.enabled,
         };
         switches.apply(SwitchAction::Exclusion { id: ExclusionId(saved.id), exclusion: Some(exclusion) });

@@ -3,13 +3,11 @@
 use super::case::Case;
 use super::error::HuntError;
 use super::matches::{Hunt, Match, MatchId, RuleStatus};
-use super::prepare::{Prepared, noted_name, parts_of};
-use super::rewrite::{Edit, Rewritten};
-use super::survey::{self, Survey, status_line};
-use super::switches::{ExclusionRef, SwitchAction, Switches, UnitId};
-use crate::kql::span::Span;
-use crate::kql::{parse, parse_expression};
-use crate::rules::pipeline::{Role, RulePipeline};
+use super::prepare::noted_name;
+use super::survey::{Survey, status_line};
+use super::switches::{ExclusionRef, SwitchAction, UnitId};
+use crate::kql::parse_expression;
+use crate::rules::pipeline::Role;
 use crate::rules::rule::Rule;
 use crate::schema::Value;
 use crate::store::Store;
@@ -22,6 +20,7 @@ pub struct ExclusionEffect {
     pub rule: Option<String>,
     pub condition: String,
     pub note: String,
+    pub owner: String,
     pub enabled: bool,
     /// Matches it covers: hidden now if `enabled`, else the matches shown now that it would hide (`(+n)`).
     pub hides: u64,
@@ -165,6 +164,7 @@ impl Case {
                 rule: Some(rule.id.clone()),
                 condition: unit.text.clone(),
                 note: String::new(),
+                owner: String::new(),
                 enabled,
                 hides: hidden.len() as u64,
                 only_by: hidden.len() as u64,
@@ -206,6 +206,7 @@ impl Case {
                 rule: Some(rule.id.clone()),
                 condition: unit.text.clone(),
                 note: String::new(),
+                owner: String::new(),
                 enabled,
                 hides: count,
                 only_by: count,
@@ -215,83 +216,6 @@ impl Case {
         }
         Ok(effects)
     }
-
-    /// The rule's KQL with its units as switched and its enabled exclusions written in: between the author's
-    /// environment-specific markers, or as the last stages.
-    pub fn export_rule(&self, store: &Store, name: &str) -> Result<Exported, HuntError> {
-        let rule = self.rule(name)?;
-        let own: Vec<String> = self
-            .switches
-            .enabled_for(&rule.id)
-            .filter(|(_, own)| check_condition(&own.condition).is_ok())
-            .map(|(_, own)| exclusion_stage(&own.condition, &own.note))
-            .collect();
-        let written = self.run(store, &rule.id)?;
-        let prepared = Prepared::as_written(&rule.id, parts_of(rule), &self.switches);
-        let mut places = vec![(prepared.end(), false)];
-        if let Some(marker) = prepared.marker() {
-            places.insert(0, (marker, true));
-        }
-        let mut best = None;
-        for (place, at_marker) in places {
-            let text = if own.is_empty() {
-                prepared.whole("").text
-            } else {
-                let mut edits = prepared.edits();
-                let stages = own.concat();
-                let stages = if at_marker { stages } else { format!("\n{}", stages.trim_end()) };
-                edits.push(Edit::insert(place, stages));
-                Rewritten::of(prepared.source, Span::new(0, prepared.source.len()), &edits).text
-            };
-            let proven = self.gives(store, rule, &text, &written.matches)?;
-            let exported = Exported { query: text, at_marker, proven };
-            if proven {
-                return Ok(exported);
-            }
-            best = Some(exported);
-        }
-        // Only when neither place gives the same matches; the caller sees that it is not proven.
-        best.ok_or_else(|| HuntError::UnknownRule { name: name.to_owned(), nearest: Vec::new() })
-    }
-
-    /// Whether a text, run as this rule with nothing switched, gives these matches.
-    fn gives(&self, store: &Store, rule: &Rule, text: &str, matches: &[Match]) -> Result<bool, HuntError> {
-        let parsed = parse(text);
-        let pipeline = RulePipeline::of(&parsed.query, text);
-        let rewritten = Rule {
-            query: text.to_owned(),
-            tree: parsed.query,
-            diagnostics: parsed.diagnostics,
-            pipeline,
-            ..rule.clone()
-        };
-        let plain = Self { switches: Switches::default(), ..self.clone() };
-        let survey = survey::survey(&plain, store, &[&rewritten])?;
-        let ids = |matches: &[Match]| matches.iter().map(|found| found.id.clone()).collect::<Vec<_>>();
-        Ok(survey.all.runs.iter().all(|run| run.status == RuleStatus::Ran && ids(&run.matches) == ids(matches)))
-    }
-}
-
-/// `| where not(condition)` on lines of its own, the note before it as a comment.
-fn exclusion_stage(condition: &str, note: &str) -> String {
-    let note: String = note.lines().map(|line| format!("// {line}\n")).collect();
-    let condition = condition.trim();
-    // A comment in the condition would swallow the parenthesis.
-    if condition.contains("//") || condition.contains('\n') {
-        format!("{note}| where not(\n{condition}\n)\n")
-    } else {
-        format!("{note}| where not({condition})\n")
-    }
-}
-
-/// A rule's query with the analyst's exclusions written in.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Exported {
-    pub query: String,
-    /// Whether the exclusions stand between the rule's markers.
-    pub at_marker: bool,
-    /// Whether running the text gave the matches that are shown.
-    pub proven: bool,
 }
 
 #[cfg(test)]
@@ -300,8 +224,8 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::hunt::Clock;
     use crate::hunt::testing::{insert, text};
+    use crate::hunt::{Clock, Switches};
     use crate::rules::Catalog;
 
     #[test]

@@ -11,13 +11,13 @@ use super::rewrite::{Edit, Rewritten};
 use super::switches::Switches;
 use crate::kql::span::Span;
 use crate::kql::syntax::{Expr, ExprKind, OperatorKind, Query, StatementKind};
-use crate::rules::pipeline::{LetBinding, Role, RulePipeline, Section, SectionKind, Stage, Unit};
+use crate::rules::pipeline::{LetBinding, LetKind, Role, RulePipeline, Section, SectionKind, Stage, Unit};
 use crate::rules::rule::Rule;
 use crate::rules::walk;
 
 /// Between these comments the authors of rules leave room for what only one environment needs.
-const BEGIN_MARKER: &str = "// Begin environment-specific filter.";
-const END_MARKER: &str = "// End environment-specific filter.";
+pub(super) const BEGIN_MARKER: &str = "// Begin environment-specific filter.";
+pub(super) const END_MARKER: &str = "// End environment-specific filter.";
 
 /// A rule's query under a state of the switches and the clock.
 #[derive(Debug, Clone)]
@@ -26,6 +26,8 @@ pub struct Prepared<'rule> {
     pub tree: &'rule Query,
     pub pipeline: &'rule RulePipeline,
     off: BTreeSet<String>,
+    /// Parameters with another value than the rule's own.
+    parameters: Vec<Edit>,
     lifted: BTreeSet<String>,
     /// Columns that say what each exclusion does, where they are asked for.
     noted: Vec<Edit>,
@@ -56,6 +58,7 @@ impl<'rule> Prepared<'rule> {
             tree,
             pipeline,
             off: switches.off_units(rule).map(str::to_owned).collect(),
+            parameters: parameters(rule, pipeline, switches),
             lifted: BTreeSet::new(),
             noted: Vec::new(),
         }
@@ -133,7 +136,7 @@ impl<'rule> Prepared<'rule> {
     pub fn edits_with(&self, also_off: &dyn Fn(&Unit) -> bool) -> Vec<Edit> {
         let units = self.pipeline.units().filter(|unit| self.state(unit) != UnitState::On || also_off(unit));
         let units = units.map(|unit| Edit::replace(unit.span, "true"));
-        units.chain(self.noted.iter().cloned()).collect()
+        units.chain(self.parameters.iter().cloned()).chain(self.noted.iter().cloned()).collect()
     }
 
     /// The whole rule, with `addition` (stages, each with its `|`) after the last one.
@@ -195,6 +198,17 @@ impl<'rule> Prepared<'rule> {
         let only_blanks = self.source.get(line..end)?.trim().is_empty();
         Some(if only_blanks { line } else { end })
     }
+}
+
+/// The edits that give parameters their values. One that the rule no longer has, or that is no value, is left alone.
+fn parameters(rule: &str, pipeline: &RulePipeline, switches: &Switches) -> Vec<Edit> {
+    let set = switches.parameters_of(rule).filter_map(|(name, value)| {
+        let binding = pipeline.binding(name).filter(|binding| binding.kind == LetKind::Scalar)?;
+        // The line break ends a comment at the end of the value.
+        let end = if value.contains("//") { "\n" } else { "" };
+        Some(Edit::replace(binding.value.span, format!("{value}{end}")))
+    });
+    set.collect()
 }
 
 /// The column that says whether a row passes the exclusion at a place of [`Prepared::with_exclusions_noted`].

@@ -109,8 +109,7 @@ fn an_alert_a_row_ends_at_the_services_limit_with_one_for_all() {
 fn exclusions_and_limits_of_time_are_honoured() {
     let store = store(&[10, 70, 130]);
     let mut switches = Switches::default();
-    let exclusion =
-        OwnExclusion { rule: None, condition: "ProcessId == 2".to_owned(), note: String::new(), enabled: true };
+    let exclusion = OwnExclusion { condition: "ProcessId == 2".to_owned(), enabled: true, ..OwnExclusion::default() };
     switches.apply(SwitchAction::Exclusion { id: ExclusionId(1), exclusion: Some(exclusion) });
     let found = replay_of(&store, RULE, switches, &Asked::default());
     assert_eq!(hours(&found.alerts), [(1, 1, vec![1]), (3, 1, vec![3])]);

@@ -28,6 +28,8 @@ pub struct Survey {
     /// With no own exclusion applied.
     pub all: Hunt,
     covered: BTreeMap<ExclusionId, HashSet<MatchId>>,
+    /// The exclusions that could be evaluated, by rule: one for every rule leaves those alone that lack its columns.
+    evaluated: BTreeMap<String, Vec<ExclusionId>>,
     /// Why an exclusion could not be evaluated for the rule it is meant for.
     problems: BTreeMap<ExclusionId, String>,
 }
@@ -60,6 +62,11 @@ impl Survey {
         self.covered.get(&exclusion).is_some_and(|matches| matches.contains(subject))
     }
 
+    /// Whether an exclusion could be evaluated on the rows of a rule.
+    pub fn is_evaluated(&self, exclusion: ExclusionId, rule: &str) -> bool {
+        self.evaluated.get(rule).is_some_and(|ids| ids.contains(&exclusion))
+    }
+
     /// The enabled exclusions that hide a match.
     pub fn hidden_by(&self, switches: &Switches, subject: &MatchId) -> Vec<ExclusionId> {
         let enabled = switches.enabled_for(&subject.rule);
@@ -90,6 +97,7 @@ impl Survey {
             rule: own.rule.clone(),
             condition: own.condition.clone(),
             note: own.note.clone(),
+            owner: own.owner.clone(),
             enabled: own.enabled,
             hides: hidden.len() as u64,
             only_by: only_by as u64,
@@ -174,6 +182,7 @@ fn survey_rule(
             }
         }
     }
+    survey.evaluated.insert(rule.id.clone(), flags);
     run.columns = columns;
     run.matches = matches;
     run.warnings = warnings;

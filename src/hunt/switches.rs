@@ -34,13 +34,16 @@ impl std::fmt::Display for ExclusionId {
 }
 
 /// An exclusion of the analyst: a row is hidden where `condition` holds.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default, serde::Serialize, serde::Deserialize)]
 pub struct OwnExclusion {
     /// The one rule it belongs to; `None` is every rule that has the columns.
     pub rule: Option<String>,
     /// KQL over the rule's output columns.
     pub condition: String,
+    /// Why it is there: a reason, the number of a change.
     pub note: String,
+    /// Who answers for it.
+    pub owner: String,
     pub enabled: bool,
 }
 
@@ -48,6 +51,13 @@ impl OwnExclusion {
     pub fn applies_to(&self, rule: &str) -> bool {
         self.rule.as_deref().is_none_or(|scope| scope == rule)
     }
+}
+
+/// A `let` of a rule with a value of its own: what an analyst sets without touching the rule.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+pub struct ParameterId {
+    pub rule: String,
+    pub name: String,
 }
 
 /// Either kind of exclusion.
@@ -64,6 +74,7 @@ pub struct Switches {
     off: BTreeSet<UnitId>,
     exclusions: BTreeMap<ExclusionId, OwnExclusion>,
     pins: BTreeSet<MatchId>,
+    parameters: BTreeMap<ParameterId, String>,
 }
 
 /// What is kept of the state beside the exclusions, which have a table of their own.
@@ -71,6 +82,11 @@ pub struct Switches {
 pub struct Saved {
     pub off: BTreeSet<UnitId>,
     pub pins: BTreeSet<MatchId>,
+    #[serde(default)]
+    pub parameters: Vec<(ParameterId, String)>,
+    /// Of the exclusions that have one, by their number.
+    #[serde(default)]
+    pub owners: BTreeMap<i64, String>,
 }
 
 /// One change. Applying it yields the action that takes it back.
@@ -89,6 +105,11 @@ pub enum SwitchAction {
     Pin {
         subject: MatchId,
         on: bool,
+    },
+    /// Gives a parameter another value, as KQL; `None` is the rule's own.
+    Parameter {
+        parameter: ParameterId,
+        value: Option<String>,
     },
     /// Several at once, undone together.
     All(Vec<SwitchAction>),
@@ -113,6 +134,13 @@ impl Switches {
                 let was_on = if on { !self.pins.insert(subject.clone()) } else { self.pins.remove(&subject) };
                 SwitchAction::Pin { subject, on: was_on }
             }
+            SwitchAction::Parameter { parameter, value } => {
+                let before = match value {
+                    Some(value) => self.parameters.insert(parameter.clone(), value),
+                    None => self.parameters.remove(&parameter),
+                };
+                SwitchAction::Parameter { parameter, value: before }
+            }
             SwitchAction::All(actions) => {
                 let mut inverses: Vec<SwitchAction> = actions.into_iter().map(|action| self.apply(action)).collect();
                 inverses.reverse();
@@ -122,12 +150,50 @@ impl Switches {
     }
 
     pub fn saved(&self) -> Saved {
-        Saved { off: self.off.clone(), pins: self.pins.clone() }
+        let owned = self.exclusions.iter().filter(|(_, own)| !own.owner.is_empty());
+        Saved {
+            off: self.off.clone(),
+            pins: self.pins.clone(),
+            parameters: self.parameters.iter().map(|(id, value)| (id.clone(), value.clone())).collect(),
+            owners: owned.map(|(id, own)| (id.0, own.owner.clone())).collect(),
+        }
     }
 
+    /// All but the exclusions, which have a table of their own.
     pub fn restore(&mut self, saved: Saved) {
         self.off = saved.off;
         self.pins = saved.pins;
+        self.parameters = saved.parameters.into_iter().collect();
+    }
+
+    /// The one change that makes these the other switches.
+    pub fn change_to(&self, wanted: &Self) -> SwitchAction {
+        let mut changes: Vec<SwitchAction> = Vec::new();
+        let unit = |unit: &UnitId, on| SwitchAction::Unit { unit: unit.clone(), on };
+        changes.extend(self.off.difference(&wanted.off).map(|off| unit(off, true)));
+        changes.extend(wanted.off.difference(&self.off).map(|off| unit(off, false)));
+        let pin = |subject: &MatchId, on| SwitchAction::Pin { subject: subject.clone(), on };
+        changes.extend(self.pins.difference(&wanted.pins).map(|subject| pin(subject, false)));
+        changes.extend(wanted.pins.difference(&self.pins).map(|subject| pin(subject, true)));
+        let exclusions: BTreeSet<&ExclusionId> = self.exclusions.keys().chain(wanted.exclusions.keys()).collect();
+        for id in exclusions.into_iter().filter(|id| self.exclusions.get(*id) != wanted.exclusions.get(*id)) {
+            changes.push(SwitchAction::Exclusion { id: *id, exclusion: wanted.exclusions.get(id).cloned() });
+        }
+        let parameters: BTreeSet<&ParameterId> = self.parameters.keys().chain(wanted.parameters.keys()).collect();
+        for id in parameters.into_iter().filter(|id| self.parameters.get(*id) != wanted.parameters.get(*id)) {
+            changes.push(SwitchAction::Parameter { parameter: id.clone(), value: wanted.parameters.get(id).cloned() });
+        }
+        SwitchAction::All(changes)
+    }
+
+    /// The parameters of this rule that were given another value.
+    pub fn parameters_of<'a>(&'a self, rule: &'a str) -> impl Iterator<Item = (&'a str, &'a str)> {
+        let own = self.parameters.iter().filter(move |(id, _)| id.rule == rule);
+        own.map(|(id, value)| (id.name.as_str(), value.as_str()))
+    }
+
+    pub fn parameter(&self, id: &ParameterId) -> Option<&str> {
+        self.parameters.get(id).map(String::as_str)
     }
 
     pub fn is_on(&self, unit: &UnitId) -> bool {
@@ -232,11 +298,14 @@ mod tests {
             (0i64..3, prop::option::of((any::<bool>(), "[a-c]"))).prop_map(|(id, own)| SwitchAction::Exclusion {
                 id: ExclusionId(id),
                 exclusion: own.map(|(enabled, condition)| OwnExclusion {
-                    rule: None,
                     condition,
-                    note: String::new(),
-                    enabled
+                    enabled,
+                    ..OwnExclusion::default()
                 }),
+            }),
+            (0u8..3, prop::option::of("[a-c]")).prop_map(|(name, value)| SwitchAction::Parameter {
+                parameter: ParameterId { rule: "rule0".to_owned(), name: name.to_string() },
+                value,
             }),
             (0i64..3, any::<bool>()).prop_map(|(event, on)| SwitchAction::Pin {
                 subject: MatchId {
@@ -276,6 +345,42 @@ mod tests {
             while history.redo(&mut switches).is_some() {}
             prop_assert_eq!(&switches, &after);
         }
+
+        #[test]
+        fn a_switch_on_and_off_again_leaves_the_same_state(
+            first in prop::collection::vec(action(), 0..8),
+            one in leaf(),
+        ) {
+            let digest = |switches: &Switches| {
+                use std::hash::{DefaultHasher, Hash, Hasher};
+                let mut hasher = DefaultHasher::new();
+                switches.hash(&mut hasher);
+                hasher.finish()
+            };
+            let mut switches = Switches::default();
+            for action in first {
+                switches.apply(action);
+            }
+            let before = digest(&switches);
+            let back = switches.apply(one);
+            switches.apply(back);
+            prop_assert_eq!(digest(&switches), before);
+        }
+
+        #[test]
+        fn one_change_leads_from_any_state_to_any_other(
+            first in prop::collection::vec(action(), 0..12),
+            second in prop::collection::vec(action(), 0..12),
+        ) {
+            let state = |actions: Vec<SwitchAction>| {
+                let mut switches = Switches::default();
+                actions.into_iter().for_each(|action| { switches.apply(action); });
+                switches
+            };
+            let (mut here, there) = (state(first), state(second));
+            here.apply(here.clone().change_to(&there));
+            prop_assert_eq!(here, there);
+        }
     }
 
     #[test]
@@ -294,8 +399,8 @@ mod tests {
         let own = |rule: Option<&str>, enabled| OwnExclusion {
             rule: rule.map(str::to_owned),
             condition: "true".to_owned(),
-            note: String::new(),
             enabled,
+            ..OwnExclusion::default()
         };
         for (id, exclusion) in [(1, own(Some("a"), true)), (2, own(None, true)), (3, own(None, false))] {
             switches.apply(SwitchAction::Exclusion { id: ExclusionId(id), exclusion: Some(exclusion) });

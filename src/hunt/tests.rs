@@ -138,7 +138,13 @@ fn counts(hunt: &Hunt) -> Vec<usize> {
 
 fn exclude(case: &mut Case, id: i64, rule: Option<&str>, condition: &str) {
     let rule = rule.map(|name| case.rule(name).unwrap().id.clone());
-    let exclusion = OwnExclusion { rule, condition: condition.to_owned(), note: "a reason".to_owned(), enabled: true };
+    let exclusion = OwnExclusion {
+        rule,
+        condition: condition.to_owned(),
+        note: "a reason".to_owned(),
+        owner: "me".to_owned(),
+        enabled: true,
+    };
     case.switches.apply(SwitchAction::Exclusion { id: ExclusionId(id), exclusion: Some(exclusion) });
 }
 
@@ -283,13 +289,15 @@ fn an_exported_rule_gives_the_same_matches() {
     let first = case.export_rule(&store, SPAWNED).unwrap();
     assert!(first.proven && first.at_marker);
     assert!(first.query.contains(
-        "// Begin environment-specific filter.\n// a reason\n| where not(FileName =~ \"conhost.exe\")\n\
+        "// Begin environment-specific filter.\n// X1 · a reason · owner me\n| where not(FileName =~ \"conhost.exe\")\n\
          // End environment-specific filter."
     ));
     assert!(first.query.contains("ingestion_time() >= ago(timeframe)"));
     let second = case.export_rule(&store, STORED_PROCEDURES).unwrap();
     assert!(second.proven && !second.at_marker);
-    assert!(second.query.trim_end().ends_with("| where not(ProcessCommandLine has \"echo\")"), "{}", second.query);
+    let end = "| where not(ProcessCommandLine has \"echo\")\n// End environment-specific filter.";
+    assert!(second.query.trim_end().ends_with(end), "{}", second.query);
+    assert_eq!((second.matches, second.exclusions), (2, 1));
 }
 
 #[test]

@@ -4,11 +4,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::console::source::{
-    Answer, Checked, Coverage, EventsPage, ExportAsked, Exported, Found, Indicator, Overview, Preview, QueryDone,
-    Question, RuleSheet, RuleSummary, Settings, Source, Stop, Trouble, ValueCounts,
+    Answer, Checked, Coverage, EventsPage, ExportAsked, Exported, Found, HashSeen, Indicator, NodeFacts, Overview,
+    Placed, Preview, QueryDone, Question, RuleSheet, RuleSummary, Settings, Source, Stop, Trouble, ValueCounts,
 };
 use crate::console::timeline::Window;
 use crate::hunt::browse::{EventsAsked, Listing};
+use crate::hunt::chains::Cut;
 use crate::hunt::complete::{Completion, Completions, Kind};
 use crate::hunt::exclusions::ExclusionEffect;
 use crate::hunt::explain::{Conjunct, ExplainedStage, Leg, NearestChange, Outcome};
@@ -18,6 +19,7 @@ use crate::hunt::moments::{self, Action, Moment};
 use crate::hunt::switches::{ExclusionId, ExclusionRef, OwnExclusion};
 use crate::hunt::timeline::{Counts, TimeRange, Timeline};
 use crate::hunt::tree::EventCounts;
+use crate::hunt::tree::facts::NodeEvent;
 use crate::hunt::{Clock, Explanation, Forest, Hunt, Match, MatchId, Node, NodeId, Process, RuleRun, UnitId};
 use crate::kql::diagnostic::Diagnostic;
 use crate::kql::span::Span;
@@ -187,6 +189,7 @@ fn effect(settings: &Settings, id: ExclusionId, own: &OwnExclusion) -> Exclusion
         rule: own.rule.clone(),
         condition: own.condition.clone(),
         note: own.note.clone(),
+        owner: own.owner.clone(),
         enabled: own.enabled,
         hides: if own.enabled { covered.len() } else { only.len() } as u64,
         only_by: only.len() as u64,
@@ -197,6 +200,41 @@ fn effect(settings: &Settings, id: ExclusionId, own: &OwnExclusion) -> Exclusion
             .collect(),
         problem: None,
     }
+}
+
+fn node_facts(node: NodeId) -> NodeFacts {
+    let event = |event, table: &str, summary: &str, seconds| NodeEvent {
+        event,
+        table: table.to_owned(),
+        time: Some(start(node.0) + seconds * SECOND),
+        action: "FileCreated".to_owned(),
+        summary: summary.to_owned(),
+    };
+    let events = if node == NodeId(7) {
+        vec![
+            event(901, "DeviceFileEvents", "C:\\Users\\Public\\gpj\u{202e}.exe", 1),
+            event(902, "DeviceNetworkEvents", "Tcp 203.0.113.7 443", 2),
+        ]
+    } else {
+        Vec::new()
+    };
+    NodeFacts { node, events, cut: false, hash: Some(HashSeen { starts: 3, hosts: 1, profile: String::new() }) }
+}
+
+/// What exclusions hide beside a pinned match on its chain: here every match hangs on one chain.
+fn cuts(settings: &Settings) -> Vec<Cut> {
+    let hunt = all(settings);
+    let matches: Vec<&Match> = hunt.runs.iter().flat_map(|run| &run.matches).collect();
+    let mut cuts = Vec::new();
+    for (exclusion, own) in settings.switches.exclusions() {
+        let hidden: Vec<MatchId> =
+            matches.iter().filter(|found| hides(own, found)).map(|found| found.id.clone()).collect();
+        let pinned = matches.iter().find(|found| settings.switches.is_pinned(&found.id) && !hides(own, found));
+        if let Some(pinned) = pinned.filter(|_| !hidden.is_empty()) {
+            cuts.push(Cut { exclusion, pinned: pinned.id.clone(), hidden });
+        }
+    }
+    cuts
 }
 
 fn unit(number: &str, text: &str, rows: (u64, u64), settings: &Settings, is_exclusion: bool) -> FunnelUnit {
@@ -394,6 +432,7 @@ fn overview() -> Overview {
         name: name.to_owned(),
         title: title.to_owned(),
         severity,
+        tactics: vec!["DefenseEvasion".to_owned()],
         techniques: vec![technique.to_owned()],
     };
     Overview {
@@ -561,6 +600,7 @@ impl Source for Fixture {
                     rule: Some(CHILDREN.to_owned()),
                     condition: "not(AccountName =~ \"backup\")".to_owned(),
                     note: String::new(),
+                    owner: String::new(),
                     hides: 0,
                     only_by: 0,
                     pinned: Vec::new(),
@@ -579,7 +619,12 @@ impl Source for Fixture {
                     Some(problem) => Err(problem),
                     None => Ok(effect(settings, settings.switches.next_exclusion_id(), own)),
                 };
-                Answer::Preview(Box::new(Preview { exclusion: own.clone(), effect, examples: Vec::new() }))
+                Answer::Preview(Box::new(Preview {
+                    exclusion: own.clone(),
+                    effect,
+                    examples: Vec::new(),
+                    cuts: Vec::new(),
+                }))
             }
             Question::Check(_, text, cursor) => Answer::Check(Box::new(check(text, *cursor))),
             Question::Events(_, asked, range) => Answer::Events(Box::new(events(asked, range.clone()))),
@@ -600,15 +645,24 @@ impl Source for Fixture {
             }
             Question::Explain(settings, rule, event) => Answer::Explain(Box::new(explain(settings, rule, *event)?)),
             Question::Funnel(settings, rule) => Answer::Funnel(Box::new(funnel(settings, rule))),
-            Question::Forest => Answer::Forest(Arc::new(forest())),
-            Question::Places(_) => Answer::Places(std::collections::BTreeMap::new()),
+            Question::Forest(devices) => Answer::Forest(devices.clone(), Arc::new(forest())),
+            Question::Places(..) => Answer::Places(Placed::default()),
+            Question::Node(_, node) => Answer::Node(Box::new(node_facts(*node))),
+            Question::Row(_, table, _) => Answer::Row(format!("Event of {table}"), Box::new(listing(0..1))),
+            Question::Cuts(settings, _) => Answer::Cuts(cuts(settings)),
             Question::Sheet(rule) => Answer::Sheet(Box::new(sheet(rule))),
             Question::Indicators => Answer::Indicators(indicators()),
             Question::Save(_) => Answer::Saved,
             Question::Export(_, path, asked) => {
                 let made = match asked {
                     ExportAsked::Events(asked) => Exported::Rows { query: asked.table.clone(), listing: listing(0..2) },
-                    ExportAsked::Rule(rule) => Exported::Rule { query: format!("// {rule}\nT"), proven: true },
+                    ExportAsked::Rule(rule) => Exported::Rule(crate::hunt::export::Exported {
+                        query: format!("// {rule}\nT"),
+                        at_marker: true,
+                        proven: true,
+                        matches: 4,
+                        exclusions: 1,
+                    }),
                 };
                 Answer::Export(path.clone(), Box::new(made))
             }

@@ -206,7 +206,7 @@ struct Broken;
 impl Source for Broken {
     fn answer(&mut self, question: &Question, stop: &Stop) -> Result<Answer, Trouble> {
         match question {
-            Question::Matches(_) | Question::Forest => Err(Trouble::Failed("disk I/O error".to_owned())),
+            Question::Matches(_) | Question::Forest(_) => Err(Trouble::Failed("disk I/O error".to_owned())),
             other => Fixture.answer(other, stop),
         }
     }

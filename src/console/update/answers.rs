@@ -1,16 +1,15 @@
 //! What the workers say.
 
-use std::collections::HashSet;
 use std::sync::Arc;
 
-use super::{Effect, ask, asks, browse, follow, follow_rule, moves, rows, timeline};
+use super::exclusion_form::counted;
+use super::{Effect, ask, asks, browse, follow, follow_rule, moves, rows, timeline, trees};
 use crate::console::action::View;
 use crate::console::jobs::Report;
 use crate::console::overlay::Overlay;
 use crate::console::run::Ending;
 use crate::console::source::{Answer, Question, Topic, Trouble};
 use crate::console::state::State;
-use crate::hunt::EventId;
 
 pub fn take(state: &mut State, report: Report) -> Vec<Effect> {
     if !state.board.accept(report.topic, report.epoch) {
@@ -45,9 +44,7 @@ fn answered(state: &mut State, answer: Answer) -> Vec<Effect> {
         Answer::Overview(overview) => {
             state.switches = overview.switches.clone();
             state.overview = Some(overview);
-            let mut effects = ask_results(state);
-            effects.push(ask(state, Question::Forest));
-            effects
+            ask_results(state)
         }
         Answer::Matches(found) => {
             if state.session_start.is_none() {
@@ -59,7 +56,9 @@ fn answered(state: &mut State, answer: Answer) -> Vec<Effect> {
             rows::diff(state);
             rows::marks(state);
             rows::exclusions(state);
-            let mut effects = place(state);
+            let mut effects = trees::wanted(state);
+            effects.extend(trees::place(state));
+            effects.extend(trees::cuts(state));
             effects.extend(follow(state));
             effects
         }
@@ -68,17 +67,22 @@ fn answered(state: &mut State, answer: Answer) -> Vec<Effect> {
             rows::exclusions(state);
             Vec::new()
         }
-        Answer::Places(places) => {
-            state.places.extend(places);
-            rows::marks(state);
-            if state.view == View::Tree {
-                moves::tree_to_focus(state);
-            }
+        Answer::Places(placed) => trees::placed(state, placed),
+        Answer::Node(facts) => {
+            trees::learned(state, *facts);
+            Vec::new()
+        }
+        Answer::Row(title, listing) => {
+            browse::show_row(state, title, &listing);
+            Vec::new()
+        }
+        Answer::Cuts(cuts) => {
+            state.cuts = cuts;
             Vec::new()
         }
         Answer::Preview(preview) => {
             if let Some(Overlay::Exclusion(form)) = &mut state.overlay
-                && form.exclusion().as_ref() == Some(&preview.exclusion)
+                && form.exclusion().as_ref().map(counted) == Some(preview.exclusion.clone())
             {
                 form.preview = Some(*preview);
             }
@@ -118,15 +122,7 @@ fn answered(state: &mut State, answer: Answer) -> Vec<Effect> {
             }
             Vec::new()
         }
-        Answer::Forest(forest) => {
-            state.forest = Some(forest);
-            rows::marks(state);
-            rows::open_marked(state);
-            if state.view == View::Tree {
-                moves::tree_to_focus(state);
-            }
-            place(state)
-        }
+        Answer::Forest(devices, forest) => trees::arrived(state, devices, forest),
         Answer::Sheet(sheet) => {
             state.sheets.insert(sheet.name.clone(), *sheet);
             Vec::new()
@@ -139,23 +135,6 @@ fn answered(state: &mut State, answer: Answer) -> Vec<Effect> {
         Answer::Saved => Vec::new(),
         Answer::Export(path, made) => asks::exported(state, path, *made),
     }
-}
-
-/// Asks where the matches are that are not about the start of a process.
-fn place(state: &mut State) -> Vec<Effect> {
-    let (Some(found), Some(forest)) = (&state.found, &state.forest) else { return Vec::new() };
-    let started: HashSet<EventId> = forest.nodes.iter().flat_map(|node| &node.events).copied().collect();
-    let events: Vec<EventId> = found
-        .all
-        .runs
-        .iter()
-        .flat_map(|run| &run.matches)
-        // One event of a match tells its place; a sum over thousands has none worth asking for.
-        .filter_map(|found| found.events.first())
-        .filter(|event| !started.contains(event) && !state.places.contains_key(event))
-        .copied()
-        .collect();
-    if events.is_empty() { Vec::new() } else { vec![ask(state, Question::Places(events))] }
 }
 
 /// Asks anew for everything that depends on the switches.

@@ -3,7 +3,8 @@
 use tui_input::Input;
 
 use super::{Effect, answers, ask};
-use crate::console::export::{self, Format};
+use crate::console::action::View;
+use crate::console::export::{self, Format, Subject};
 use crate::console::format::{self, TimeStyle};
 use crate::console::overlay::Overlay;
 use crate::console::source::{ExportAsked, Exported, Question};
@@ -61,22 +62,21 @@ pub fn turn_clock(state: &mut State, as_of: Option<i64>) -> Vec<Effect> {
     answers::ask_results(state)
 }
 
-pub fn export(state: &mut State) -> Vec<Effect> {
-    let name = export::file_name(state.view, state.rules.open.is_some());
-    state.overlay = Some(Overlay::Export { input: Input::new(name.to_owned()) });
+pub fn export(state: &mut State, what: Subject) -> Vec<Effect> {
+    let name = export::file_name(state, what);
+    state.overlay = Some(Overlay::Export { input: Input::new(name.to_owned()), what });
     Vec::new()
 }
 
-pub fn export_to(state: &mut State, path: &str) -> Vec<Effect> {
-    use crate::console::action::View;
+pub fn export_to(state: &mut State, path: &str, what: Subject) -> Vec<Effect> {
     let path = path.trim().to_owned();
     let again = |state: &mut State, why: String| {
         state.complain(why);
-        state.overlay = Some(Overlay::Export { input: Input::new(path.clone()) });
+        state.overlay = Some(Overlay::Export { input: Input::new(path.clone()), what });
         Vec::new()
     };
     let Some(chosen) = Format::of(&path) else {
-        return again(state, "the name's end says the format: .csv, .ndjson, .md, or .kql for a rule".to_owned());
+        return again(state, export::FORMATS.to_owned());
     };
     let settings = state.settings();
     if chosen == Format::Kql && state.view == View::Query {
@@ -89,26 +89,34 @@ pub fn export_to(state: &mut State, path: &str) -> Vec<Effect> {
         };
         return vec![ask(state, Question::Export(settings, path, ExportAsked::Rule(rule)))];
     }
-    if state.view == View::Events {
+    if state.view == View::Events && chosen != Format::Layer {
         let asked = state.events.asked.clone();
         return vec![ask(state, Question::Export(settings, path, ExportAsked::Events(asked)))];
     }
-    match export::sheet(state) {
+    let sheet = if what == Subject::Diff { Some(export::diff(state)) } else { export::sheet(state) };
+    match sheet {
+        Some(sheet) if chosen == Format::Layer && is_of_matches(state.view) => {
+            let text = export::layer(state, &sheet);
+            let note = "a layer for the ATT&CK Navigator, scored by the matches that are shown".to_owned();
+            vec![Effect::Write { path, text, note }]
+        }
         Some(sheet) => write(state, path, &sheet, chosen),
-        None => again(state, "this view has no rows of its own; in a rule's page write to a .kql file".to_owned()),
+        None => again(state, "this view has no rows to write yet".to_owned()),
     }
+}
+
+/// Whether a view's rows are about the matches, which a layer of techniques is made of.
+const fn is_of_matches(view: View) -> bool {
+    matches!(view, View::Matches | View::Exclusions | View::Rules)
 }
 
 /// What the worker made is ready to be written.
 pub fn exported(state: &mut State, path: String, made: Exported) -> Vec<Effect> {
     match made {
-        Exported::Rule { query, proven } => {
-            let note = if proven {
-                "the rule with its exclusions; running it gave the matches that are shown"
-            } else {
-                "the rule with its exclusions; NOT proven: running it gave other matches, or did not work"
-            };
-            vec![Effect::Write { path, text: query, note: note.to_owned() }]
+        Exported::Rule(exported) => {
+            let count = exported.exclusions;
+            let note = format!("the rule with {count} exclusions; {}", exported.verdict());
+            vec![Effect::Write { path, text: format!("{}\n", exported.query.trim_end()), note }]
         }
         Exported::Rows { query, listing } => {
             let mut sheet = export::listed(state, &state.events.asked.table, &listing);
@@ -125,7 +133,7 @@ fn write(state: &mut State, path: String, sheet: &export::Sheet, chosen: Format)
             let rows = sheet.rows.len();
             let about = format!("{path}.about.txt");
             let mut effects = vec![Effect::Write { path, text, note: format!("{rows} rows") }];
-            if chosen != Format::Markdown {
+            if !chosen.has_header() {
                 let note = "what filters and exclusions were on".to_owned();
                 effects.push(Effect::Write { path: about, text: export::about(sheet), note });
             }

@@ -10,7 +10,7 @@ use crate::console::overlay::Overlay;
 use crate::console::source::{Checked, EventsPage, QueryDone, Question, Topic};
 use crate::console::state::State;
 use crate::console::views;
-use crate::hunt::browse::EventsAsked;
+use crate::hunt::browse::{EventsAsked, Listing};
 use crate::kql::values::quote_name;
 use crate::schema::{ScalarType, Value};
 
@@ -228,18 +228,35 @@ pub fn choose_column(state: &mut State, steps: isize) -> Vec<Effect> {
 /// The whole row, one column a line.
 pub fn open_row(state: &mut State) {
     let Some((grid, row)) = views::grid_row(state) else { return };
-    let widest = grid.columns.iter().map(|column| column.name.len()).max().unwrap_or(0).min(40);
-    let lines: Vec<String> = grid
-        .columns
+    let columns: Vec<&str> = grid.columns.iter().map(|column| column.name.as_str()).collect();
+    let text = row_text(&columns, row);
+    let title = views::events::selected_event(state).filter(|_| state.view == View::Events);
+    let title = title.map_or_else(|| "Row".to_owned(), |event| format!("Event #{event}"));
+    state.overlay = Some(Overlay::Text { title, text, top: 0 });
+}
+
+/// A row that was asked for by itself.
+pub fn show_row(state: &mut State, title: String, listing: &Listing) {
+    let columns: Vec<&str> = listing.columns.iter().map(|column| column.name.as_str()).collect();
+    match listing.rows.first() {
+        Some(row) => {
+            let text = row_text(&columns, row);
+            state.overlay = Some(Overlay::Text { title, text, top: 0 });
+        }
+        None => state.tell("the event is not there at this time of the clock"),
+    }
+}
+
+fn row_text(columns: &[&str], row: &[Value]) -> String {
+    let widest = columns.iter().map(|name| name.len()).max().unwrap_or(0).min(40);
+    let lines: Vec<String> = columns
         .iter()
         .zip(row)
         .map(|(column, value)| (column, format::value(value)))
         .filter(|(_, text)| !text.is_empty())
-        .map(|(column, text)| format!("{:<widest$}  {}", column.name, text.replace(['\r', '\n'], " ⏎ ")))
+        .map(|(column, text)| format!("{column:<widest$}  {}", text.replace(['\r', '\n'], " ⏎ ")))
         .collect();
-    let title = views::events::selected_event(state).filter(|_| state.view == View::Events);
-    let title = title.map_or_else(|| "Row".to_owned(), |event| format!("Event #{event}"));
-    state.overlay = Some(Overlay::Text { title, text: lines.join("\n"), top: 0 });
+    lines.join("\n")
 }
 
 /// Writes a further line into the query, and runs it.

@@ -140,7 +140,7 @@ fn reset(state: &mut State) -> Vec<Effect> {
     state.matches.chips = start.chips;
     state.timeline.range = start.range;
     state.matches.show_hidden = start.show_hidden;
-    state.tree.chains_only = start.chains_only;
+    state.tree.show = start.tree_show;
     state.tree.tree.open = start.open;
     state.rules.open = if start.place.rule_open { start.place.focus.rule.clone() } else { None };
     state.focus = start.place.focus;
@@ -158,24 +158,12 @@ fn reset(state: &mut State) -> Vec<Effect> {
 
 /// Makes the switches those wanted, as one change that undo takes back.
 fn switch_to(state: &mut State, wanted: &Switches) -> Vec<Effect> {
-    let (now, then) = (state.switches.saved(), wanted.saved());
-    let mut changes: Vec<SwitchAction> = Vec::new();
-    changes.extend(now.off.difference(&then.off).map(|unit| SwitchAction::Unit { unit: unit.clone(), on: true }));
-    changes.extend(then.off.difference(&now.off).map(|unit| SwitchAction::Unit { unit: unit.clone(), on: false }));
-    let pin = |subject: &crate::hunt::MatchId, on| SwitchAction::Pin { subject: subject.clone(), on };
-    changes.extend(now.pins.difference(&then.pins).map(|subject| pin(subject, false)));
-    changes.extend(then.pins.difference(&now.pins).map(|subject| pin(subject, true)));
-    for (id, _) in state.switches.exclusions().filter(|(id, _)| wanted.exclusion(*id).is_none()) {
-        changes.push(SwitchAction::Exclusion { id, exclusion: None });
-    }
-    for (id, own) in wanted.exclusions().filter(|(id, own)| state.switches.exclusion(*id) != Some(own)) {
-        changes.push(SwitchAction::Exclusion { id, exclusion: Some(own.clone()) });
-    }
-    if changes.is_empty() {
+    let change = state.switches.change_to(wanted);
+    if change == SwitchAction::All(Vec::new()) {
         return Vec::new();
     }
     state.exclusions.table.select(0, state.effects.len());
-    super::switching::switch(state, SwitchAction::All(changes))
+    super::switching::switch(state, change)
 }
 
 /// Looks whether the step's goals hold now.

@@ -5,23 +5,27 @@
 mod answers;
 mod asks;
 mod browse;
+pub mod exclusion_form;
 pub mod lessons;
 mod moves;
 mod overlays;
 mod rows;
 mod switching;
 mod timeline;
+mod trees;
 
 use std::time::Duration;
 
 use super::action::{Action, View};
+use super::exclusion_form::ExclusionForm;
+use super::export::Subject;
 use super::grid::Grid;
 use super::input::{Input, Mouse};
 use super::jobs::Ask;
 use super::keymap::Lookup;
 use super::keys::{self, Code, Key};
 use super::layout::Layout;
-use super::overlay::{ExclusionForm, Overlay};
+use super::overlay::Overlay;
 use super::run::Ending;
 use super::source::{Question, Topic};
 use super::state::{Place, RuleSide, State};
@@ -220,7 +224,7 @@ pub fn apply(state: &mut State, action: Action) -> Vec<Effect> {
             // The process of an event that is not the start of one is known only to the store.
             if let Some(event) = from_event.filter(|event| state.node_of(&[*event]).is_none()) {
                 state.notice = None;
-                effects.push(ask(state, Question::Places(vec![event])));
+                effects.extend(trees::find(state, vec![event]));
             }
             effects
         }
@@ -237,6 +241,7 @@ pub fn apply(state: &mut State, action: Action) -> Vec<Effect> {
             }
             open_rule(state, rule)
         }
+        Action::RuleText if state.view == View::Exclusions => apply(state, Action::Why),
         Action::RuleText => {
             state.rules.side = match state.rules.side {
                 RuleSide::Why => RuleSide::Facts,
@@ -271,6 +276,10 @@ pub fn apply(state: &mut State, action: Action) -> Vec<Effect> {
         Action::Switch(action) => switching::switch(state, action),
         Action::AddExclusion(own) => switching::add(state, own),
         Action::Baseline => switching::turn_baseline(state),
+        Action::MarkBaseline => switching::mark_baseline(state),
+        Action::Diff => switching::show_diff(state),
+        Action::WriteDiff => asks::export(state, Subject::Diff),
+        Action::DiffTo(path) => asks::export_to(state, &path, Subject::Diff),
         Action::ShowHidden => {
             state.matches.show_hidden = !state.matches.show_hidden;
             rows::matches(state);
@@ -308,19 +317,15 @@ pub fn apply(state: &mut State, action: Action) -> Vec<Effect> {
         Action::Scrub => timeline::scrub(state),
         Action::Clock => asks::clock(state),
         Action::SetClock(text) => asks::set_clock(state, &text),
-        Action::Export => asks::export(state),
-        Action::ExportTo(path) => asks::export_to(state, &path),
+        Action::Export => asks::export(state, Subject::View),
+        Action::ExportTo(path) => asks::export_to(state, &path, Subject::View),
         Action::SortLeft => moves::choose_column(state, -1),
         Action::SortRight => moves::choose_column(state, 1),
         Action::Sort => rows::sort(state),
         Action::FoldAll => moves::fold(state, Some(1)),
         Action::UnfoldAll => moves::fold(state, None),
         Action::FoldToLevel(level) => moves::fold(state, Some(level)),
-        Action::PathOnly => {
-            state.tree.chains_only = !state.tree.chains_only;
-            rows::tree(state);
-            Vec::new()
-        }
+        Action::PathOnly => trees::turn_show(state),
         Action::NextMatch => moves::next_match(state, true),
         Action::PreviousMatch => moves::next_match(state, false),
         Action::Parent => moves::parent(state),
@@ -411,7 +416,7 @@ fn show(state: &mut State, view: View) -> Vec<Effect> {
         View::Tree => {
             rows::tree(state);
             moves::tree_to_focus(state);
-            Vec::new()
+            trees::shown(state)
         }
         View::Indicators if state.indicators.is_none() && !state.board.is_pending(Topic::Indicators) => {
             vec![ask(state, Question::Indicators)]

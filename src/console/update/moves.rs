@@ -1,9 +1,9 @@
 //! Moving: cursors, windows, folds, searches, and what the focus follows.
 
-use super::{Effect, apply, browse, follow, follow_rule, open_rule, remember, rows, show, timeline};
+use super::{Effect, apply, browse, follow, follow_rule, open_rule, remember, rows, show, timeline, trees};
 use crate::console::action::{Action, View};
 use crate::console::layout::Layout;
-use crate::console::state::State;
+use crate::console::state::{State, TreeShow};
 use crate::console::views;
 use crate::console::widgets::table::{self, TableState};
 use crate::hunt::NodeId;
@@ -94,7 +94,7 @@ fn moved(state: &mut State) -> Vec<Effect> {
         (View::Matches, _) => follow(state),
         (View::Tree, _) => {
             focus_node(state);
-            Vec::new()
+            trees::follow(state)
         }
         (View::Exclusions, 1) => {
             let row = state.exclusions.diff.rows.get(state.exclusions.diff_table.selected);
@@ -146,7 +146,7 @@ pub fn tree_to_focus(state: &mut State) {
     };
     let shown = rows::chains(state);
     if shown.as_ref().is_some_and(|shown| !shown.contains(&node)) {
-        state.tree.chains_only = false;
+        state.tree.show = TreeShow::All;
     }
     let shown = rows::chains(state);
     state.tree.tree.go_to(&forest, node, shown.as_ref());
@@ -285,6 +285,7 @@ pub fn open(state: &mut State) -> Vec<Effect> {
                 apply(state, Action::Why)
             }
         }
+        View::Tree if state.pane == 0 && trees::selected_event(state).is_some() => trees::open_event(state),
         View::Tree if state.pane == 0 => {
             let row = state.tree.tree.rows.get(state.tree.tree.list.selected);
             let unfold = row.is_some_and(|row| row.open != Some(true));
@@ -300,7 +301,19 @@ pub fn open(state: &mut State) -> Vec<Effect> {
         }
         View::Exclusions if state.pane == 0 => {
             state.pane = 1;
-            Vec::new()
+            // To the first match that this one hides.
+            let chosen = state.effects.get(state.exclusions.table.selected).map(|effect| effect.exclusion.clone());
+            let hides = |found: &crate::hunt::Match| match (&chosen, &state.found) {
+                (Some(ExclusionRef::Own(id)), Some(known)) => {
+                    known.hidden_by.get(&found.id).is_some_and(|ids| ids.contains(id))
+                }
+                _ => false,
+            };
+            let first = state.exclusions.diff.rows.iter().position(|row| hides(&row.found));
+            if let Some(first) = first {
+                state.exclusions.diff_table.selected = first;
+            }
+            moved(state)
         }
         View::Exclusions => {
             remember(state);
@@ -408,7 +421,8 @@ pub fn settle(state: &mut State, layout: &Layout) {
             let warnings = views::exclusions::warning_rows(state, layout);
             state.exclusions.table.reveal(height(0).saturating_sub(warnings), state.effects.len());
             let rows = state.exclusions.diff.rows.len();
-            state.exclusions.diff_table.reveal(height(1), rows);
+            let below = views::exclusions::by_rule_rows(layout);
+            state.exclusions.diff_table.reveal(height(1).saturating_sub(below), rows);
         }
         View::Rules if state.rules.open.is_some() => state.rules.stages.reveal(height(0), stages),
         View::Rules => state.rules.table.reveal(height(0), rules),

@@ -2,21 +2,22 @@
 
 use tui_input::Input;
 
-use super::{Effect, apply, ask, asks};
+use super::{Effect, apply, asks, exclusion_form};
 use crate::console::action::Action;
+use crate::console::exclusion_form::Part;
+use crate::console::export::Subject;
 use crate::console::keys::{Code, Key};
-use crate::console::overlay::{self, ExclusionForm, Overlay};
-use crate::console::source::Question;
+use crate::console::overlay::{self, Overlay};
 use crate::console::state::State;
 
 pub fn key(state: &mut State, key: Key) -> Vec<Effect> {
     if key == Key::plain(Code::Esc) {
         // A text that is being written gives way to the fields it was made from.
         if let Some(Overlay::Exclusion(form)) = &mut state.overlay
-            && form.in_text
+            && form.part != Part::Fields
             && !form.fields.is_empty()
         {
-            form.in_text = false;
+            form.part = Part::Fields;
             return Vec::new();
         }
         state.overlay = None;
@@ -70,15 +71,16 @@ pub fn key(state: &mut State, key: Key) -> Vec<Effect> {
             state.overlay = Some(Overlay::Clock { input });
             Vec::new()
         }
-        Overlay::Export { mut input } => {
+        Overlay::Export { mut input, what } => {
             if key == Key::plain(Code::Enter) {
-                return apply(state, Action::ExportTo(input.value().to_owned()));
+                let path = input.value().to_owned();
+                return apply(state, if what == Subject::Diff { Action::DiffTo(path) } else { Action::ExportTo(path) });
             }
             overlay::edit(&mut input, key);
-            state.overlay = Some(Overlay::Export { input });
+            state.overlay = Some(Overlay::Export { input, what });
             Vec::new()
         }
-        Overlay::Exclusion(form) => exclusion(state, form, key),
+        Overlay::Exclusion(form) => exclusion_form::key(state, form, key),
         Overlay::Tables { input, selected } => tables(state, input, selected, key),
         Overlay::Lessons { selected } => super::lessons::key(state, selected, key),
     }
@@ -149,64 +151,4 @@ fn tables(state: &mut State, mut input: Input, selected: usize, key: Key) -> Vec
     };
     state.overlay = Some(Overlay::Tables { input, selected });
     Vec::new()
-}
-
-fn exclusion(state: &mut State, mut form: Box<ExclusionForm>, key: Key) -> Vec<Effect> {
-    let before = form.exclusion();
-    match (key.code, form.in_text) {
-        (Code::Enter, _) => return finish(state, *form),
-        (Code::Tab | Code::BackTab, _) if form.rule.is_some() => form.any_rule = !form.any_rule,
-        (_, true) => {
-            overlay::edit(&mut form.text, key);
-        }
-        (Code::Char('e'), false) => form.in_text = true,
-        (Code::Char('q'), false) => return Vec::new(),
-        (Code::Char('j') | Code::Down, false) => {
-            form.cursor = form.cursor.saturating_add(1).min(form.fields.len().saturating_sub(1));
-        }
-        (Code::Char('k') | Code::Up, false) => form.cursor = form.cursor.saturating_sub(1),
-        (code, false) => {
-            let cursor = form.cursor;
-            if let Some(field) = form.fields.get_mut(cursor) {
-                match code {
-                    Code::Char(' ') => field.chosen = !field.chosen,
-                    Code::Char('l') | Code::Right => field.turn_operator(true),
-                    Code::Char('h') | Code::Left => field.turn_operator(false),
-                    _ => {}
-                }
-                form.compose();
-            }
-        }
-    }
-    let after = form.exclusion();
-    let mut effects = Vec::new();
-    if before != after {
-        form.preview = None;
-        if let Some(own) = after {
-            let settings = state.settings();
-            effects.push(ask(state, Question::Preview(settings, own)));
-        }
-    }
-    state.overlay = Some(Overlay::Exclusion(form));
-    effects
-}
-
-/// Takes what was written, unless it is known to be wrong.
-fn finish(state: &mut State, form: ExclusionForm) -> Vec<Effect> {
-    let Some(own) = form.exclusion() else {
-        state.tell("choose a field with Space, or write a condition with e");
-        state.overlay = Some(Overlay::Exclusion(Box::new(form)));
-        return Vec::new();
-    };
-    if let Some(Err(_)) = form.preview.as_ref().map(|preview| &preview.effect) {
-        state.complain("this condition cannot be run: see below it");
-        state.overlay = Some(Overlay::Exclusion(Box::new(ExclusionForm { in_text: true, ..form })));
-        return Vec::new();
-    }
-    match form.editing {
-        Some((id, _)) => {
-            apply(state, Action::Switch(crate::hunt::SwitchAction::Exclusion { id, exclusion: Some(own) }))
-        }
-        None => apply(state, Action::AddExclusion(own)),
-    }
 }

@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Effect, browse, follow, timeline};
 use crate::console::action::View;
-use crate::console::state::{Baseline, Chip, MatchRow, NodeMark, State};
+use crate::console::state::{Baseline, Chip, MatchRow, NodeMark, State, TreeShow};
 use crate::console::views::{self, SortKey};
 use crate::hunt::timeline::TimeRange;
+use crate::hunt::tree::text::lineage;
 use crate::hunt::{Diff, EventId, NodeId, matches as hunt_matches};
 
 /// From here on a whole forest is no overview.
@@ -88,6 +89,7 @@ pub fn diff(state: &mut State) {
     let before = match state.exclusions.baseline {
         Baseline::ExclusionsOff => &found.all,
         Baseline::SessionStart => state.session_start.as_ref().unwrap_or(&found.all),
+        Baseline::Marked => state.exclusions.marked.as_ref().unwrap_or(&found.all),
     };
     state.exclusions.diff = Diff::between(before, &found.shown);
     // What changed is what one looks for; what stayed follows.
@@ -103,15 +105,14 @@ pub fn exclusions(state: &mut State) {
 /// Which processes have matches.
 pub fn marks(state: &mut State) {
     let (Some(found), Some(forest)) = (&state.found, &state.forest) else { return };
-    let mut nodes: BTreeMap<EventId, NodeId> = state.places.clone();
-    nodes.extend(forest.nodes.iter().flat_map(|node| node.events.iter().map(|event| (*event, node.id))));
+    let node_of = |event: &EventId| state.started.get(event).or_else(|| state.places.get(event)).copied();
     let shown = state.shown_ids();
     let mut marks: BTreeMap<NodeId, NodeMark> = BTreeMap::new();
     let range = state.timeline.range;
     let is_looked_at = |time: Option<i64>| range.is_none_or(|range| time.is_some_and(|time| range.contains(time)));
     let all = found.all.runs.iter().flat_map(|run| &run.matches);
     for candidate in all.filter(|candidate| is_looked_at(candidate.id.time)) {
-        let places: BTreeSet<NodeId> = candidate.events.iter().filter_map(|event| nodes.get(event)).copied().collect();
+        let places: BTreeSet<NodeId> = candidate.events.iter().filter_map(node_of).collect();
         let hidden = !shown.contains(&candidate.id);
         for node in places {
             let mark = marks.entry(node).or_insert(NodeMark { hidden: true, ..NodeMark::default() });
@@ -126,7 +127,7 @@ pub fn marks(state: &mut State) {
     state.marks = marks;
     if first {
         // In a forest of hundreds of roots the chains with matches are what one comes for.
-        state.tree.chains_only = roots > MANY_ROOTS;
+        state.tree.show = if roots > MANY_ROOTS { TreeShow::Chains } else { TreeShow::All };
         open_marked(state);
     }
     tree(state);
@@ -143,15 +144,22 @@ pub fn open_marked(state: &mut State) {
     tree(state);
 }
 
-/// The nodes on a chain to a match.
+/// The nodes that are shown, where not all are.
 pub fn chains(state: &State) -> Option<BTreeSet<NodeId>> {
     let forest = state.forest.as_ref()?;
-    state.tree.chains_only.then(|| state.marks.keys().flat_map(|node| forest.path(*node)).collect())
+    match state.tree.show {
+        TreeShow::All => None,
+        TreeShow::Chains => Some(state.marks.keys().flat_map(|node| forest.path(*node)).collect()),
+        TreeShow::Path(node) => Some(lineage(forest, node)),
+    }
 }
 
 pub fn tree(state: &mut State) {
     let Some(forest) = state.forest.clone() else { return };
     let shown = chains(state);
+    let facts = &state.tree.facts;
+    let details = state.tree.unrolled.iter().filter_map(|node| Some((*node, facts.get(node)?.events.len())));
+    state.tree.tree.details = details.collect();
     state.tree.tree.rebuild(&forest, shown.as_ref());
 }
 

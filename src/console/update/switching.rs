@@ -1,8 +1,12 @@
 //! Switching predicates, exclusions and pins, with undo.
 
-use super::{Effect, answers, ask, rows, show};
+use std::sync::Arc;
+
+use super::exclusion_form::counted;
+use super::{Effect, answers, ask, moves, rows, show, trees};
 use crate::console::action::View;
-use crate::console::overlay::{ExclusionForm, Overlay};
+use crate::console::exclusion_form::ExclusionForm;
+use crate::console::overlay::Overlay;
 use crate::console::source::Question;
 use crate::console::state::{Baseline, State};
 use crate::console::views;
@@ -11,6 +15,9 @@ use crate::hunt::{OwnExclusion, SwitchAction};
 
 /// The space key: what it switches depends on what the cursor is on.
 pub fn toggle(state: &mut State) -> Vec<Effect> {
+    if state.view == View::Tree {
+        return trees::unroll(state);
+    }
     let action = match state.view {
         View::Matches => state.selected_row().map(|(_, found)| SwitchAction::Pin {
             subject: found.id.clone(),
@@ -99,11 +106,13 @@ fn show_at_once(state: &mut State, action: &SwitchAction) {
                 {
                     effect.enabled = own.enabled;
                     effect.condition = own.condition;
+                    effect.note = own.note;
+                    effect.owner = own.owner;
                 }
             }
             None => state.effects.retain(|effect| effect.exclusion != ExclusionRef::Own(*id)),
         },
-        SwitchAction::Pin { .. } => {}
+        SwitchAction::Pin { .. } | SwitchAction::Parameter { .. } => {}
         SwitchAction::All(actions) => actions.iter().for_each(|action| show_at_once(state, action)),
     }
 }
@@ -118,6 +127,8 @@ fn describe(state: &State, action: &SwitchAction) -> String {
         SwitchAction::Exclusion { id, exclusion: None } => format!("{id} deleted"),
         SwitchAction::Pin { on: true, .. } => "pinned: a warning names it when an exclusion would hide it".to_owned(),
         SwitchAction::Pin { on: false, .. } => "no longer pinned".to_owned(),
+        SwitchAction::Parameter { parameter, value: Some(value) } => format!("{} = {value}", parameter.name),
+        SwitchAction::Parameter { parameter, value: None } => format!("{} as the rule has it", parameter.name),
         SwitchAction::All(actions) => format!("{} changes", actions.len()),
     }
 }
@@ -138,11 +149,15 @@ pub fn edit(state: &mut State) -> Vec<Effect> {
     match selected_exclusion(state) {
         Some(ExclusionRef::Own(id)) => {
             if let Some(own) = state.switches.exclusion(id) {
-                state.overlay = Some(Overlay::Exclusion(Box::new(ExclusionForm::edit(id, own))));
+                let rule = moves::rule_here(state);
+                let form = ExclusionForm::edit(id, own, rule);
+                let question = form.exclusion().map(|own| Question::Preview(state.settings(), counted(&own)));
+                state.overlay = Some(Overlay::Exclusion(Box::new(form)));
+                return question.map(|question| vec![ask(state, question)]).unwrap_or_default();
             }
         }
         Some(ExclusionRef::Native(_)) => {
-            state.tell("this one belongs to the rule's text: Space switches it, w opens the rule");
+            state.tell("this one belongs to the rule's text: Space switches it, K opens the rule");
         }
         None => state.tell("no exclusion here; a writes one"),
     }
@@ -166,8 +181,25 @@ pub fn delete(state: &mut State) -> Vec<Effect> {
 pub fn turn_baseline(state: &mut State) -> Vec<Effect> {
     state.exclusions.baseline = match state.exclusions.baseline {
         Baseline::ExclusionsOff => Baseline::SessionStart,
-        Baseline::SessionStart => Baseline::ExclusionsOff,
+        Baseline::SessionStart if state.exclusions.marked.is_some() => Baseline::Marked,
+        Baseline::SessionStart | Baseline::Marked => Baseline::ExclusionsOff,
     };
     rows::diff(state);
     Vec::new()
+}
+
+/// What is shown now is what the difference starts from.
+pub fn mark_baseline(state: &mut State) -> Vec<Effect> {
+    state.exclusions.marked = state.found.as_ref().map(|found| Arc::clone(&found.shown));
+    state.exclusions.baseline = Baseline::Marked;
+    rows::diff(state);
+    state.tell("marked: the difference now starts from here; b changes what it starts from");
+    Vec::new()
+}
+
+pub fn show_diff(state: &mut State) -> Vec<Effect> {
+    super::remember(state);
+    let effects = show(state, View::Exclusions);
+    state.pane = 1;
+    effects
 }

@@ -3,6 +3,7 @@
 //! Reads the state and starts nothing.
 
 pub mod events;
+pub mod exclusion_form;
 pub mod exclusions;
 pub mod grid;
 pub mod indicators;
@@ -451,9 +452,10 @@ pub fn row_json(state: &State) -> Option<String> {
 pub fn chain_text(state: &State) -> Option<String> {
     let node = tree::node_in_focus(state)?;
     let forest = state.forest.as_ref()?;
-    let names: Vec<String> = forest
-        .path(node)
-        .into_iter()
+    let path = forest.path(node);
+    let mut names: Vec<String> = path
+        .iter()
+        .copied()
         .filter_map(|id| forest.node(id))
         .enumerate()
         .map(|(depth, node)| {
@@ -462,5 +464,14 @@ pub fn chain_text(state: &State) -> Option<String> {
             format!("{}{text}", "  ".repeat(depth))
         })
         .collect();
+    let starts: Vec<i64> = path.iter().filter_map(|id| forest.node(*id)?.process.start).collect();
+    let elapsed = starts.first().zip(starts.last()).map(|(first, last)| format::span(last.saturating_sub(*first)));
+    let mut facts = vec![format!("depth {}", path.len())];
+    facts.extend(elapsed.map(|elapsed| format!("elapsed {elapsed}")));
+    let tactics = tree::tactics(state, &path);
+    if !tactics.is_empty() {
+        facts.push(format!("tactics: {}", tactics.join(", ")));
+    }
+    names.push(facts.join(" · "));
     Some(names.join("\n"))
 }

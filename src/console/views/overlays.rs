@@ -2,9 +2,10 @@
 
 use ratatui::layout::{Position, Rect};
 
-use super::paragraph;
+use super::exclusion_form;
+use crate::console::exclusion_form::Part;
 use crate::console::format;
-use crate::console::overlay::{self, ExclusionForm, Overlay};
+use crate::console::overlay::{self, Overlay};
 use crate::console::paint::{Brush, Line};
 use crate::console::shown::Shown;
 use crate::console::state::State;
@@ -19,15 +20,20 @@ pub const fn hints(overlay: &Overlay) -> &'static [(&'static str, &'static str)]
             &[("Enter", "as of this time"), ("Up/Down", "an hour"), ("PgUp/PgDn", "a day"), ("empty", "all the data")]
         }
         Overlay::Export { .. } => {
-            &[("Enter", "write a new file"), (".csv .ndjson .md .kql", "format"), ("Esc", "close")]
+            &[("Enter", "write a new file"), (".csv .ndjson .md .html .txt", "format"), ("Esc", "close")]
         }
         Overlay::Tables { .. } => &[("type", "to find"), ("Down/Up", "choose"), ("Enter", "list it"), ("Esc", "close")],
         Overlay::Search { .. } => &[("Enter", "search"), ("Esc", "close")],
         Overlay::Text { .. } => &[("j/k", "scroll"), ("Esc", "close")],
         Overlay::Lessons { .. } => &[("j/k", "choose"), ("Enter", "begin"), ("Esc", "close")],
         Overlay::Exclusion(form) => {
-            if form.in_text {
-                &[("type", "the condition"), ("Tab", "this rule / any rule"), ("Enter", "take it"), ("Esc", "back")]
+            if !matches!(form.part, Part::Fields) {
+                &[
+                    ("Enter", "take it"),
+                    ("Up/Down", "condition, reason, owner"),
+                    ("Tab", "this rule / any rule"),
+                    ("Esc", "back"),
+                ]
             } else {
                 &[
                     ("Space", "choose field"),
@@ -121,7 +127,7 @@ pub fn draw(state: &State, brush: &mut Brush<'_>) -> Option<Position> {
             Some(cursor)
         }
         Overlay::Clock { input } => Some(asked_line(brush, " as of (UTC): ", input)),
-        Overlay::Export { input } => Some(asked_line(brush, " export to: ", input)),
+        Overlay::Export { input, .. } => Some(asked_line(brush, " export to: ", input)),
         Overlay::Search { input } => {
             let area = brush.area;
             let y = area.bottom().saturating_sub(2);
@@ -139,7 +145,7 @@ pub fn draw(state: &State, brush: &mut Brush<'_>) -> Option<Position> {
             super::draw_lines(&mut inner, &lines, *top);
             None
         }
-        Overlay::Exclusion(form) => exclusion(state, brush, form),
+        Overlay::Exclusion(form) => exclusion_form::draw(state, brush, form),
         Overlay::Lessons { selected } => {
             lessons(state, brush, *selected);
             None
@@ -167,7 +173,7 @@ fn lessons(state: &State, brush: &mut Brush<'_>, selected: usize) {
 }
 
 /// A box in the middle, cleared; yields what is within it.
-fn window<'a>(brush: &'a mut Brush<'_>, title: &str, note: &str, width: u16, height: u16) -> Brush<'a> {
+pub(super) fn window<'a>(brush: &'a mut Brush<'_>, title: &str, note: &str, width: u16, height: u16) -> Brush<'a> {
     let area = brush.area;
     // The hint row stays readable.
     let (room_x, room_y) = (area.width, area.height.saturating_sub(1));
@@ -195,7 +201,7 @@ fn asked_line(brush: &mut Brush<'_>, label: &str, input: &tui_input::Input) -> P
     input_row(&mut row, 0, label, input)
 }
 
-fn input_row(brush: &mut Brush<'_>, y: u16, label: &str, input: &tui_input::Input) -> Position {
+pub(super) fn input_row(brush: &mut Brush<'_>, y: u16, label: &str, input: &tui_input::Input) -> Position {
     let column = brush.put(0, y, Role::Key, &Shown::from(label));
     let width = usize::from(brush.area.width.saturating_sub(column).saturating_sub(1)).max(1);
     // What was typed or pasted may hold anything, and the escapes of it are wider than it is.
@@ -216,97 +222,4 @@ fn input_row(brush: &mut Brush<'_>, y: u16, label: &str, input: &tui_input::Inpu
         x: brush.area.x.saturating_add(column).saturating_add(offset).min(brush.area.right().saturating_sub(1)),
         y: brush.area.y.saturating_add(y).min(brush.area.bottom().saturating_sub(1)),
     }
-}
-
-fn exclusion(state: &State, brush: &mut Brush<'_>, form: &ExclusionForm) -> Option<Position> {
-    let title = match &form.editing {
-        Some((id, _)) => format!("Edit {id}"),
-        None => "New exclusion".to_owned(),
-    };
-    let fields = u16::try_from(form.fields.len()).unwrap_or(u16::MAX);
-    let wanted = fields.saturating_add(13).min(30);
-    let mut inner = window(brush, &title, "a row is hidden where the condition holds", 104, wanted);
-    let width = usize::from(inner.area.width);
-    let below = 9u16.min(inner.area.height);
-    let list = inner.area.height.saturating_sub(below);
-    let top = form.cursor.saturating_sub(usize::from(list.saturating_sub(1)));
-    for (offset, field) in form.fields.iter().skip(top).take(usize::from(list)).enumerate() {
-        let y = u16::try_from(offset).unwrap_or(u16::MAX);
-        let at_cursor = top.saturating_add(offset) == form.cursor && !form.in_text;
-        let mut line = Line::of(Role::Focus, if at_cursor { "▶ " } else { "  " });
-        let box_role = if field.chosen { Role::Good } else { Role::Dim };
-        line.push(box_role, if field.chosen { "[x] " } else { "[ ] " });
-        line.push(Role::Text, Shown::from(&field.column).fit_left(32).as_str());
-        line.push(Role::Keyword, format!(" {:<10} ", field.operator()));
-        line.push(if field.chosen { Role::Strong } else { Role::Dim }, field.value.as_str());
-        inner.put_line(0, y, &line.fit(width));
-        if at_cursor {
-            inner.tint_row(y, Role::Selected);
-        }
-    }
-    let mut y = list;
-    let bar = "─".repeat(width);
-    inner.put(0, y, Role::Border, &Shown::from(bar));
-    y = y.saturating_add(1);
-    let cursor = input_row(&mut inner, y, " where not: ", &form.text);
-    y = y.saturating_add(1);
-    let scope = match (&form.rule, form.any_rule) {
-        (Some(rule), false) => format!(" for:       this rule ({})   Tab: any rule", state.rule_title(rule)),
-        (Some(_), true) => " for:       any rule   Tab: only the match's rule".to_owned(),
-        (None, _) => " for:       any rule".to_owned(),
-    };
-    inner.put(0, y, Role::Dim, &Shown::from(scope).fit(width));
-    y = y.saturating_add(1);
-    for line in preview(state, form, width).iter().take(usize::from(inner.area.height.saturating_sub(y))) {
-        inner.put_line(1, y, &line.fit(width.saturating_sub(1)));
-        y = y.saturating_add(1);
-    }
-    form.in_text.then_some(cursor)
-}
-
-/// What it would hide, before anything is hidden.
-fn preview(state: &State, form: &ExclusionForm, width: usize) -> Vec<Line> {
-    let mut lines = Vec::new();
-    let Some(wanted) = form.exclusion() else {
-        lines.push(Line::of(
-            Role::Dim,
-            "Choose fields, or write a condition: what it would hide is counted here first.",
-        ));
-        return lines;
-    };
-    let Some(preview) = form.preview.as_ref().filter(|preview| preview.exclusion == wanted) else {
-        lines.push(Line::of(Role::Dim, "counting what it would hide…"));
-        return lines;
-    };
-    match &preview.effect {
-        Err(problem) => {
-            for line in problem.lines().take(5) {
-                paragraph(&mut lines, Role::Bad, line, width.saturating_sub(2));
-            }
-        }
-        Ok(effect) => {
-            let shown = state.shown_count() as u64;
-            let text = format!(
-                "would hide {} of {} shown matches, {} of them by nothing else that is on",
-                format::count(effect.hides),
-                format::count(shown),
-                format::count(effect.only_by)
-            );
-            lines.push(Line::of(if effect.hides == 0 { Role::Warning } else { Role::Strong }, text));
-            if let Some(problem) = &effect.problem {
-                lines.push(Line::of(Role::Warning, problem.as_str()));
-            }
-            for id in effect.pinned.iter().take(2) {
-                let time = id.time.map(|ticks| state.time(ticks)).unwrap_or_default();
-                lines.push(Line::of(
-                    Role::Bad,
-                    format!("! hides what you pinned: ★ {time} {}", state.rule_title(&id.rule)),
-                ));
-            }
-            for example in preview.examples.iter().take(4) {
-                lines.push(Line::of(Role::Dim, format!("− {example}")));
-            }
-        }
-    }
-    lines
 }

@@ -220,7 +220,7 @@ fn one_line(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-fn rows_text(rows: &Rows) -> String {
+pub fn rows_text(rows: &Rows) -> String {
     match rows {
         Rows::Counted(count) => format::count(*count),
         Rows::TimedOut(limit) => format!(">{}s", limit.as_secs()),

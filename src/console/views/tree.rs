@@ -6,9 +6,10 @@ use crate::console::layout::Layout;
 use crate::console::paint::{Brush, Line};
 use crate::console::shown::Shown;
 use crate::console::source::Topic;
-use crate::console::state::State;
+use crate::console::state::{State, TreeShow};
 use crate::console::theme::Role;
 use crate::console::widgets::tree::TreeRow;
+use crate::hunt::chains::Cut;
 use crate::hunt::{Match, Node, NodeId};
 
 /// The process that the focus is about.
@@ -21,6 +22,22 @@ pub fn node_in_focus(state: &State) -> Option<NodeId> {
         events.extend(&found.events);
     }
     state.node_of(&events)
+}
+
+/// `X4 would cut the chain of ★ 09:02:14 Title: sqlservr.exe › cmd.exe`. Raw text.
+pub fn cut_text(state: &State, cut: &Cut) -> String {
+    let verb =
+        if state.switches.exclusion(cut.exclusion).is_some_and(|own| own.enabled) { "cuts" } else { "would cut" };
+    let time = cut.pinned.time.map(|ticks| state.time(ticks)).unwrap_or_default();
+    let title = state.rule_title(&cut.pinned.rule);
+    let hunt = state.found.as_ref().map(|found| &found.all);
+    let node = hunt.and_then(|hunt| state.node_of(&hunt.find(&cut.pinned)?.events));
+    let chain = node.map(|node| format!(": {}", path_text(state, node))).unwrap_or_default();
+    let hidden = match cut.hidden.len() {
+        1 => "1 match".to_owned(),
+        count => format!("{count} matches"),
+    };
+    format!("{verb} the chain of ★ {time} {title} ({hidden} on it){chain}")
 }
 
 /// The matches that came from the start of this process, worst first.
@@ -70,7 +87,7 @@ pub fn draw(state: &State, brush: &mut Brush<'_>, layout: &Layout) {
             } else {
                 "No tree yet; Ctrl-l asks again."
             }
-        } else if state.tree.chains_only {
+        } else if state.tree.show == TreeShow::Chains {
             "No process has a match; o shows all processes."
         } else {
             "No process was logged in this store."
@@ -78,10 +95,15 @@ pub fn draw(state: &State, brush: &mut Brush<'_>, layout: &Layout) {
         list.put(1, 0, Role::Dim, &Shown::from(text));
     }
     let top = state.tree.tree.list.top;
+    let path = selected_path(state);
     for offset in 0..list.area.height {
         let index = top.saturating_add(usize::from(offset));
         let Some(row) = rows.get(index) else { break };
-        draw_row(state, &mut list, offset, row, index == state.tree.tree.list.selected, focused);
+        draw_row(state, &mut list, offset, row, &path);
+        if index == state.tree.tree.list.selected {
+            list.tint_row(offset, if focused { Role::Selected } else { Role::SelectedElsewhere });
+            list.put(0, offset, Role::Focus, &Shown::from("▶"));
+        }
     }
     let Some(pane) = layout.panes.get(1) else { return };
     let mut detail = edge(brush, pane, "Node", "", state.pane == 1);
@@ -89,7 +111,56 @@ pub fn draw(state: &State, brush: &mut Brush<'_>, layout: &Layout) {
     draw_lines(&mut detail, &self::detail(state, width), state.tree.scroll);
 }
 
-fn draw_row(state: &State, brush: &mut Brush<'_>, y: u16, row: &TreeRow, selected: bool, focused: bool) {
+/// The path down to the process under the cursor.
+fn selected_path(state: &State) -> Vec<NodeId> {
+    let selected = state.tree.tree.selected();
+    state.forest.as_ref().and_then(|forest| Some(forest.path(selected?))).unwrap_or_default()
+}
+
+/// A thing that a process did, in place below it.
+fn draw_event(state: &State, brush: &mut Brush<'_>, y: u16, row: &TreeRow, position: usize) {
+    let Some(facts) = state.tree.facts.get(&row.node) else { return };
+    let Some(event) = facts.events.get(position) else { return };
+    let width = usize::from(brush.area.width);
+    let mut lines: String = row.guides.iter().skip(1).map(|goes_on| if *goes_on { "│  " } else { "   " }).collect();
+    lines.push_str(if row.last { "   " } else { "│  " });
+    let mut line = Line::of(Role::Border, lines);
+    line.push(Role::Key, format!("· {:<8} ", event_word(&event.table)));
+    line.push(Role::Dim, event.summary.as_str());
+    if event.summary.is_empty() {
+        line.push(Role::Dim, event.action.as_str());
+    }
+    if facts.cut && position.saturating_add(1) == facts.events.len() {
+        line.push(Role::Warning, " … and more (6 lists them)");
+    }
+    let style = state.time_style();
+    let time_width = if width >= 60 { usize::from(style.width()) + 1 } else { 0 };
+    let marks_width = if width >= 60 { 12 } else { 0 };
+    let label_width = width.saturating_sub(2 + time_width + marks_width + 1);
+    brush.put_line(2, y, &line.fit(label_width));
+    if let (true, Some(ticks)) = (time_width > 0, event.time) {
+        let x = u16::try_from(2 + label_width + 1).unwrap_or(u16::MAX);
+        brush.put(x, y, Role::Dim, &Shown::from(state.time(ticks)));
+    }
+}
+
+fn event_word(table: &str) -> &'static str {
+    match table {
+        "DeviceFileEvents" => "file",
+        "DeviceRegistryEvents" => "registry",
+        "DeviceNetworkEvents" => "network",
+        "DeviceImageLoadEvents" => "image",
+        "DeviceLogonEvents" => "logon",
+        "DeviceProcessEvents" => "process",
+        _ => "other",
+    }
+}
+
+fn draw_row(state: &State, brush: &mut Brush<'_>, y: u16, row: &TreeRow, path: &[NodeId]) {
+    if let Some(position) = row.event {
+        draw_event(state, brush, y, row, position);
+        return;
+    }
     let Some(node) = state.forest.as_ref().and_then(|forest| forest.node(row.node)) else { return };
     let width = usize::from(brush.area.width);
     let marks = marks(state, node);
@@ -99,16 +170,17 @@ fn draw_row(state: &State, brush: &mut Brush<'_>, y: u16, row: &TreeRow, selecte
     let time = node.process.start.map(|ticks| state.time(ticks)).unwrap_or_default();
     let time_width = if width >= 60 { usize::from(style.width()) + 1 } else { 0 };
     let label_width = width.saturating_sub(2 + time_width + marks_width + 1);
-    brush.put_line(2, y, &label(state, node, row).fit(label_width));
+    // The way down to the cursor is numbered, so that it shows without colour.
+    let step = path.iter().position(|at| *at == node.id);
+    if let Some(step) = step.and_then(|step| u32::try_from(step.saturating_add(1) % 10).ok()) {
+        brush.put(1, y, Role::Key, &Shown::from(step.to_string()));
+    }
+    brush.put_line(2, y, &label(state, node, row, step.is_some()).fit(label_width));
     let column = |cells: usize| u16::try_from(cells).unwrap_or(u16::MAX);
     if time_width > 0 {
         brush.put(column(2 + label_width + 1), y, Role::Dim, &Shown::from(time));
     }
     brush.put_line(column(width.saturating_sub(marks_width)), y, &marks);
-    if selected {
-        brush.tint_row(y, if focused { Role::Selected } else { Role::SelectedElsewhere });
-        brush.put(0, y, Role::Focus, &Shown::from("▶"));
-    }
 }
 
 /// `■ HIGH ×2`, `★` for a pinned one, `·` where all are hidden.
@@ -124,7 +196,7 @@ fn marks(state: &State, node: &Node) -> Line {
     Line::of(role, format!("{sign} {}{times}", mark.severity.word()))
 }
 
-fn label(state: &State, node: &Node, row: &TreeRow) -> Line {
+fn label(state: &State, node: &Node, row: &TreeRow, on_path: bool) -> Line {
     let mut lines = String::new();
     // The roots stand at the edge: their own lines would only push everything to the right.
     for goes_on in row.guides.iter().skip(1) {
@@ -139,7 +211,7 @@ fn label(state: &State, node: &Node, row: &TreeRow) -> Line {
         Some(false) => line.push(Role::Dim, "▸ "),
         None => {}
     }
-    let on_path = state.marks.contains_key(&node.id);
+    let on_path = on_path || state.marks.contains_key(&node.id);
     if node.ghost {
         line.push(Role::Dim, "(ghost) ");
     }
@@ -210,6 +282,17 @@ pub fn detail(state: &State, width: usize) -> Vec<Line> {
     field(&mut lines, "host", &process.device, width);
     field(&mut lines, "sha256", &process.sha256, width);
     field(&mut lines, "sha1", &process.sha1, width);
+    if let Some(seen) = state.tree.facts.get(&node.id).and_then(|facts| facts.hash.as_ref()) {
+        let hosts = state.overview.as_ref().map_or(0, |overview| overview.devices.len() as u64);
+        let (starts, on) = (format::count(seen.starts), format::count(seen.hosts));
+        field(
+            &mut lines,
+            "hash seen",
+            &format!("{starts} starts on {on} of {} hosts here", format::count(hosts)),
+            width,
+        );
+        field(&mut lines, "profile", &seen.profile, width);
+    }
     field(&mut lines, "identity", &process.unique_id, width);
     let counts = node.counts;
     let counted: Vec<String> = [
@@ -225,7 +308,7 @@ pub fn detail(state: &State, width: usize) -> Vec<Line> {
     .filter(|(_, count)| *count > 0)
     .map(|(word, count)| format!("{word} {}", format::count(count)))
     .collect();
-    field(&mut lines, "events", &counted.join("  "), width);
+    field(&mut lines, "did", &counted.join("  "), width);
     lines.push(Line::new());
     lines.push(Line::of(Role::Title, "chain (gy copies it)"));
     let path = forest.path(node.id);
@@ -243,20 +326,48 @@ pub fn detail(state: &State, width: usize) -> Vec<Line> {
         let text = format!("elapsed {}   depth {}", format::span(last.saturating_sub(*first)), path.len());
         lines.push(Line::of(Role::Dim, text));
     }
+    let tactics = tactics(state, &path);
+    if !tactics.is_empty() {
+        super::paragraph(&mut lines, Role::Dim, &format!("tactics: {}", tactics.join(", ")), width);
+    }
     lines
+}
+
+/// The tactics of the rules that match on a path, in words, each once.
+pub fn tactics(state: &State, path: &[NodeId]) -> Vec<String> {
+    let mut found: Vec<String> = Vec::new();
+    for matched in path.iter().flat_map(|node| matches_of(state, *node)) {
+        let rules = state.overview.iter().flat_map(|overview| &overview.rules);
+        for tactic in rules.filter(|rule| rule.name == matched.id.rule).flat_map(|rule| &rule.tactics) {
+            let mut words = String::new();
+            for character in tactic.chars() {
+                if character.is_uppercase() && !words.is_empty() {
+                    words.push(' ');
+                }
+                words.extend(character.to_lowercase());
+            }
+            if !found.contains(&words) {
+                found.push(words);
+            }
+        }
+    }
+    found
 }
 
 pub fn status(state: &State) -> Line {
     let Some(forest) = &state.forest else { return Line::new() };
     let processes = forest.nodes.iter().filter(|node| !node.ghost).count();
     // `(+3)` in a row counts what a fold or this choice leaves out below it.
-    let what = if state.tree.chains_only { "only chains with matches (o: all)" } else { "all (o: only chains)" };
+    let what = state.tree.show.words();
+    let hosts = state.overview.as_ref().map_or(0, |overview| overview.devices.len());
+    let here = state.tree.devices.len();
+    let hosts = if here < hosts { format!(" of {here} of {hosts} hosts") } else { String::new() };
     let ghosts = forest.ghosts();
     let cuts = forest.cuts();
     Line::of(
         Role::Dim,
         format!(
-            " {} processes · {what} · {} with matches · ghosts {ghosts} · cycles cut {cuts}",
+            " {} processes{hosts} · o: {what} · {} with matches · ghosts {ghosts} · cycles cut {cuts}",
             format::count(processes as u64),
             state.marks.len()
         ),

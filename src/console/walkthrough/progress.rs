@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::goal::Seen;
 use super::lesson::{Lesson, Step};
 use crate::console::script;
-use crate::console::state::{Chip, Place, State};
+use crate::console::state::{Chip, Place, State, TreeShow};
 use crate::hunt::timeline::TimeRange;
 use crate::hunt::{NodeId, Switches};
 
@@ -31,7 +31,7 @@ pub struct Snapshot {
     pub chips: Vec<Chip>,
     pub range: Option<TimeRange>,
     pub show_hidden: bool,
-    pub chains_only: bool,
+    pub tree_show: TreeShow,
     pub open: BTreeSet<NodeId>,
 }
 
@@ -43,7 +43,7 @@ impl Snapshot {
             chips: state.matches.chips.clone(),
             range: state.timeline.range,
             show_hidden: state.matches.show_hidden,
-            chains_only: state.tree.chains_only,
+            tree_show: state.tree.show,
             open: state.tree.tree.open.clone(),
         }
     }

@@ -1,7 +1,7 @@
 //! A tree as a flat list of visible rows, with fold state. Building the rows knows the forest; drawing is the
 //! view's.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::table::TableState;
 use crate::hunt::{Forest, NodeId};
@@ -16,6 +16,8 @@ pub struct TreeRow {
     pub open: Option<bool>,
     /// Descendants that a fold or the filter hides here.
     pub folded: usize,
+    /// The line is not the node itself but something of it, by its place.
+    pub event: Option<usize>,
 }
 
 #[derive(Debug, Default)]
@@ -23,6 +25,8 @@ pub struct TreeState {
     pub list: TableState,
     pub open: BTreeSet<NodeId>,
     pub rows: Vec<TreeRow>,
+    /// How many lines of its own stand below a node.
+    pub details: BTreeMap<NodeId, usize>,
 }
 
 impl TreeState {
@@ -36,17 +40,22 @@ impl TreeState {
         path.pop();
         self.open.extend(path);
         self.rebuild(forest, shown);
-        if let Some(position) = self.rows.iter().position(|row| row.node == node) {
+        if let Some(position) = self.rows.iter().position(|row| row.node == node && row.event.is_none()) {
             self.list.selected = position;
         }
     }
 
     /// Makes the rows anew; the cursor stays on its node, or goes to the nearest shown above it.
     pub fn rebuild(&mut self, forest: &Forest, shown: Option<&BTreeSet<NodeId>>) {
-        let before = self.selected();
-        self.rows = flatten(forest, &self.open, shown);
-        if let Some(node) = before {
-            let path = forest.path(node);
+        let before = self.rows.get(self.list.selected).cloned();
+        self.rows = flatten(forest, &self.open, shown, &self.details);
+        if let Some(before) = before {
+            let same = |row: &TreeRow| row.node == before.node && row.event == before.event;
+            if let Some(position) = self.rows.iter().position(same) {
+                self.list.selected = position;
+                return;
+            }
+            let path = forest.path(before.node);
             let position = path.iter().rev().find_map(|at| self.rows.iter().position(|row| row.node == *at));
             self.list.selected = position.unwrap_or(0);
         }
@@ -70,7 +79,12 @@ impl TreeState {
 
 /// The rows that are visible: children of open nodes, and only nodes in `shown` where it is given. Iterative: a
 /// chain may be deeper than the stack.
-fn flatten(forest: &Forest, open: &BTreeSet<NodeId>, shown: Option<&BTreeSet<NodeId>>) -> Vec<TreeRow> {
+fn flatten(
+    forest: &Forest,
+    open: &BTreeSet<NodeId>,
+    shown: Option<&BTreeSet<NodeId>>,
+    details: &BTreeMap<NodeId, usize>,
+) -> Vec<TreeRow> {
     let visible = |id: &NodeId| shown.is_none_or(|shown| shown.contains(id));
     let roots: Vec<NodeId> = forest.roots.iter().copied().filter(visible).collect();
     let mut rows = Vec::new();
@@ -97,7 +111,19 @@ fn flatten(forest: &Forest, open: &BTreeSet<NodeId>, shown: Option<&BTreeSet<Nod
             }
         }
         let open = if children.is_empty() { None } else { Some(is_open) };
-        rows.push(TreeRow { node: id, guides, last, open, folded });
+        let mut inside = guides.clone();
+        inside.push(!last);
+        rows.push(TreeRow { node: id, guides, last, open, folded, event: None });
+        for event in 0..details.get(&id).copied().unwrap_or(0) {
+            rows.push(TreeRow {
+                node: id,
+                guides: inside.clone(),
+                last: open != Some(true),
+                open: None,
+                folded: 0,
+                event: Some(event),
+            });
+        }
     }
     rows
 }

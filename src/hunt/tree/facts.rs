@@ -96,7 +96,7 @@ pub fn forest_of(store: &Store, events: &[EventId]) -> Result<Forest, HuntError>
 }
 
 /// The device of an event, as the tables of the tree name it.
-fn device_of(store: &Store, event: EventId) -> Result<Option<String>, HuntError> {
+pub fn device_of(store: &Store, event: EventId) -> Result<Option<String>, HuntError> {
     for table in ACTIVITY_TABLES {
         let Some(columns) = Columns::of(store, table.name) else { continue };
         let sql = format!(
@@ -177,9 +177,14 @@ pub fn node_events(store: &Store, forest: &Forest, id: NodeId, limit: usize) -> 
 
 /// The node an event belongs to: the process it created, else the one that did it.
 pub fn locate(store: &Store, forest: &Forest, event: EventId) -> Result<Option<NodeId>, HuntError> {
-    if let Some(node) = forest.nodes.iter().find(|node| node.events.contains(&event)) {
-        return Ok(Some(node.id));
+    match forest.nodes.iter().find(|node| node.events.contains(&event)) {
+        Some(node) => Ok(Some(node.id)),
+        None => actor_of(store, forest, event),
     }
+}
+
+/// The node of the process that did what an event says.
+pub fn actor_of(store: &Store, forest: &Forest, event: EventId) -> Result<Option<NodeId>, HuntError> {
     for table in ACTIVITY_TABLES {
         let Some(columns) = Columns::of(store, table.name) else { continue };
         let sql = format!(

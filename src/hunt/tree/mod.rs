@@ -10,7 +10,7 @@ pub mod text;
 use super::matches::EventId;
 
 /// A place in [`Forest::nodes`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, serde::Serialize)]
 pub struct NodeId(pub usize);
 
 /// What an event says about one process. Texts are raw text of the event.

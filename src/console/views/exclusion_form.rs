@@ -1,0 +1,134 @@
+//! The form an exclusion is written in, with what it would hide.
+
+use ratatui::layout::Position;
+
+use super::overlays::{input_row, window};
+use super::{paragraph, tree};
+use crate::console::exclusion_form::{ExclusionForm, Part};
+use crate::console::format;
+use crate::console::paint::{Brush, Line};
+use crate::console::shown::Shown;
+use crate::console::source::Preview;
+use crate::console::state::State;
+use crate::console::theme::Role;
+use crate::console::update::exclusion_form::counted;
+
+/// Lines below the fields: a rule, four of the form, and what it would hide.
+const BELOW: u16 = 14;
+
+/// Draws the form; yields where the text cursor belongs.
+pub fn draw(state: &State, brush: &mut Brush<'_>, form: &ExclusionForm) -> Option<Position> {
+    let title = match &form.editing {
+        Some((id, _)) => format!("Edit {id}"),
+        None => "New exclusion".to_owned(),
+    };
+    let fields = u16::try_from(form.fields.len()).unwrap_or(u16::MAX);
+    let wanted = fields.saturating_add(BELOW + 4).min(33);
+    let mut inner = window(brush, &title, "a row is hidden where the condition holds", 104, wanted);
+    let (width, height) = (usize::from(inner.area.width), inner.area.height);
+    let list = if fields == 0 { 0 } else { height.saturating_sub(BELOW.min(height * 2 / 3)) };
+    draw_fields(&mut inner, form, list);
+    let mut y = list;
+    inner.put(0, y, Role::Border, &Shown::from("─".repeat(width)));
+    let mut cursor = None;
+    for (part, label, input) in [
+        (Part::Condition, " where not: ", &form.text),
+        (Part::Note, " reason:    ", &form.note),
+        (Part::Owner, " owner:     ", &form.owner),
+    ] {
+        y = y.saturating_add(1);
+        let place = input_row(&mut inner, y, label, input);
+        if form.part == part {
+            inner.put(0, y, Role::Focus, &Shown::from("▶"));
+            cursor = Some(place);
+        }
+    }
+    y = y.saturating_add(1);
+    let scope = match (&form.rule, form.any_rule) {
+        (Some(rule), false) => format!(" for:       this rule ({})   Tab: any rule", state.rule_title(rule)),
+        (Some(_), true) => " for:       any rule   Tab: one rule only".to_owned(),
+        (None, _) => " for:       any rule".to_owned(),
+    };
+    inner.put(0, y, Role::Dim, &Shown::from(scope).fit(width));
+    y = y.saturating_add(1);
+    for line in preview(state, form, width).iter().take(usize::from(height.saturating_sub(y))) {
+        inner.put_line(1, y, &line.fit(width.saturating_sub(1)));
+        y = y.saturating_add(1);
+    }
+    cursor
+}
+
+fn draw_fields(brush: &mut Brush<'_>, form: &ExclusionForm, rows: u16) {
+    let width = usize::from(brush.area.width);
+    let top = form.cursor.saturating_sub(usize::from(rows.saturating_sub(1)));
+    for (offset, field) in form.fields.iter().skip(top).take(usize::from(rows)).enumerate() {
+        let y = u16::try_from(offset).unwrap_or(u16::MAX);
+        let at_cursor = top.saturating_add(offset) == form.cursor && form.part == Part::Fields;
+        let mut line = Line::of(Role::Focus, if at_cursor { "▶ " } else { "  " });
+        let box_role = if field.chosen { Role::Good } else { Role::Dim };
+        line.push(box_role, if field.chosen { "[x] " } else { "[ ] " });
+        line.push(Role::Text, Shown::from(&field.column).fit_left(32).as_str());
+        line.push(Role::Keyword, format!(" {:<10} ", field.operator()));
+        line.push(if field.chosen { Role::Strong } else { Role::Dim }, field.value.as_str());
+        brush.put_line(0, y, &line.fit(width));
+        if at_cursor {
+            brush.tint_row(y, Role::Selected);
+        }
+    }
+}
+
+/// What it would hide, before anything is hidden.
+fn preview(state: &State, form: &ExclusionForm, width: usize) -> Vec<Line> {
+    let Some(wanted) = form.exclusion() else {
+        let text = "Choose fields, or write a condition: what it would hide is counted here first.";
+        return vec![Line::of(Role::Dim, text)];
+    };
+    let Some(preview) = form.preview.as_ref().filter(|preview| preview.exclusion == counted(&wanted)) else {
+        return vec![Line::of(Role::Dim, "counting what it would hide…")];
+    };
+    let mut lines = Vec::new();
+    match &preview.effect {
+        Err(problem) => {
+            for line in problem.lines().take(5) {
+                paragraph(&mut lines, Role::Bad, line, width.saturating_sub(2));
+            }
+        }
+        Ok(_) => effect(state, form, preview, &mut lines),
+    }
+    lines
+}
+
+fn effect(state: &State, form: &ExclusionForm, preview: &Preview, lines: &mut Vec<Line>) {
+    let Ok(effect) = &preview.effect else { return };
+    let is_on = form.editing.as_ref().is_some_and(|(_, own)| own.enabled);
+    let (covers, only) = (effect.hides, effect.only_by);
+    let text = if is_on {
+        format!("covers {} matches, {} of them by nothing else that is on", format::count(covers), format::count(only))
+    } else {
+        let already = match covers.saturating_sub(only) {
+            0 => String::new(),
+            rest => format!("; {} more are hidden already", format::count(rest)),
+        };
+        let shown = state.shown_count() as u64;
+        format!("would hide {} of {} shown matches{already}", format::count(only), format::count(shown))
+    };
+    lines.push(Line::of(if covers == 0 { Role::Warning } else { Role::Strong }, text));
+    if let Some(problem) = &effect.problem {
+        lines.push(Line::of(Role::Warning, problem.as_str()));
+    }
+    for id in effect.pinned.iter().take(2) {
+        let time = id.time.map(|ticks| state.time(ticks)).unwrap_or_default();
+        let title = state.rule_title(&id.rule);
+        lines.push(Line::of(Role::Bad, format!("! hides what you pinned: ★ {time} {title}")));
+    }
+    for cut in preview.cuts.iter().take(2) {
+        lines.push(Line::of(Role::Warning, format!("! {}", tree::cut_text(state, cut))));
+    }
+    for example in &preview.examples {
+        lines.push(Line::of(Role::Dim, format!("− {example}")));
+    }
+    let more = covers.saturating_sub(preview.examples.len() as u64);
+    if more > 0 && !preview.examples.is_empty() {
+        lines.push(Line::of(Role::Dim, format!("  … and {} more", format::count(more))));
+    }
+}
