@@ -413,11 +413,12 @@ pub const ACTIONS: &[ActionRow] = &[
     row(
         Action::RuleText,
         "rule-text",
-        "Next page about the rule: why, facts, KQL, SQL; in the exclusions, open the rule",
+        "Next page about the rule: why, facts, KQL, SQL",
         &["K"],
-        When::In(&[View::Rules, View::Exclusions]),
+        When::In(&[View::Rules]),
         Some((5, "why/facts/KQL/SQL")),
     ),
+    row(Action::Why, "open-rule", "Open the page of the exclusion's rule", &["K"], IN_EXCLUSIONS, None),
     row(
         Action::CopyCell,
         "copy-cell",

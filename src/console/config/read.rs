@@ -214,12 +214,13 @@ mod tests {
     #[test]
     fn keys_that_mean_two_things_are_told_where_they_are_given() {
         assert_eq!(
-            problems("[keys]\n\ntree = 'w'\n"),
-            ["config.toml:3:1: 'w' is 'tree' and 'why' in Matches: give one of them other keys, or none with why = []"]
+            problems("[keys]\n\ntree = 'H'\n"),
+            ["config.toml:3:1: 'H' is 'tree' and 'show-hidden' in Matches: give one of them other keys, or none with \
+                 show-hidden = []"]
         );
         let text = problems("[keys]\ntree = 'g'\n").join("\n");
         assert!(text.contains("'g' is 'tree' and begins 'gg', which is 'first', in Matches"), "{text}");
         // A swap is no conflict.
-        assert!(parse("[keys]\ntree = 'w'\nwhy = 't'\n", "").is_ok());
+        assert!(parse("[keys]\ntree = 'D'\ndiff = 't'\n", "").is_ok());
     }
 }

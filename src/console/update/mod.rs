@@ -241,7 +241,6 @@ pub fn apply(state: &mut State, action: Action) -> Vec<Effect> {
             }
             open_rule(state, rule)
         }
-        Action::RuleText if state.view == View::Exclusions => apply(state, Action::Why),
         Action::RuleText => {
             state.rules.side = match state.rules.side {
                 RuleSide::Why => RuleSide::Facts,

@@ -23,10 +23,10 @@ pub fn draw(state: &State, brush: &mut Brush<'_>, form: &ExclusionForm) -> Optio
         None => "New exclusion".to_owned(),
     };
     let fields = u16::try_from(form.fields.len()).unwrap_or(u16::MAX);
-    let wanted = fields.saturating_add(BELOW + 4).min(33);
+    let wanted = fields.saturating_add(BELOW + 2).min(33);
     let mut inner = window(brush, &title, "a row is hidden where the condition holds", 104, wanted);
     let (width, height) = (usize::from(inner.area.width), inner.area.height);
-    let list = if fields == 0 { 0 } else { height.saturating_sub(BELOW.min(height * 2 / 3)) };
+    let list = fields.min(height.saturating_sub(BELOW.min(height * 2 / 3)));
     draw_fields(&mut inner, form, list);
     let mut y = list;
     inner.put(0, y, Role::Border, &Shown::from("─".repeat(width)));

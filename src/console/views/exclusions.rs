@@ -228,13 +228,15 @@ fn draw_diff(state: &State, brush: &mut Brush<'_>, layout: &Layout) {
     });
 }
 
-/// The last part of the chain a match is on. Raw text.
+/// What is above a match's process. Raw text.
 fn chain(state: &State, found: &crate::hunt::Match) -> String {
     let Some(node) = state.node_of(&found.events) else { return String::new() };
     let text = tree::path_text(state, node);
-    let names: Vec<&str> = text.split(" › ").collect();
+    let mut names: Vec<&str> = text.split(" › ").collect();
+    // The match's own process stands in its subject.
+    names.pop();
     match names.as_slice() {
-        [.., above, parent, last] if names.len() > 3 => format!("…›{above}›{parent}›{last}"),
+        [.., above, parent] if names.len() > 2 => format!("…›{above}›{parent}"),
         _ => names.join("›"),
     }
 }

@@ -137,7 +137,7 @@ fn draw_event(state: &State, brush: &mut Brush<'_>, y: u16, row: &TreeRow, posit
     let time_width = if width >= 60 { usize::from(style.width()) + 1 } else { 0 };
     let marks_width = if width >= 60 { 12 } else { 0 };
     let label_width = width.saturating_sub(2 + time_width + marks_width + 1);
-    brush.put_line(2, y, &line.fit(label_width));
+    brush.put_line(3, y, &line.fit(label_width.saturating_sub(1)));
     if let (true, Some(ticks)) = (time_width > 0, event.time) {
         let x = u16::try_from(2 + label_width + 1).unwrap_or(u16::MAX);
         brush.put(x, y, Role::Dim, &Shown::from(state.time(ticks)));
@@ -175,7 +175,7 @@ fn draw_row(state: &State, brush: &mut Brush<'_>, y: u16, row: &TreeRow, path: &
     if let Some(step) = step.and_then(|step| u32::try_from(step.saturating_add(1) % 10).ok()) {
         brush.put(1, y, Role::Key, &Shown::from(step.to_string()));
     }
-    brush.put_line(2, y, &label(state, node, row, step.is_some()).fit(label_width));
+    brush.put_line(3, y, &label(state, node, row, step.is_some()).fit(label_width.saturating_sub(1)));
     let column = |cells: usize| u16::try_from(cells).unwrap_or(u16::MAX);
     if time_width > 0 {
         brush.put(column(2 + label_width + 1), y, Role::Dim, &Shown::from(time));
