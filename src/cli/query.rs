@@ -159,8 +159,8 @@ fn attempt(arguments: &Args, stdout: &mut dyn Write, stderr: &mut dyn Write) -> 
     });
     match ran {
         // The query is at fault, not the run.
-        Err(error @ sql::ExecuteError::TooLarge { .. }) => {
-            writeln!(stderr, "error: {error}")?;
+        Err(error @ (sql::ExecuteError::TooLarge { .. } | sql::ExecuteError::Function(_))) => {
+            writeln!(stderr, "error: {}", kql::visible::visible(&error.to_string()))?;
             return Ok(Exit::Invalid);
         }
         ran => ran?,

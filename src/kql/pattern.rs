@@ -12,8 +12,7 @@ pub struct BadPattern {
 
 /// Compiles a pattern, or says why it cannot.
 pub fn compile(pattern: &str) -> Result<Regex, BadPattern> {
-    // RE2 reads `{1-3}` and a brace that opens nothing as themselves.
-    Regex::new(pattern).or_else(|error| Regex::new(&with_literal_braces(pattern)).map_err(|_| reason(pattern, error)))
+    Regex::new(pattern).or_else(|error| Regex::new(&as_re2_reads(pattern)).map_err(|_| reason(pattern, error)))
 }
 
 fn reason(pattern: &str, error: regex::Error) -> BadPattern {
@@ -39,14 +38,26 @@ fn reason(pattern: &str, error: regex::Error) -> BadPattern {
     }
 }
 
-/// Escapes braces that are no repetition.
-fn with_literal_braces(pattern: &str) -> String {
+/// Writes for the regex crate what RE2 takes beyond it: `{1-3}` and a brace that opens nothing stand for themselves, as
+/// does `[` within a class, and `\0` is a character's octal number.
+fn as_re2_reads(pattern: &str) -> String {
     let mut escaped = String::with_capacity(pattern.len() + 8);
     let mut rest = pattern;
     let mut opened = false;
+    // How many characters of the class at hand were read.
+    let mut in_class: Option<usize> = None;
     while let Some(next) = rest.chars().next() {
         let (head, tail) = rest.split_at_checked(next.len_utf8()).unwrap_or((rest, ""));
+        let place = in_class;
+        in_class = in_class.map(|read| read + usize::from(read > 0 || next != '^'));
         match next {
+            '\\' if tail.starts_with('0') => {
+                let digits = tail.bytes().take(3).take_while(|byte| matches!(byte, b'0'..=b'7')).count();
+                let (number, after) = tail.split_at_checked(digits).unwrap_or((tail, ""));
+                escaped.push_str(&format!("\\x{:02x}", u8::from_str_radix(number, 8).unwrap_or(0)));
+                rest = after;
+                continue;
+            }
             '\\' => {
                 let taken = tail.chars().next().map_or(0, char::len_utf8);
                 let (character, after) = tail.split_at_checked(taken).unwrap_or(("", tail));
@@ -62,6 +73,19 @@ fn with_literal_braces(pattern: &str) -> String {
                 }
                 continue;
             }
+            '[' if place.is_none() => {
+                in_class = Some(0);
+                escaped.push('[');
+            }
+            '[' if !tail.starts_with(':') => escaped.push_str("\\["),
+            // The first one stands for itself.
+            ']' if place == Some(0) => escaped.push_str("\\]"),
+            ']' => {
+                let closes_named = place.is_some() && escaped.ends_with(':');
+                in_class = if closes_named { place } else { None };
+                escaped.push(']');
+            }
+            _ if place.is_some() => escaped.push_str(head),
             '{' => {
                 let is_repetition = tail.split_once('}').is_some_and(|(inside, _)| {
                     let mut bounds = inside.split(',');
@@ -107,5 +131,21 @@ mod tests {
             assert_eq!(compile(pattern).map(drop), Ok(()), "{pattern}");
         }
         assert!(compile("a{1-3}").is_ok_and(|regex| regex.is_match("a{1-3}")));
+    }
+
+    #[test]
+    fn reads_classes_and_octal_numbers_as_re2_does() {
+        for (pattern, matches, other) in [
+            (r#"^[[",\]]$"#, "[", "x"),
+            (r"^[^[a]$", "b", "["),
+            (r"^[][{]$", "]", "a"),
+            (r"^a\0b$", "a\0b", "a0b"),
+            (r"^\012$", "\n", "\0"),
+            ("^[[:alpha:][{1-3}]+$", "b{", "%"),
+        ] {
+            let regex = compile(pattern).unwrap_or_else(|bad| panic!("{pattern}: {bad}"));
+            assert!(regex.is_match(matches), "{pattern} on {matches}");
+            assert!(!regex.is_match(other), "{pattern} on {other}");
+        }
     }
 }

@@ -66,6 +66,13 @@ pub struct ColumnDeclaration {
     pub type_name: Name,
 }
 
+/// `(name:type, …)` behind a plugin; with `*` first, after the columns of the source.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PluginSchema {
+    pub with_source: bool,
+    pub columns: Vec<ColumnDeclaration>,
+}
+
 #[derive(Debug, Clone, PartialEq)]
 pub struct Expr {
     pub kind: ExprKind,
@@ -545,7 +552,7 @@ pub enum OperatorKind {
         options: Vec<NamedOption>,
         plugin: Name,
         arguments: Vec<Argument>,
-        schema: Option<Vec<ColumnDeclaration>>,
+        schema: Option<PluginSchema>,
     },
     Invoke {
         function: Name,

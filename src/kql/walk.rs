@@ -324,8 +324,8 @@ macro_rules! walker {
                     options.into_iter().for_each(|option| visitor.option(option));
                     visitor.name(plugin);
                     arguments.into_iter().for_each(|argument| visitor.argument(argument));
-                    for column in schema.into_iter().flatten() {
-                        visitor.column(column);
+                    if let Some(PluginSchema { columns, .. }) = schema {
+                        columns.into_iter().for_each(|column| visitor.column(column));
                     }
                 }
                 OperatorKind::Invoke { function, arguments } => {

@@ -11,7 +11,7 @@ use super::environment::Environment;
 use super::expressions::did_you_mean;
 use super::scope::{Binding, Scope, UserFunction};
 use super::tree::{Aggregate, Carried, ColumnId, Expr, ExprKind, Field, Node, NodeId, NodeKind, Plan};
-use crate::kql::diagnostic::Diagnostic;
+use crate::kql::diagnostic::{Diagnostic, Severity};
 use crate::kql::nearest_few as nearest;
 use crate::kql::span::Span;
 use crate::kql::syntax::{self, Argument, Name, Parameter, ParameterKind, Query, Statement, StatementKind};
@@ -40,8 +40,8 @@ pub(super) struct Context {
     pub aggregates: Option<Vec<Aggregate>>,
     /// Where window functions are allowed: the ones met so far.
     pub windows: Option<Vec<(ColumnId, Expr)>>,
-    /// In `scan`: the step's name and the states its last row left.
-    pub state: Option<(String, Vec<Field>)>,
+    /// In `scan`: the state that is asked.
+    pub state: Option<Box<super::scan::ScanState>>,
     /// Whether a missing column of a known table may stand for an empty one.
     pub lenient: bool,
     /// In `join … on`: which side the columns are of.
@@ -64,6 +64,8 @@ pub(super) struct Binder<'a> {
     pub open: HashSet<NodeId>,
     /// Nodes whose bags had no rows to name columns, so that any name may have been meant.
     pub hollow: HashSet<NodeId>,
+    /// Rows of `union *`: a column they lack may be one of a table that was not imported.
+    pub every_table: HashSet<NodeId>,
     /// Columns whose value is unknown.
     pub unknown: HashSet<ColumnId>,
     /// Which table's columns a node still shows, for the lenient reading of missing columns.
@@ -92,6 +94,7 @@ pub fn bind(query: &Query, environment: &Environment<'_>) -> Bound {
         render: None,
         open: HashSet::new(),
         hollow: HashSet::new(),
+        every_table: HashSet::new(),
         unknown: HashSet::new(),
         origin: HashMap::new(),
         later_lets: HashSet::new(),
@@ -122,14 +125,31 @@ pub fn bind(query: &Query, environment: &Environment<'_>) -> Bound {
             Some(Plan { nodes: std::mem::take(&mut binder.nodes), root, render: binder.render.take() })
         }
         _ => {
+            let span = query.statements.last().map_or(Span::default(), |statement| statement.span);
+            let only_lets = root.is_none() && !query.statements.is_empty();
+            let (severity, message) = match only_lets {
+                true => (Severity::Warning, "the query only defines names: it gives no table"),
+                false => (Severity::Error, "the query gives no table"),
+            };
             if !failed {
-                let span = query.statements.last().map_or(Span::default(), |statement| statement.span);
+                let diagnostic = Diagnostic { severity, ..Diagnostic::error("no-result", span, message) };
                 binder.diagnostics.push(
-                    Diagnostic::error("no-result", span, "the query gives no table")
+                    diagnostic
                         .with_help("end it with a tabular expression: the name of a table or of a let, and operators"),
                 );
             }
-            None
+            let nothing = NodeKind::Rows { columns: Vec::new(), rows: Vec::new() };
+            (only_lets && !failed).then(|| Plan {
+                nodes: vec![Node {
+                    kind: nothing,
+                    fields: Vec::new(),
+                    carried: Carried::default(),
+                    span,
+                    label: "nothing".to_owned(),
+                }],
+                root: NodeId(0),
+                render: None,
+            })
         }
     };
     Bound { plan, diagnostics: binder.diagnostics }
@@ -180,6 +200,9 @@ impl Binder<'_> {
         if node.inputs().iter().any(|input| self.hollow.contains(input)) {
             self.hollow.insert(id);
         }
+        if node.inputs().iter().any(|input| self.every_table.contains(input)) {
+            self.every_table.insert(id);
+        }
         if let [input] = node.inputs().as_slice()
             && let Some(origin) = self.origin.get(input)
         {
@@ -194,6 +217,7 @@ impl Binder<'_> {
     pub fn close(&mut self, node: NodeId) -> NodeId {
         self.open.remove(&node);
         self.hollow.remove(&node);
+        self.every_table.remove(&node);
         node
     }
 

@@ -47,7 +47,7 @@ impl Binder<'_> {
         context: &mut Context,
     ) -> Expr {
         match find(&function.text).map(|row| row.kind) {
-            Some(FunctionKind::Window) if function.text != "row_window_session" => {
+            Some(FunctionKind::Window) => {
                 return self.window(function, arguments, span, context);
             }
             Some(FunctionKind::Aggregate) => {
@@ -96,16 +96,18 @@ impl Binder<'_> {
         if let Some(folded) = fold_array_concat(&function.text, &bound) {
             return folded;
         }
-        let sorts = matches!(function.text.as_str(), "array_sort_asc" | "array_sort_desc");
-        if sorts && bound.iter().skip(1).any(|argument| argument.scalar_type == ScalarType::Dynamic) {
-            self.unsupported(span, "sorting several arrays by the first", "zip() them, expand, sort and gather again");
-            return Expr::unknown();
+        if let Some(sorted) = sorted_arrays(&function.text, &bound) {
+            return self.registered("pack_array", sorted, span);
         }
         match resolve_function(&function.text, &shapes) {
             Ok(resolution) => {
                 if resolution.symbol.starts_with(super::functions::ENGINE) {
                     self.unsupported(span, &format!("the function '{}' here", function.text), "");
                     return Expr::unknown();
+                }
+                if matches!(resolution.symbol, "rand" | "new_guid") {
+                    let message = format!("{}() gives other values on every run: matches will differ", function.text);
+                    self.warning("random-values", function.span, message);
                 }
                 self.warn_of_period(function, &bound);
                 self.apply(&resolution, bound)
@@ -358,7 +360,7 @@ impl Binder<'_> {
             return self.hoist(window, bound, value, &[], context);
         }
         // A restart makes parts: their number is the count of restarts so far.
-        let restart_at = 1;
+        let restart_at = if name == "row_window_session" { 3 } else { 1 };
         let restart = (bound.len() > restart_at).then(|| bound.remove(restart_at));
         let restart = restart.filter(|restart| restart.as_constant() != Some(&Value::Bool(false)));
         let part: Vec<_> = match restart {
@@ -373,6 +375,11 @@ impl Binder<'_> {
             None => Vec::new(),
         };
         match name {
+            "row_window_session" => {
+                let bound =
+                    bound.into_iter().zip(resolution.parameters).map(|(value, to)| self.cast(value, to)).collect();
+                self.hoist(WindowFunction::SessionStart, bound, ScalarType::Datetime, &part, context)
+            }
             "row_number" => self.hoist(WindowFunction::RowNumber, bound, ScalarType::Long, &part, context),
             "row_cumsum" => {
                 let scalar_type = resolution.returns;
@@ -512,6 +519,26 @@ fn fold_array_concat(name: &str, arguments: &[Expr]) -> Option<Expr> {
     }
     let text = serde_json::Value::Array(members).to_string();
     Some(Expr::constant(Value::Dynamic(text), ScalarType::Dynamic))
+}
+
+/// Several arrays, each in the order that sorting the first gives; `None` where it is no such call.
+pub(super) fn sorted_arrays(name: &str, arguments: &[Expr]) -> Option<Vec<Expr>> {
+    let symbol = match name {
+        "array_sort_asc" => "array_sort_along_asc",
+        "array_sort_desc" => "array_sort_along_desc",
+        _ => return None,
+    };
+    let (arrays, nulls_last) = match arguments {
+        [arrays @ .., last] if last.scalar_type == ScalarType::Bool => (arrays, last.clone()),
+        _ => (arguments, Expr::bool(true)),
+    };
+    let (Some(first), 2..) = (arrays.first(), arrays.len()) else { return None };
+    if arrays.iter().any(|array| array.scalar_type != ScalarType::Dynamic) {
+        return None;
+    }
+    let along =
+        |array: &Expr| Expr::call(symbol, vec![first.clone(), array.clone(), nulls_last.clone()], ScalarType::Dynamic);
+    Some(arrays.iter().map(along).collect())
 }
 
 /// A condition counted as 0 or 1, null as 0.

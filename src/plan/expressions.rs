@@ -191,6 +191,13 @@ impl Binder<'_> {
             self.warning("missing-column", name.span, message);
             return Expr::null(ScalarType::Dynamic);
         }
+        if self.environment.missing_columns == MissingColumns::Lenient
+            && context.node.is_some_and(|node| self.every_table.contains(&node))
+        {
+            let message = format!("no table at hand has a column '{}'; an empty one stands for it", name.text);
+            self.warning("missing-column", name.span, message);
+            return Expr::null(ScalarType::String);
+        }
         let origin = context.node.and_then(|node| self.origin.get(&node).cloned());
         // A column of another table may be lacking; a name no table has, one slip from a column here, is that column
         // misspelt, and an empty column for it would be a wrong answer.

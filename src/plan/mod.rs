@@ -27,6 +27,7 @@ mod stages;
 pub mod tree;
 mod tuples;
 mod union;
+mod unpack;
 
 pub use binder::{Bound, bind};
 pub use environment::{DataRange, Environment, Inputs, MissingColumns, NoInputs, Probe, SavedFunction};

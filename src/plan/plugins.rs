@@ -7,11 +7,11 @@ use super::binder::{Binder, Context};
 use super::environment::Probe;
 use super::expressions::did_you_mean;
 use super::names::Names;
-use super::tree::{Expansion, Expr, ExprKind, Field, Node, NodeId, NodeKind, Plan};
+use super::tree::{Expr, ExprKind, Field, NodeId, Plan};
 use crate::kql::diagnostic::Diagnostic;
 use crate::kql::nearest_few as nearest;
 use crate::kql::span::Span;
-use crate::kql::syntax::{self, Argument, BinaryOperator, ColumnDeclaration, Name};
+use crate::kql::syntax::{self, Argument, BinaryOperator, Name, PluginSchema};
 use crate::schema::{ScalarType, Value};
 
 /// The plugins, and how they are written.
@@ -41,7 +41,7 @@ impl Binder<'_> {
         input: NodeId,
         plugin: &Name,
         arguments: &[Argument],
-        schema: Option<&[ColumnDeclaration]>,
+        schema: Option<&PluginSchema>,
         span: Span,
     ) -> NodeId {
         match (plugin.text.as_str(), arguments) {
@@ -77,7 +77,7 @@ impl Binder<'_> {
     }
 
     /// Runs a part of the query on the store at hand.
-    fn probe(&mut self, root: NodeId, construct: &str, span: Span) -> Option<Vec<Vec<Value>>> {
+    pub(super) fn probe(&mut self, root: NodeId, construct: &str, span: Span) -> Option<Vec<Vec<Value>>> {
         if self.diagnostics.iter().any(crate::kql::diagnostic::Diagnostic::is_error) {
             return None;
         }
@@ -99,139 +99,13 @@ impl Binder<'_> {
         }
     }
 
-    fn bag_unpack(
-        &mut self,
-        input: NodeId,
-        bag: &Argument,
-        rest: &[Argument],
-        schema: Option<&[ColumnDeclaration]>,
-        span: Span,
-    ) -> NodeId {
-        let prefix = match rest {
-            [] => String::new(),
-            [prefix] => self.constant_string(&prefix.value).unwrap_or_default(),
-            [_, more, ..] => {
-                self.unsupported(more.value.span, "this argument of bag_unpack", "");
-                return self.unknown_table(span);
-            }
-        };
-        let value = self.scalar(&bag.value, &mut Context::rows(input));
-        let ExprKind::Column(bag_id) = value.kind else {
-            if !self.is_unknown_column(&value) {
-                self.error("bag-column", bag.value.span, "bag_unpack wants a dynamic column");
-            }
-            return self.unknown_table(span);
-        };
-        let found: Vec<(String, ScalarType)> = match schema {
-            Some(columns) => self
-                .declared_fields(columns)
-                .into_iter()
-                .filter(|field| !self.fields(input).iter().any(|old| old.name == field.name && old.id != bag_id))
-                .map(|field| (field.name, field.scalar_type))
-                .collect(),
-            None => match self.bag_keys(input, &value, span) {
-                Some(keys) if keys.is_empty() => {
-                    let node = self.without_bag(input, bag_id, span);
-                    self.hollow.insert(node);
-                    return node;
-                }
-                Some(keys) => keys.into_iter().map(|(name, kind)| (format!("{prefix}{name}"), kind)).collect(),
-                None => return self.unknown_table(span),
-            },
-        };
-        let before = self.fields(input).to_vec();
-        let mut fields: Vec<Field> = Vec::new();
-        let mut computed = Vec::new();
-        let mut made = Vec::new();
-        for (name, scalar_type) in found {
-            if before.iter().any(|field| field.name == name && field.id != bag_id) {
-                self.error(
-                    "duplicate-column",
-                    span,
-                    format!("bag_unpack would make a second column '{}'; give it a prefix", name),
-                );
-                return self.unknown_table(span);
-            }
-            let key = name.strip_prefix(prefix.as_str()).unwrap_or(&name).to_owned();
-            let member =
-                Expr::call("engine:dynamic_index", vec![value.clone(), Expr::string(key)], ScalarType::Dynamic);
-            let member = self.cast(member, scalar_type);
-            let field = self.new_field(name, scalar_type);
-            computed.push((field.id, member));
-            made.push(field);
-        }
-        for field in before {
-            if field.id != bag_id {
-                fields.push(field);
-            } else if let Some(place) = made.iter().position(|new| new.name == field.name) {
-                // A member of the bag's own name takes its place.
-                fields.push(made.remove(place));
-            }
-        }
-        fields.extend(made);
-        self.projection(input, fields, computed, span, "evaluate")
-    }
-
-    fn without_bag(&mut self, input: NodeId, bag: super::tree::ColumnId, span: Span) -> NodeId {
-        let fields = self.fields(input).iter().filter(|field| field.id != bag).cloned().collect();
-        self.projection(input, fields, Vec::new(), span, "evaluate")
-    }
-
-    /// The names in all bags, sorted, each with the one type its values have.
-    fn bag_keys(&mut self, input: NodeId, bag: &Expr, span: Span) -> Option<Vec<(String, ScalarType)>> {
-        let pair = self.new_field("pair", ScalarType::Dynamic);
-        let expanded = self.add(Node {
-            kind: NodeKind::Expand {
-                input,
-                expansions: vec![Expansion { id: pair.id, array: bag.clone() }],
-                index: None,
-                pairs: true,
-                limit: None,
-            },
-            fields: vec![pair.clone()],
-            carried: super::tree::Carried::default(),
-            span,
-            label: "bag_unpack".to_owned(),
-        });
-        let part = |place: i64| {
-            Expr::call("engine:dynamic_index", vec![Expr::column(&pair), Expr::long(place)], ScalarType::Dynamic)
-        };
-        let key = self.cast(part(0), ScalarType::String);
-        let kind = self.registered("gettype", vec![part(1)], span);
-        let key_field = self.new_field("key", ScalarType::String);
-        let kind_field = self.new_field("type", ScalarType::String);
-        let keys = vec![(key_field.id, key), (kind_field.id, kind)];
-        let distinct = self.group(expanded, keys, Vec::new(), vec![key_field, kind_field], span, "bag_unpack");
-        let rows = self.probe(distinct, "bag_unpack", span)?;
-        let mut found: std::collections::BTreeMap<String, ScalarType> = std::collections::BTreeMap::new();
-        for row in rows {
-            let [Value::String(key), Value::String(kind)] = row.as_slice() else { continue };
-            if key.is_empty() {
-                continue;
-            }
-            let scalar_type = match kind.as_str() {
-                "long" | "int" => ScalarType::Long,
-                "double" | "real" => ScalarType::Real,
-                "bool" => ScalarType::Bool,
-                "string" => ScalarType::String,
-                "null" => continue,
-                _ => ScalarType::Dynamic,
-            };
-            let entry = found.entry(key.clone()).or_insert(scalar_type);
-            if *entry != scalar_type {
-                *entry = ScalarType::Dynamic;
-            }
-        }
-        Some(found.into_iter().collect())
-    }
-
     /// `pivot(column, aggregate, kept columns…)`: a column for each value of the pivot column.
     fn pivot(
         &mut self,
         input: NodeId,
         column: &Argument,
         rest: &[Argument],
-        schema: Option<&[ColumnDeclaration]>,
+        schema: Option<&PluginSchema>,
         span: Span,
     ) -> NodeId {
         let value = self.scalar(&column.value, &mut Context::rows(input));
@@ -267,10 +141,10 @@ impl Binder<'_> {
         }
         let text = self.cast(value, ScalarType::String);
         let shown = match schema {
-            Some(columns) => {
-                let declared = self.declared_fields(columns);
+            Some(schema) => {
+                let declared = self.declared_fields(&schema.columns);
                 // What the input has of the declared columns is kept, the others are values of the pivot column.
-                kept.retain(|field| declared.iter().any(|one| one.name == field.name));
+                kept.retain(|field| schema.with_source || declared.iter().any(|one| one.name == field.name));
                 let is_kept = |name: &str| kept.iter().any(|field| field.name == name);
                 declared.iter().filter(|field| !is_kept(&field.name)).map(|field| field.name.clone()).collect()
             }

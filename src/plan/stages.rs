@@ -3,6 +3,7 @@
 use super::binder::{Binder, Context};
 use super::expressions::did_you_mean;
 use super::names::Names;
+use super::scan::ScanClauses;
 use super::tree::{Carried, ColumnId, Expr, ExprKind, Field, Node, NodeId, NodeKind, OrderKey};
 use crate::kql::diagnostic::Diagnostic;
 use crate::kql::nearest_few as nearest;
@@ -126,13 +127,10 @@ impl Binder<'_> {
             }
             OperatorKind::TopNested(levels) => self.top_nested(input, levels, span),
             OperatorKind::Scan { options, order_by, partition_by, declare, steps } => {
-                if let Some(option) = options.first() {
-                    self.unsupported(option.name.span, &format!("'{}' of scan", option.name.text), "");
-                }
-                self.scan(input, order_by, partition_by, declare, steps, span)
+                self.scan(input, &ScanClauses { options, order_by, partition_by, declare }, steps, span)
             }
             OperatorKind::Evaluate { plugin, arguments, schema, .. } => {
-                self.evaluate(input, plugin, arguments, schema.as_deref(), span)
+                self.evaluate(input, plugin, arguments, schema.as_ref(), span)
             }
             OperatorKind::Invoke { function, arguments } => self.invoke(input, function, arguments, span),
             OperatorKind::Search { options, tables, predicate } => {

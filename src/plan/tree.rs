@@ -170,24 +170,60 @@ pub enum NodeKind {
         pairs: bool,
         limit: Option<Expr>,
     },
-    /// `scan` with one step: each row that meets the condition hands its state to the next.
+    /// `scan`: a row for each step that an input row matches, with what the steps keep between rows.
     Scan {
         input: NodeId,
-        /// The rows' numbers, from 1.
+        /// The rows' numbers, from 1, in their partition.
         number: ColumnId,
-        condition: Expr,
-        states: Vec<ScanState>,
+        partition: Option<ColumnId>,
+        steps: Vec<ScanStepPlan>,
+        memory: Vec<ScanMemory>,
+        /// The columns that the steps give values to.
+        declared: Vec<ColumnId>,
+        match_id: Option<ColumnId>,
     },
 }
 
-/// One state of a `scan`.
+/// A step of `scan`.
 #[derive(Debug, Clone, PartialEq)]
-pub struct ScanState {
+pub struct ScanStepPlan {
+    /// A match that takes over the state of the step before; the first step has none.
+    pub handed: Option<ScanMatch>,
+    /// A match within the step's own state.
+    pub own: ScanMatch,
+    pub outputs: bool,
+    /// Whether the step's state holds a sequence, and which.
+    pub active: ColumnId,
+    pub sequence: ColumnId,
+}
+
+impl ScanStepPlan {
+    pub fn expressions(&self) -> impl Iterator<Item = &Expr> {
+        let matches = self.handed.iter().chain([&self.own]);
+        matches.flat_map(|one| [&one.condition].into_iter().chain(&one.values))
+    }
+}
+
+/// What a row must meet, and the values of the declared columns where it does.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ScanMatch {
+    pub condition: Expr,
+    pub values: Vec<Expr>,
+}
+
+/// A column of a step's record in a state.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ScanMemory {
     pub id: ColumnId,
-    /// The column by which the expressions read the value before.
-    pub previous: ColumnId,
-    pub default: Expr,
-    pub next: Expr,
+    /// The step whose state it is in.
+    pub holder: usize,
+    /// The step whose last row it remembers.
+    pub record: usize,
+    /// The place among the declared columns, or the input's column.
+    pub declared: Option<usize>,
+    pub source: Option<ColumnId>,
+    /// What it is where there is no such record.
+    pub empty: Expr,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -254,6 +290,8 @@ pub enum WindowFunction {
     CumulativeSum,
     /// value: the greatest so far
     RunningMaximum,
+    /// time, longest session, longest gap: the time at which the row's session started
+    SessionStart,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -386,9 +424,9 @@ impl Node {
             NodeKind::Expand { expansions, limit, .. } => {
                 expansions.iter().map(|expansion| &expansion.array).chain(limit).collect()
             }
-            NodeKind::Scan { condition, states, .. } => std::iter::once(condition)
-                .chain(states.iter().flat_map(|state| [&state.default, &state.next]))
-                .collect(),
+            NodeKind::Scan { steps, memory, .. } => {
+                steps.iter().flat_map(ScanStepPlan::expressions).chain(memory.iter().map(|one| &one.empty)).collect()
+            }
         }
     }
 }

@@ -8,7 +8,7 @@ use super::binder::{Binder, Context};
 use super::names::Names;
 use super::tree::{Expr, ExprKind};
 use crate::kql::diagnostic::Diagnostic;
-use crate::kql::syntax::{self, NamedExpr};
+use crate::kql::syntax::{self, Argument, NamedExpr};
 use crate::schema::ScalarType::{self, Dynamic, Long, Real};
 
 type Columns = &'static [(&'static str, ScalarType)];
@@ -152,10 +152,13 @@ impl Binder<'_> {
             value = inner;
         }
         let syntax::ExprKind::Call { function, arguments } = &value.kind else { return None };
-        let columns = columns_of(&function.text)?;
         if self.scope.get(&function.text).is_some() {
             return None;
         }
+        if let "array_sort_asc" | "array_sort_desc" = function.text.as_str() {
+            return self.sorted_columns(item, function, arguments, names, context);
+        }
+        let columns = columns_of(&function.text)?;
         let bag = self.call_of_registry(function, arguments, value.span, context);
         let bag = match &mut context.windows {
             Some(windows) if !bag.is_unknown() => {
@@ -178,6 +181,36 @@ impl Binder<'_> {
                 None => names.unique(&format!("{}_{argument}_{column}", function.text)),
             };
             let expr = if bag.is_unknown() { Expr::unknown() } else { member(bag.clone(), column, *scalar_type, self) };
+            (name, expr)
+        });
+        Some(found.collect())
+    }
+
+    /// The columns of arrays sorted together: `a_sorted`, `b_sorted`.
+    fn sorted_columns(
+        &mut self,
+        item: &NamedExpr,
+        function: &syntax::Name,
+        arguments: &[Argument],
+        names: &mut Names,
+        context: &mut Context,
+    ) -> Option<Vec<(String, Expr)>> {
+        if arguments.len() < 2 || self.diagnostics.iter().any(Diagnostic::is_error) {
+            return None;
+        }
+        let bound: Vec<Expr> = arguments.iter().map(|argument| self.scalar(&argument.value, context)).collect();
+        let sorted = super::calls::sorted_arrays(&function.text, &bound)?;
+        let found = sorted.into_iter().zip(arguments).enumerate().map(|(place, (expr, argument))| {
+            let name = match item.names.get(place) {
+                Some(name) => {
+                    names.claim(&name.text);
+                    name.text.clone()
+                }
+                None => match self.result_name(&argument.value) {
+                    Some(name) => names.unique(&format!("{name}_sorted")),
+                    None => names.unique(&format!("array{place}_sorted")),
+                },
+            };
             (name, expr)
         });
         Some(found.collect())

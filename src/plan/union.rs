@@ -69,7 +69,12 @@ impl Binder<'_> {
         }
         let inner = option_word(options, "kind").is_some_and(|(word, _)| word == "inner");
         let source = option_word(options, "withsource").or_else(|| option_word(options, "with_source"));
-        self.union_node(&inputs, inner, source.map(|(word, _)| word), "union_arg", span)
+        let node = self.union_node(&inputs, inner, source.map(|(word, _)| word), "union_arg", span);
+        if tables.iter().any(|table| matches!(&table.kind, syntax::ExprKind::Wildcard(pattern) if pattern.text == "*"))
+        {
+            self.every_table.insert(node);
+        }
+        node
     }
 
     /// The names of the tables a wildcard means.

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::coverage;
 use super::rule::Rule;
-use crate::kql::diagnostic::Diagnostic;
+use crate::kql::diagnostic::{Diagnostic, Severity};
 use crate::plan::Environment;
 use crate::schema::{ScalarType, Schema};
 use crate::sql::{self, Compiled, Options};
@@ -25,7 +25,13 @@ pub fn compile(rule: &Rule, environment: &Environment<'_>) -> Result<Compiled, V
     if rule.diagnostics.iter().any(Diagnostic::is_error) {
         return Err(rule.diagnostics.clone());
     }
-    sql::compile(&rule.tree, environment, &Options::default())
+    let compiled = sql::compile(&rule.tree, environment, &Options::default())?;
+    // A query may only define names; a rule must give rows.
+    if compiled.warnings.iter().any(|warning| warning.code == "no-result") {
+        let as_errors = |warning| Diagnostic { severity: Severity::Error, ..warning };
+        return Err(compiled.warnings.into_iter().map(as_errors).collect());
+    }
+    Ok(compiled)
 }
 
 /// The columns of a compiled rule.

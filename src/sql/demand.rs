@@ -157,13 +157,14 @@ impl Demand {
                 self.ask_expressions(plan, node.expressions(), &mut asked);
                 self.ask(*input, asked);
             }
-            NodeKind::Scan { input, number, states, .. } => {
+            NodeKind::Scan { input, number, partition, memory, declared, match_id, .. } => {
                 asked.extend(wanted);
                 asked.insert(*number);
+                asked.extend(partition);
+                asked.extend(memory.iter().filter_map(|one| one.source));
                 self.ask_expressions(plan, node.expressions(), &mut asked);
-                for state in states {
-                    asked.remove(&state.id);
-                    asked.remove(&state.previous);
+                for made in memory.iter().map(|one| &one.id).chain(declared).chain(match_id) {
+                    asked.remove(made);
                 }
                 self.ask(*input, asked);
             }

@@ -28,8 +28,11 @@ pub enum ExecuteError {
     TimeLimit(Duration),
     #[error("the query is too large for SQLite: {what}; {instead}")]
     TooLarge { what: &'static str, instead: &'static str },
+    /// What a function of the query says of its arguments, found only when a row reached it.
+    #[error("{0}")]
+    Function(String),
     #[error("SQLite: {0}")]
-    Sqlite(#[source] rusqlite::Error),
+    Sqlite(rusqlite::Error),
     #[error("the column '{column}' ({scalar_type}) holds {found}", scalar_type = scalar_type.name())]
     Representation { column: String, scalar_type: ScalarType, found: String },
 }
@@ -42,7 +45,15 @@ impl From<rusqlite::Error> for ExecuteError {
                 let text = error.to_string();
                 match TOO_LARGE.iter().find(|(said, ..)| text.contains(said)) {
                     Some((_, what, instead)) => Self::TooLarge { what, instead },
-                    None => Self::Sqlite(error),
+                    None => match error {
+                        // A statement that was prepared fails so where one of its functions does.
+                        rusqlite::Error::SqliteFailure(failure, Some(said))
+                            if failure.code == rusqlite::ErrorCode::Unknown =>
+                        {
+                            Self::Function(said)
+                        }
+                        error => Self::Sqlite(error),
+                    },
                 }
             }
         }

@@ -240,6 +240,7 @@ impl Scope<'_> {
             },
             WindowFunction::CumulativeSum => format!("coalesce(sum({value}) OVER ({running}), 0)"),
             WindowFunction::RunningMaximum => format!("max({value}) OVER ({running})"),
+            WindowFunction::SessionStart => format!("kql_session_start({}) OVER ({running})", values.join(", ")),
         }
     }
 

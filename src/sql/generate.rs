@@ -10,7 +10,7 @@ use super::demand::Demand;
 use super::expression::{Holds, Nodes, Reference, Scope, balanced, column_name, decode, never_null, order_by};
 use super::layout::{Storage, layout};
 use crate::kql::span::Span;
-use crate::plan::tree::{Carried, ColumnId, Expr, ExprKind, JoinKind, Node, NodeId, NodeKind, OrderKey, ScanState};
+use crate::plan::tree::{Carried, ColumnId, Expr, ExprKind, JoinKind, Node, NodeId, NodeKind, OrderKey};
 use crate::plan::{DataRange, Plan};
 use crate::schema::{ScalarType, Schema, Value};
 
@@ -115,7 +115,7 @@ impl<'a> Generator<'a> {
         for (index, node) in plan.nodes.iter().enumerate() {
             let id = NodeId(index);
             let Some(wanted) = self.demand.columns(id).cloned() else { continue };
-            self.weigh(node);
+            self.weigh(id, node);
             let sql = self.select(id, node, &wanted);
             stages.push(StageSql {
                 name: self.name(id),
@@ -135,8 +135,9 @@ impl<'a> Generator<'a> {
     }
 
     /// Marks the input of a projection as computed once where its expressions would grow beyond measure.
-    fn weigh(&mut self, node: &Node) {
+    fn weigh(&mut self, id: NodeId, node: &Node) {
         let NodeKind::Project { input, computed } = &node.kind else { return };
+        let mut is_random = false;
         let mut weights: Vec<(ColumnId, usize)> = Vec::new();
         let mut heavy = false;
         for (id, expr) in computed {
@@ -149,13 +150,20 @@ impl<'a> Generator<'a> {
                         is_window = true;
                         1
                     }
-                    ExprKind::Call { symbol, .. } if *symbol == "rand" => HEAVY,
+                    ExprKind::Call { symbol: "rand" | "new_guid", .. } => {
+                        is_random = true;
+                        1
+                    }
                     _ => 1,
                 };
                 weight = weight.saturating_add(own);
             });
             heavy |= weight > HEAVY && !is_window;
             weights.push((*id, if is_window { 1 } else { weight }));
+        }
+        if is_random {
+            // Read twice, it must be the same.
+            self.materialized.insert(id);
         }
         if heavy {
             self.materialized.insert(*input);
@@ -187,7 +195,7 @@ impl<'a> Generator<'a> {
     }
 
     /// Writes a select list and notes what its columns hold.
-    fn list(&mut self, node: NodeId, items: Vec<Item>) -> String {
+    pub(super) fn list(&mut self, node: NodeId, items: Vec<Item>) -> String {
         let mut written = Vec::with_capacity(items.len());
         for item in items {
             let name = column_name(item.id);
@@ -256,9 +264,9 @@ impl<'a> Generator<'a> {
                     arrays.join(", ")
                 )
             }
-            NodeKind::Scan { input, number, condition, states } => {
+            NodeKind::Scan { input, .. } => {
                 self.materialized.insert(*input);
-                self.scan(id, *input, *number, condition, states, wanted)
+                self.scan(id, &node.kind, wanted)
             }
         }
     }
@@ -505,44 +513,6 @@ impl<'a> Generator<'a> {
             })
             .collect();
         selects.join(" UNION ALL ")
-    }
-
-    fn scan(
-        &mut self,
-        id: NodeId,
-        input: NodeId,
-        number: ColumnId,
-        condition: &Expr,
-        states: &[ScanState],
-        wanted: &BTreeSet<ColumnId>,
-    ) -> String {
-        let mut scope = self.scope_of(input, Some("r"));
-        for state in states {
-            let sql = format!("g.{}", column_name(state.id));
-            scope.columns.insert(state.previous, Reference { sql: sql.clone(), holds: Holds::Value });
-            scope.columns.insert(state.id, Reference { sql, holds: Holds::Value });
-        }
-        let number = scope.raw(number).sql;
-        let matched = scope.condition(condition);
-        let mut names = vec!["n_".to_owned(), "m_".to_owned()];
-        let mut first = vec!["0".to_owned(), "0".to_owned()];
-        let mut next = vec![number.clone(), format!("({matched}) IS 1")];
-        for state in states {
-            let name = column_name(state.id);
-            first.push(scope.value(&state.default));
-            next.push(format!("CASE WHEN {matched} THEN {} ELSE g.{name} END", scope.value(&state.next)));
-            names.push(name);
-        }
-        let items = wanted.iter().map(|column| Item::held(*column, scope.raw(*column))).collect();
-        let from = self.name(input);
-        let list = self.list(id, items);
-        format!(
-            "WITH RECURSIVE g({}) AS (SELECT {} UNION ALL SELECT {} FROM g JOIN {from} AS r ON {number} = g.n_ + 1) \
-             SELECT {list} FROM g JOIN {from} AS r ON {number} = g.n_ WHERE g.m_",
-            names.join(", "),
-            first.join(", "),
-            next.join(", ")
-        )
     }
 
     /// The query that reads the root: decoded columns in their order, sorted.

@@ -13,6 +13,7 @@ pub mod layout;
 mod literal;
 mod narrow;
 mod probe;
+mod scan;
 mod support;
 
 pub use compile::{Compiled, Options, compile, generate};

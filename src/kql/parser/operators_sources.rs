@@ -3,7 +3,7 @@
 use super::{Parse, Parser};
 use crate::kql::lexer::TokenKind;
 use crate::kql::span::Span;
-use crate::kql::syntax::{Expr, ExprKind, FindColumn, FindProjection, Name, OperatorKind};
+use crate::kql::syntax::{Expr, ExprKind, FindColumn, FindProjection, Name, OperatorKind, PluginSchema};
 
 impl Parser<'_> {
     pub(super) fn join_arguments(&mut self) -> Parse<OperatorKind> {
@@ -120,8 +120,21 @@ impl Parser<'_> {
             return Err(self.expected("`(` and the plugin's arguments"));
         }
         let arguments = self.arguments()?;
-        let schema = if self.eat(TokenKind::Colon) { Some(self.row_schema()?) } else { None };
+        let schema = if self.eat(TokenKind::Colon) { Some(self.plugin_schema()?) } else { None };
         Ok(OperatorKind::Evaluate { options, plugin, arguments, schema })
+    }
+
+    /// `(name:type, …)`, `(*, name:type, …)` or `(*)`.
+    fn plugin_schema(&mut self) -> Parse<PluginSchema> {
+        let with_source = self.is(TokenKind::OpenParen) && self.kind(1) == Some(TokenKind::Star);
+        if !with_source {
+            return Ok(PluginSchema { with_source, columns: self.row_schema()? });
+        }
+        let opened = self.at;
+        self.at += 2;
+        let columns = if self.eat(TokenKind::Comma) { self.comma_list(Self::column_declaration)? } else { Vec::new() };
+        self.close(opened, TokenKind::CloseParen, "`)`")?;
+        Ok(PluginSchema { with_source, columns })
     }
 
     pub(super) fn invoke_arguments(&mut self, keyword: Span) -> Parse<OperatorKind> {

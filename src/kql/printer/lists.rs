@@ -1,7 +1,7 @@
 //! The pieces that operators and expressions share: lists, named expressions, options, declarations.
 
 use super::expressions::expression;
-use crate::kql::syntax::{Argument, ColumnDeclaration, Name, NamedExpr, NamedOption};
+use crate::kql::syntax::{Argument, ColumnDeclaration, Name, NamedExpr, NamedOption, PluginSchema};
 use crate::kql::values::quote_name;
 
 pub fn separated<T>(text: &mut String, items: &[T], separator: &str, mut item: impl FnMut(&mut String, &T)) {
@@ -75,6 +75,18 @@ pub fn arguments(text: &mut String, list: &[Argument]) {
 pub fn row_schema(text: &mut String, columns: &[ColumnDeclaration]) {
     text.push('(');
     separated(text, columns, ", ", column_declaration);
+    text.push(')');
+}
+
+pub fn plugin_schema(text: &mut String, schema: &PluginSchema) {
+    if !schema.with_source {
+        return row_schema(text, &schema.columns);
+    }
+    text.push_str("(*");
+    for column in &schema.columns {
+        text.push_str(", ");
+        column_declaration(text, column);
+    }
     text.push(')');
 }
 

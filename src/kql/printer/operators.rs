@@ -2,8 +2,8 @@
 
 use super::expressions::expression;
 use super::lists::{
-    arguments, name, named_after_options, named_expression, named_expressions, options, pattern, row_schema, separated,
-    with_options,
+    arguments, name, named_after_options, named_expression, named_expressions, options, pattern, plugin_schema,
+    row_schema, separated, with_options,
 };
 use crate::kql::syntax::{
     ColumnPattern, Direction, Expr, FindProjection, MvExpandColumn, NullsOrder, Operator, OperatorKind, ParsePiece,
@@ -169,7 +169,7 @@ pub fn operator(text: &mut String, operator: &Operator) {
             arguments(text, values);
             if let Some(schema) = schema {
                 text.push_str(" : ");
-                row_schema(text, schema);
+                plugin_schema(text, schema);
             }
         }
         OperatorKind::Invoke { function, arguments: values } => {

@@ -1,6 +1,6 @@
 //! Encodings, hashes, URLs.
 
-use super::parameter::{BOXED, DYNAMIC, LONG, STRING, TEXT};
+use super::parameter::{BOXED, DATETIME, DYNAMIC, LONG, REAL, STRING, TEXT, TIMESPAN};
 use super::{FunctionRow, of};
 use crate::schema::ScalarType::{Dynamic, Guid, Long, String};
 
@@ -45,8 +45,14 @@ pub(super) const ROWS: &[FunctionRow] = &[
     FunctionRow::scalar("hash_md5", &[of("hash_md5", &[TEXT], String)], "MD5 in lower-case hexadecimal."),
     FunctionRow::scalar(
         "hash_xxhash64",
-        &[of("hash_xxhash64", &[TEXT, LONG], Long).optional(1)],
-        "xxHash64 of the text.",
+        &[
+            of("hash_xxhash64", &[TEXT, LONG], Long).optional(1),
+            of("hash_number", &[LONG, LONG], Long).optional(1),
+            of("hash_number", &[REAL, LONG], Long).optional(1),
+            of("hash_number", &[DATETIME, LONG], Long).optional(1),
+            of("hash_number", &[TIMESPAN, LONG], Long).optional(1),
+        ],
+        "xxHash64 of a text's bytes, or of the eight bytes of a number or time (as the documented hash of a datetime shows).",
     )
     .aliases(&["hash"]),
     FunctionRow::scalar("hash_many", &[of("engine:hash_many", &[BOXED, BOXED], Long).repeats(1)], "Not computed here."),

@@ -23,11 +23,7 @@ pub(super) const ROWS: &[FunctionRow] = &[
         "A column by name, or the default where the table lacks it.",
     )
     .aliases(&["columnifexists"]),
-    FunctionRow::scalar(
-        "new_guid",
-        &[of("engine:new_guid", &[], Guid)],
-        "Refused: a rule that answers differently on every run cannot be traced.",
-    ),
+    FunctionRow::scalar("new_guid", &[of("new_guid", &[], Guid)], "Another one for each row and on every run."),
     FunctionRow::scalar(
         "geo_info_from_ip_address",
         &[of("engine:geo_info_from_ip_address", &[STRING], Dynamic)],

@@ -70,8 +70,8 @@ pub(super) const ROWS: &[FunctionRow] = &[
     ),
     FunctionRow::scalar(
         "rand",
-        &[of("engine:rand", &[LONG], Real).optional(1)],
-        "Refused: a rule that answers differently on every run cannot be traced.",
+        &[of("rand", &[LONG], Real).optional(1)],
+        "From 0 to below 1, or a whole number from 0 to below the argument; another one for each row and on every run.",
     ),
     FunctionRow::scalar("binary_and", &[of("binary_and", &[LONG, LONG], Long)], "Bitwise and.").named_as_argument(),
     FunctionRow::scalar("binary_or", &[of("binary_or", &[LONG, LONG], Long)], "Bitwise or.").named_as_argument(),

@@ -71,8 +71,12 @@ pub(super) const ROWS: &[FunctionRow] = &[
         "replace_regex",
         &[of("replace_regex", &[STRING, STRING, STRING], String)],
         "Replaces every match; `\\1` is the first group.",
-    )
-    .aliases(&["replace"]),
+    ),
+    FunctionRow::scalar(
+        "replace",
+        &[of("replace_old", &[STRING, STRING, STRING], String)],
+        "The old `replace(pattern, replacement, text)`: what `replace_regex` does, with the text last.",
+    ),
     FunctionRow::scalar(
         "trim",
         &[of("trim", &[STRING, STRING], String)],

@@ -91,6 +91,15 @@ fn shifted(context: &Context<'_>, to_left: bool) -> Option<String> {
     Some(json::array(shifted))
 }
 
+/// Where members of a kind stand in a sorted array, whichever way it is sorted: numbers, then strings, then the rest.
+fn rank(member: &str) -> u8 {
+    match json::kind(member) {
+        Kind::Number => 0,
+        Kind::Text => 1,
+        _ => 2,
+    }
+}
+
 /// Orders members of one kind; kinds keep apart.
 fn order(left: &str, right: &str) -> Ordering {
     match (json::kind(left), json::kind(right)) {
@@ -104,29 +113,32 @@ fn order(left: &str, right: &str) -> Ordering {
     }
 }
 
+/// How two members stand in a sorted array.
+fn sorted_order(left: &str, right: &str, descending: bool, nulls_last: bool) -> Ordering {
+    let nulls = (left == "null").cmp(&(right == "null"));
+    let nulls = if nulls_last { nulls } else { nulls.reverse() };
+    nulls
+        .then_with(|| rank(left).cmp(&rank(right)))
+        .then_with(|| if descending { order(right, left) } else { order(left, right) })
+}
+
 fn sorted(context: &Context<'_>, descending: bool) -> Option<String> {
     let mut members = array_at(context, 0)?;
     let nulls_last = context.boolean(1).unwrap_or(true);
-    members.sort_by(|left, right| match (*left == "null", *right == "null") {
-        (true, true) => Ordering::Equal,
-        (true, false) => {
-            if nulls_last {
-                Ordering::Greater
-            } else {
-                Ordering::Less
-            }
-        }
-        (false, true) => {
-            if nulls_last {
-                Ordering::Less
-            } else {
-                Ordering::Greater
-            }
-        }
-        (false, false) if descending => order(right, left),
-        (false, false) => order(left, right),
-    });
+    members.sort_by(|left, right| sorted_order(left, right, descending, nulls_last));
     Some(json::array(members))
+}
+
+/// The second array in the order that sorting the first gives; null where they differ in length.
+fn sorted_along(context: &Context<'_>, descending: bool) -> Option<String> {
+    let (keys, members) = (array_at(context, 0)?, array_at(context, 1)?);
+    let nulls_last = context.boolean(2).unwrap_or(true);
+    if keys.len() != members.len() {
+        return None;
+    }
+    let mut pairs: Vec<(&str, &str)> = keys.into_iter().zip(members).collect();
+    pairs.sort_by(|(left, _), (right, _)| sorted_order(left, right, descending, nulls_last));
+    Some(json::array(pairs.into_iter().map(|(_, member)| member)))
 }
 
 fn index_of(context: &Context<'_>) -> Option<i64> {
@@ -254,6 +266,13 @@ fn merge(context: &Context<'_>) -> Output {
 
 fn set_key(context: &Context<'_>) -> Option<String> {
     let name = context.text(1);
+    if let Some(steps) = super::json_path::parse(name) {
+        let mut bag: serde_json::Value = serde_json::from_str(context.maybe_text(0)?).ok()?;
+        let value = serde_json::from_str(text_at(context, 2)).ok()?;
+        bag.is_object().then_some(())?;
+        super::json_path::set(&mut bag, &steps, value)?;
+        return Some(json::write(&bag));
+    }
     let entries = context.maybe_text(0).and_then(json::entries)?;
     let mut bag = BagBuilder::default();
     for (known, value) in entries {
@@ -335,6 +354,8 @@ pub(super) const SCALARS: &[Scalar] = &[
     plain("array_shift_right", |context| shifted(context, false).into()),
     plain("array_sort_asc", |context| sorted(context, false).into()),
     plain("array_sort_desc", |context| sorted(context, true).into()),
+    plain("array_sort_along_asc", |context| sorted_along(context, false).into()),
+    plain("array_sort_along_desc", |context| sorted_along(context, true).into()),
     plain("array_sum", |context| sum(context).into()),
     plain("array_iff", |context| array_iff(context).into()),
     plain("set_union", union),

@@ -7,7 +7,8 @@ use base64::engine::general_purpose::STANDARD;
 use sha2::Digest as _;
 
 use super::json;
-use super::value::{Arguments, Output, Scalar, plain};
+use super::value::{Arguments, Output, Scalar, plain, text_of};
+use rusqlite::types::ValueRef;
 
 /// Bytes of base64, with or without its padding.
 fn decoded(text: &str) -> Option<Vec<u8>> {
@@ -182,6 +183,22 @@ fn domain(context: &rusqlite::functions::Context<'_>, label: fn(&str) -> Option<
     labels.map_or_else(String::new, |labels| labels.join(".")).into()
 }
 
+/// A hash, or its rest by the modulus that the second argument gives.
+fn within(context: &rusqlite::functions::Context<'_>, hash: u64) -> Output {
+    match (context.len() > 1, context.integer(1)) {
+        (false, _) => hash.cast_signed().into(),
+        (true, Some(modulus)) if modulus > 0 => hash.cast_signed().rem_euclid(modulus).into(),
+        _ => Output::Null,
+    }
+}
+
+/// A random guid of version 4.
+pub(super) fn new_guid(_: &[String]) -> String {
+    "lower(hex(randomblob(4)) || '-' || hex(randomblob(2)) || '-4' || substr(hex(randomblob(2)), 2) || '-' || \
+     substr('89ab', 1 + (random() & 3), 1) || substr(hex(randomblob(2)), 2) || '-' || hex(randomblob(6)))"
+        .to_owned()
+}
+
 pub(super) const SCALARS: &[Scalar] = &[
     plain("base64_encode", |context| STANDARD.encode(context.text(0)).into()),
     plain("base64_decode", |context| {
@@ -203,13 +220,16 @@ pub(super) const SCALARS: &[Scalar] = &[
     plain("hash_sha256", |context| hexadecimal(&sha2::Sha256::digest(context.text(0).as_bytes())).into()),
     plain("hash_sha1", |context| hexadecimal(&sha1::Sha1::digest(context.text(0).as_bytes())).into()),
     plain("hash_md5", |context| hexadecimal(&md5(context.text(0).as_bytes())).into()),
-    plain("hash_xxhash64", |context| {
-        let hash = xxhash64(context.text(0).as_bytes()).cast_signed();
-        match (context.len() > 1, context.integer(1)) {
-            (false, _) => hash.into(),
-            (true, Some(modulus)) if modulus > 0 => hash.rem_euclid(modulus).into(),
-            _ => Output::Null,
-        }
+    plain("hash_xxhash64", |context| within(context, xxhash64(context.text(0).as_bytes()))),
+    plain("hash_number", |context| {
+        within(
+            context,
+            match context.raw(0) {
+                ValueRef::Integer(value) => xxhash64(&value.to_le_bytes()),
+                ValueRef::Real(value) => xxhash64(&value.to_bits().to_le_bytes()),
+                other => xxhash64(text_of(other).unwrap_or_default().as_bytes()),
+            },
+        )
     }),
     plain("punycode_to_string", |context| super::punycode::decode(context.text(0)).unwrap_or_default().into()),
     plain("punycode_from_string", |context| super::punycode::encode(context.text(0)).unwrap_or_default().into()),

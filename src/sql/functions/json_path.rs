@@ -47,6 +47,23 @@ pub(super) fn find<'a>(value: &'a str, steps: &[Step]) -> Option<&'a str> {
     })
 }
 
+/// Puts a value at a path of names, making the bags on the way; `None` where the path asks for a place in an array, or
+/// leads through what is no bag.
+pub(super) fn set(value: &mut Json, steps: &[Step], new: Json) -> Option<()> {
+    match steps {
+        [Step::Name(name)] => {
+            value.as_object_mut()?.insert(name.clone(), new);
+            Some(())
+        }
+        [Step::Name(name), rest @ ..] => {
+            let inner =
+                value.as_object_mut()?.entry(name.clone()).or_insert_with(|| Json::Object(serde_json::Map::new()));
+            set(inner, rest, new)
+        }
+        _ => None,
+    }
+}
+
 /// Removes what a path leads to.
 pub(super) fn remove(value: &mut Json, steps: &[Step]) {
     match steps {

@@ -115,6 +115,15 @@ fn around<T: PartialOrd>(value: T, low: T, high: T) -> bool {
     value >= low && value <= high
 }
 
+/// SQLite's own source of randomness: 53 bits of it, as a real number has.
+pub(super) fn random(arguments: &[String]) -> String {
+    const UNIT: &str = "((random() & 9007199254740991) / 9007199254740992.0)";
+    match arguments.first() {
+        Some(below) => format!("CAST(CAST({UNIT} * ({below}) AS INTEGER) AS REAL)"),
+        None => UNIT.to_owned(),
+    }
+}
+
 pub(super) const SCALARS: &[Scalar] = &[
     plain("around", |context| {
         let parts = (context.real(0), context.real(1), context.real(2));

@@ -89,6 +89,8 @@ const EXPANSIONS: &[Expansion] = &[
     ("case", conditional::case),
     ("coalesce", conditional::coalesce),
     ("coalesce_string", conditional::coalesce_string),
+    ("rand", math::random),
+    ("new_guid", encoding::new_guid),
 ];
 
 /// Symbols that are registered functions.

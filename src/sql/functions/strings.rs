@@ -300,6 +300,10 @@ pub(super) const SCALARS: &[Scalar] = &[
         let pattern = prepared(context, 1)?;
         Ok(pattern.replace_all(context.text(0), replacement(context.text(2)).as_str()).into_owned().into())
     }),
+    fallible("replace_old", |context| {
+        let pattern = prepared(context, 0)?;
+        Ok(pattern.replace_all(context.text(2), replacement(context.text(1)).as_str()).into_owned().into())
+    }),
     fallible("trim", |context| trim(context, true, true)),
     fallible("trim_start", |context| trim(context, true, false)),
     fallible("trim_end", |context| trim(context, false, true)),

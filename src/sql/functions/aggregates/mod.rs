@@ -5,6 +5,7 @@
 mod collections;
 mod numbers;
 mod percentiles;
+mod session;
 
 use std::marker::PhantomData;
 use std::panic::{RefUnwindSafe, UnwindSafe};
@@ -96,6 +97,7 @@ fn add<A: Accumulator + 'static>(connection: &Connection, name: &str) -> rusqlit
 
 /// Symbols that are registered aggregates.
 pub(super) const AGGREGATES: &[(&str, Register)] = &[
+    ("session_start", session::add),
     ("sum_long", add::<SumLong>),
     ("sum_real", add::<SumReal>),
     ("sum_decimal", add::<SumDecimal>),

@@ -1,0 +1,195 @@
+//! `scan` as a recursive query: one row of memory for each input row, the last one read for the next.
+
+use std::collections::BTreeSet;
+
+use super::expression::{Holds, Nodes as _, Reference, Scope, column_name};
+use super::generate::{Generator, Item};
+use crate::plan::tree::{ColumnId, Expr, ExprKind, NodeId, NodeKind, ScanMatch, ScanMemory, ScanStepPlan};
+
+/// The conditions of one step, as SQL over the row at hand (`r`) and the memory before it (`g`).
+struct Step<'a> {
+    plan: &'a ScanStepPlan,
+    handed: Option<String>,
+    own: String,
+}
+
+impl Step<'_> {
+    fn matched(&self) -> String {
+        match &self.handed {
+            Some(handed) => format!("({handed} OR {})", self.own),
+            None => self.own.clone(),
+        }
+    }
+}
+
+impl Generator<'_> {
+    pub(super) fn scan(&mut self, id: NodeId, kind: &NodeKind, wanted: &BTreeSet<ColumnId>) -> String {
+        let NodeKind::Scan { input, number, partition, steps: plans, memory, declared, match_id } = kind else {
+            return String::new();
+        };
+        let mut scope = self.scope_of(*input, Some("r"));
+        for one in memory {
+            scope.columns.insert(one.id, value(format!("g.{}", column_name(one.id))));
+        }
+        let steps = conditions(plans, memory, &scope);
+        let mut names = vec!["n_".to_owned(), "next_".to_owned()];
+        let mut first = vec!["0".to_owned(), "0".to_owned()];
+        let number = scope.raw(*number).sql;
+        let begins = match steps.first() {
+            Some(step) => {
+                let cleared = cleared(&steps, 0);
+                format!("({} AND NOT (g.{} AND NOT {cleared}))", step.own, column_name(step.plan.active))
+            }
+            None => "0".to_owned(),
+        };
+        let mut next = vec![number.clone(), format!("g.next_ + {begins}")];
+        for (place, step) in steps.iter().enumerate() {
+            let active = column_name(step.plan.active);
+            let sequence = column_name(step.plan.sequence);
+            names.extend([format!("m{place}_"), active.clone(), sequence.clone()]);
+            first.extend(["0".to_owned(), "0".to_owned(), "NULL".to_owned()]);
+            next.push(step.matched());
+            next.push(format!(
+                "CASE WHEN {} THEN 1 WHEN {} THEN 0 ELSE g.{active} END",
+                step.matched(),
+                cleared(&steps, place)
+            ));
+            let before = place.checked_sub(1).and_then(|before| steps.get(before));
+            next.push(match (before, &step.handed) {
+                (Some(before), Some(handed)) => {
+                    format!("CASE WHEN {handed} THEN g.{} ELSE g.{sequence} END", column_name(before.plan.sequence))
+                }
+                _ => format!("CASE WHEN {begins} THEN g.next_ ELSE g.{sequence} END"),
+            });
+        }
+        for one in memory {
+            names.push(column_name(one.id));
+            first.push(scope.value(&one.empty));
+            next.push(remembered(one, memory, &steps, &scope));
+        }
+        let part = partition.map(|partition| scope.raw(partition).sql);
+        let from = self.name(*input);
+        let mut on = format!("{number} = g.n_");
+        let mut seed = format!("SELECT {}", first.join(", "));
+        if let Some(part) = &part {
+            names.push("p_".to_owned());
+            next.push(part.clone());
+            on = format!("{part} IS g.p_ AND {on}");
+            seed = format!("SELECT DISTINCT {}, {part} FROM {from} AS r", first.join(", "));
+        }
+        let outputs: Vec<(String, Vec<Item>)> = steps
+            .iter()
+            .enumerate()
+            .rev()
+            .filter(|(_, step)| step.plan.outputs)
+            .map(|(place, step)| {
+                let mut scope = self.scope_of(*input, Some("r"));
+                for (at, column) in declared.iter().enumerate() {
+                    let own = memory
+                        .iter()
+                        .find(|one| one.holder == place && one.record == place && one.declared == Some(at))
+                        .map(|one| column_name(one.id));
+                    scope.columns.insert(*column, value(format!("g.{}", own.unwrap_or_default())));
+                }
+                if let Some(match_id) = match_id {
+                    scope.columns.insert(*match_id, value(format!("g.{}", column_name(step.plan.sequence))));
+                }
+                let items = wanted.iter().map(|column| Item::held(*column, scope.raw(*column))).collect();
+                (format!("FROM g JOIN {from} AS r ON {on} WHERE g.m{place}_"), items)
+            })
+            .collect();
+        let selects: Vec<String> =
+            outputs.into_iter().map(|(from, items)| format!("SELECT {} {from}", self.list(id, items))).collect();
+        let body = if selects.is_empty() { "SELECT 1 WHERE 0".to_owned() } else { selects.join(" UNION ALL ") };
+        format!(
+            "WITH RECURSIVE g({}) AS ({seed} UNION ALL SELECT {} FROM g JOIN {from} AS r ON {on} + 1) {body}",
+            names.join(", "),
+            next.join(", "),
+        )
+    }
+}
+
+fn value(sql: String) -> Reference {
+    Reference { sql, holds: Holds::Value }
+}
+
+fn conditions<'a>(plans: &'a [ScanStepPlan], memory: &[ScanMemory], scope: &Scope<'_>) -> Vec<Step<'a>> {
+    let is_true = |one: &ScanMatch, scope: &Scope<'_>| format!("(({}) IS 1)", scope.condition(&one.condition));
+    let handed: Vec<Option<String>> = plans
+        .iter()
+        .enumerate()
+        .map(|(place, plan)| {
+            let before = place.checked_sub(1).and_then(|before| plans.get(before))?;
+            let one = plan.handed.as_ref()?;
+            Some(format!("(g.{} AND {})", column_name(before.active), is_true(one, scope)))
+        })
+        .collect();
+    plans
+        .iter()
+        .enumerate()
+        .map(|(place, plan)| {
+            let taken = handed.get(place + 1).cloned().flatten();
+            let own = match (handed.get(place).cloned().flatten(), taken) {
+                (None, None) => is_true(&plan.own, scope),
+                // The state went on to the next step with this row: the first step starts from an empty one.
+                (None, Some(taken)) => is_true(&plan.own, &emptied(place, memory, scope, &taken)),
+                (Some(handed), taken) => {
+                    let taken = taken.map(|taken| format!(" AND NOT {taken}")).unwrap_or_default();
+                    let active = column_name(plan.active);
+                    format!("(g.{active}{taken} AND NOT {handed} AND {})", is_true(&plan.own, scope))
+                }
+            };
+            Step { plan, handed: handed.get(place).cloned().flatten(), own }
+        })
+        .collect()
+}
+
+/// The scope in which a step's state is empty where `taken` holds.
+fn emptied<'a>(holder: usize, memory: &[ScanMemory], scope: &Scope<'a>, taken: &str) -> Scope<'a> {
+    let mut columns = scope.columns.clone();
+    for one in memory.iter().filter(|one| one.holder == holder) {
+        let sql = format!("CASE WHEN {taken} THEN {} ELSE g.{} END", scope.value(&one.empty), column_name(one.id));
+        columns.insert(one.id, value(format!("({sql})")));
+    }
+    Scope { columns, nodes: scope.nodes }
+}
+
+/// Whether the next step takes this one's state with this row.
+fn cleared(steps: &[Step<'_>], place: usize) -> String {
+    steps.get(place + 1).and_then(|next| next.handed.clone()).unwrap_or_else(|| "0".to_owned())
+}
+
+/// What a column of the memory is after the row at hand.
+fn remembered(one: &ScanMemory, memory: &[ScanMemory], steps: &[Step<'_>], scope: &Scope<'_>) -> String {
+    let Some(step) = steps.get(one.holder) else { return "NULL".to_owned() };
+    let name = column_name(one.id);
+    let mut cases = Vec::new();
+    if one.record == one.holder {
+        let of_row = |found: &ScanMatch, scope: &Scope<'_>| match (one.declared, one.source) {
+            (Some(place), _) => found.values.get(place).map_or_else(|| "NULL".to_owned(), |value| scope.value(value)),
+            (None, Some(source)) => scope.value(&Expr::new(ExprKind::Column(source), one.empty.scalar_type)),
+            (None, None) => "NULL".to_owned(),
+        };
+        if let (Some(condition), Some(found)) = (&step.handed, &step.plan.handed) {
+            cases.push(format!("WHEN {condition} THEN {}", of_row(found, scope)));
+        }
+        let taken = cleared(steps, one.holder);
+        let own = match taken.as_str() {
+            "0" => of_row(&step.plan.own, scope),
+            _ => of_row(&step.plan.own, &emptied(one.holder, memory, scope, &taken)),
+        };
+        cases.push(format!("WHEN {} THEN {own}", step.own));
+    } else if let Some(condition) = &step.handed {
+        let before = memory.iter().find(|other| {
+            other.holder + 1 == one.holder
+                && (other.record, other.declared, other.source) == (one.record, one.declared, one.source)
+        });
+        let before = before.map_or_else(|| "NULL".to_owned(), |other| format!("g.{}", column_name(other.id)));
+        cases.push(format!("WHEN {condition} THEN {before}"));
+    }
+    let taken = cleared(steps, one.holder);
+    if taken != "0" {
+        cases.push(format!("WHEN {taken} THEN {}", scope.value(&one.empty)));
+    }
+    format!("CASE {} ELSE g.{name} END", cases.join(" "))
+}
