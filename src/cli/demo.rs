@@ -6,8 +6,10 @@ use std::sync::Arc;
 
 use super::Exit;
 use super::open::{self, OpenError, Subject};
+use super::record;
 use super::scenario::{Scenario, ScenarioError};
 use super::settings::{ConsoleArgs, SettingsError};
+use crate::console::journal;
 use crate::console::run::Ending;
 use crate::hunt::matches::RuleStatus;
 use crate::hunt::survey::status_line;
@@ -97,9 +99,10 @@ fn demo(arguments: &Args, stdout: &mut dyn Write) -> Result<Option<Ending>, Demo
         },
     };
     let unpacked = scenario.unpack()?;
-    let lessons = scenario.lessons()?;
-    let lesson = scenario.lesson().map(str::to_owned);
-    let subject = Subject { catalog, name: format!("demo {}", scenario.name()), lesson, lessons };
+    let subject = Subject::of_scenario(&scenario, catalog)?;
+    // 'whippet present' follows it from another terminal.
+    let journal = record::begin(&unpacked.journal(), journal::Subject::Scenario(scenario.name()))?;
+    let subject = subject.recorded(journal);
     Ok(Some(open::console(unpacked.store(), subject, config)?))
 }
 

@@ -1,18 +1,24 @@
 //! `whippet hunt`: run the rules over a store and list what they match.
 
+use std::collections::HashSet;
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
+use super::play::{PlayError, Script};
 use super::problem::{self, Problem};
 use super::query::exit_for;
 use super::{Exit, report};
+use crate::console::config::Config;
+use crate::console::live::{Opening, Shared};
+use crate::console::state::State;
+use crate::console::theme::Theme;
 use crate::hunt::clock::display_time;
 use crate::hunt::exclusions::check_condition;
 use crate::hunt::matches::RuleStatus;
 use crate::hunt::survey::status_line;
 use crate::hunt::switches::{ExclusionId, ExclusionRef, OwnExclusion};
 use crate::hunt::tree::{facts, text};
-use crate::hunt::{Case, Clock, Hunt, Match, SwitchAction, chains};
+use crate::hunt::{Case, Clock, Hunt, Match, MatchId, SwitchAction, chains};
 use crate::kql::values::{datetime_text, parse_datetime};
 use crate::kql::visible::visible;
 use crate::rules::Catalog;
@@ -34,6 +40,9 @@ pub struct Args {
     /// Leave cells of CSV as they are; otherwise a quote stops spreadsheets from running them as formulas.
     #[arg(long)]
     raw_cells: bool,
+    /// List what the console would show after this script: its switches, exclusions, clock and filters
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["off", "exclude", "as_of", "rules_asked", "replay"])]
+    script: Option<PathBuf>,
     #[command(flatten)]
     replay: super::replay::Replaying,
 }
@@ -98,15 +107,54 @@ pub fn run(arguments: &Args, stdout: &mut dyn Write, stderr: &mut dyn Write) -> 
     problem::report(answer, stderr)
 }
 
+/// Plays a script on the case's store, and gives the case what it switched; yields the matches that its filters keep,
+/// where it filters.
+fn scripted(
+    case: &mut Case,
+    path: &Path,
+    rules: Option<&Path>,
+    stderr: &mut dyn Write,
+) -> Result<Option<HashSet<MatchId>>, Problem> {
+    let failed = |error: PlayError| {
+        let text = error.to_string();
+        if error.is_invalid() { Problem::Arguments(format!("--script: {text}")) } else { Problem::Failed(text) }
+    };
+    let script = Script::read(path).map_err(failed)?;
+    let opening = Opening { name: String::new(), fresh: true, read_only: true, ..Opening::default() };
+    let shared = Shared::open(&case.store, Catalog::open(rules)?, opening)?;
+    let state = State::configured(&Config::default(), Theme::Plain).map_err(|error| failed(error.into()))?;
+    let state = script.perform(&shared, state, Some(Path::new("."))).map_err(failed)?;
+    if !state.complaints.is_empty() {
+        for problem in &state.complaints {
+            writeln!(stderr, "{}: {}", path.display(), visible(problem))?;
+        }
+        return Err(Problem::Arguments(format!("--script {}: not all of it could be done", path.display())));
+    }
+    let settings = state.settings();
+    case.switches = settings.switches;
+    if let Some(clock) = settings.clock {
+        case.clock = clock;
+    }
+    let rows = state.matches.rows.iter().filter_map(|row| Some(state.match_at(*row)?.id.clone()));
+    Ok((!state.matches.chips.is_empty()).then(|| rows.collect()))
+}
+
 fn answer(arguments: &Args, stdout: &mut dyn Write, stderr: &mut dyn Write) -> Result<Exit, Problem> {
-    let case = arguments.view.open(&arguments.db, &arguments.rules_asked)?;
+    let mut case = arguments.view.open(&arguments.db, &arguments.rules_asked)?;
+    let listed = match &arguments.script {
+        Some(script) => scripted(&mut case, script, arguments.view.rules.as_deref(), stderr)?,
+        None => None,
+    };
     let store = case.reader()?;
     if arguments.replay.replay {
         let (what, how) = ((&case, &store, arguments.rules_asked.as_slice()), (arguments.format, arguments.raw_cells));
         return super::replay::answer(&arguments.replay, what, how, stdout, stderr);
     }
     let survey = case.survey(&store, &arguments.rules_asked)?;
-    let hunt = survey.shown(&case.switches);
+    let mut hunt = survey.shown(&case.switches);
+    if let Some(listed) = &listed {
+        hunt.runs.iter_mut().for_each(|run| run.matches.retain(|found| listed.contains(&found.id)));
+    }
     match arguments.format {
         Format::Table => {
             // What is hidden may be a link in the chain of what is pinned.

@@ -1,12 +1,11 @@
 //! JSON on an output that may be a terminal: what JSON leaves as it is and a terminal would act on (C1 controls,
 //! bidirectional overrides, TAG characters, …) is written as `\u` escapes, which read back as the same text.
 
-use std::fmt::Write as _;
 use std::io::{self, Write};
 
 use serde::Serialize;
 
-use crate::kql::visible::visible;
+use crate::kql::visible::harmless_json as harmless;
 
 /// Writes a value over several lines, and a line end.
 pub fn write_pretty<T: Serialize + ?Sized>(output: &mut dyn Write, value: &T) -> io::Result<()> {
@@ -18,34 +17,10 @@ pub fn write_line<T: Serialize + ?Sized>(output: &mut dyn Write, value: &T) -> i
     writeln!(output, "{}", harmless(&serde_json::to_string(value)?))
 }
 
-/// Outside its strings JSON is ASCII, so whatever else is to be escaped stands in a string.
-fn harmless(json: &str) -> String {
-    let mut text = String::with_capacity(json.len());
-    for character in json.chars() {
-        if is_harmless(character) {
-            text.push(character);
-        } else {
-            for unit in character.encode_utf16(&mut [0; 2]) {
-                // Writing to a String cannot fail.
-                let _ = write!(text, "\\u{unit:04x}");
-            }
-        }
-    }
-    text
-}
-
-fn is_harmless(character: char) -> bool {
-    // Controls below the space are escaped by JSON itself; what is left of them is layout.
-    matches!(character, '\n' | ' '..='~') || {
-        let mut bytes = [0; 4];
-        let text: &str = character.encode_utf8(&mut bytes);
-        visible(text) == text
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::kql::visible::visible;
     use proptest::prelude::*;
 
     fn line(text: &str) -> String {

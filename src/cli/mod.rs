@@ -12,8 +12,10 @@ mod import;
 mod json;
 mod lessons;
 mod open;
+mod play;
 mod problem;
 pub mod query;
+mod record;
 mod replay;
 pub mod report;
 mod rule;
@@ -62,6 +64,8 @@ struct Arguments {
 enum Command {
     Demo(demo::Args),
     Open(open::Args),
+    Record(record::Args),
+    Play(play::Args),
     Explain(explain::Args),
     Hunt(hunt::Args),
     /// List, print and check detection rules.
@@ -84,6 +88,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, stdout: &mut dyn Write
         Ok(arguments) => match arguments.command {
             Command::Demo(arguments) => demo::run(&arguments, stdout, stderr),
             Command::Open(arguments) => open::run(&arguments, stderr),
+            Command::Record(arguments) => record::run(&arguments, stderr),
+            Command::Play(arguments) => play::run(&arguments, stdout, stderr),
             Command::Scenario(arguments) => lessons::run(&arguments, stdout, stderr),
             Command::Screenshot(arguments) => screenshot::run(&arguments, stdout, stderr),
             Command::Config(arguments) => config::run(&arguments, stdout, stderr),

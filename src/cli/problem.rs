@@ -27,6 +27,8 @@ pub enum Problem {
     Csv(#[from] csv::Error),
     #[error("{0}")]
     Arguments(String),
+    #[error("{0}")]
+    Failed(String),
 }
 
 impl Problem {

@@ -105,6 +105,9 @@ impl Scenario {
     }
 }
 
+/// The name of a demonstration's journal, in its folder.
+pub const JOURNAL: &str = "journal.whippet";
+
 /// A scenario's store; gone when this is dropped.
 pub struct Unpacked {
     path: PathBuf,
@@ -114,6 +117,11 @@ pub struct Unpacked {
 impl Unpacked {
     pub fn store(&self) -> &Path {
         &self.path
+    }
+
+    /// Where the journal of the demonstration is kept, for whoever follows it.
+    pub fn journal(&self) -> PathBuf {
+        self.path.with_file_name(JOURNAL)
     }
 }
 

@@ -9,7 +9,7 @@ use super::Exit;
 use super::scenario::{Scenario, ScenarioError, Unpacked};
 use crate::console::headless;
 use crate::console::keymap::Keymap;
-use crate::console::live::{Live, Shared};
+use crate::console::live::{Live, Opening, Shared};
 use crate::console::run::RunError;
 use crate::console::screenshot;
 use crate::console::script::{self, ScriptError};
@@ -80,7 +80,8 @@ impl Stage {
         let unpacked = scenario.unpack()?;
         let lesson = scenario.lesson().map(str::to_owned);
         let name = format!("demo {}", scenario.name());
-        let shared = Shared::open(unpacked.store(), Catalog::built_in(), name, lesson)?;
+        let opening = Opening { name, lesson, ..Opening::default() };
+        let shared = Shared::open(unpacked.store(), Catalog::built_in(), opening)?;
         Ok(Self { shared, _unpacked: unpacked })
     }
 
@@ -95,7 +96,7 @@ impl Stage {
         let mut state = State::new(Keymap::standard()?, theme);
         state.lessons = lessons.iter().cloned().map(Arc::new).collect();
         let mut source = Live::new(Arc::clone(&self.shared))?;
-        let frame = headless::drive(size, &mut state, &mut source, script::parse(text)?)?;
+        let frame = headless::drive(size, &mut state, &mut source, script::parse(text)?, None)?;
         Ok((state, frame))
     }
 }

@@ -3,12 +3,16 @@
 //! Keys, palette and mouse only make actions; hint row, help and palette only read the table. What an action does
 //! is the business of `update`.
 
+use super::journal::Spot;
+use super::session::Session;
 use crate::hunt::timeline::TimeRange;
 use crate::hunt::{OwnExclusion, SwitchAction};
 
 /// A screen that can be shown.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum View {
+    #[default]
     Matches,
     Tree,
     Indicators,
@@ -58,7 +62,10 @@ impl View {
     }
 }
 
-#[derive(Debug, Clone, PartialEq)]
+/// What a person may ask for. Those without a row in the table are what a box or a place on the screen leads to; in
+/// journals and scripts each is its name in kebab case, with what it is about after `=`.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Action {
     Show(View),
     Down,
@@ -154,6 +161,17 @@ pub enum Action {
     ChooseTable(String),
     /// An exclusion was written; it is added switched off.
     AddExclusion(OwnExclusion),
+    /// The cursor was put on a row.
+    GoTo(Box<Spot>),
+    /// The page of a rule was opened.
+    OpenRule(String),
+    /// A query was run.
+    RunQuery(String),
+    /// A lesson was begun, by its name; one of its steps was gone to, the first is 1.
+    StartLesson(String),
+    GoToStep(usize),
+    /// Everything is to be as it was when the session was kept.
+    Restore(Box<Session>),
 }
 
 /// Where an action makes sense.

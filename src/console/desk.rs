@@ -1,5 +1,6 @@
 //! The real world around the loop: the terminal, its events, signals, workers and the clock.
 
+use std::fs::File;
 use std::io::{self, Write as _};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -11,10 +12,12 @@ use super::input::Input;
 use super::jobs::{Ask, Jobs};
 use super::keys::UnknownKey;
 use super::run::{self, Ending, RunError, World};
+use super::script::Step;
 use super::source::Source;
 use super::state::State;
 use super::terminal::{self, Guard};
 use super::theme;
+use super::update::Playing;
 use super::walkthrough::Lesson;
 
 struct Desk {
@@ -23,6 +26,7 @@ struct Desk {
     jobs: Jobs,
     received: Receiver<Input>,
     inside_tmux: bool,
+    journal: Option<File>,
     mouse: bool,
 }
 
@@ -66,6 +70,13 @@ impl World for Desk {
         std::fs::File::create_new(path)?.write_all(text.as_bytes())
     }
 
+    fn note(&mut self, line: &str) -> io::Result<()> {
+        match &mut self.journal {
+            Some(file) => writeln!(file, "{line}"),
+            None => Ok(()),
+        }
+    }
+
     fn suspend(&mut self) -> io::Result<()> {
         self.mouse = false;
         self.guard.suspend()
@@ -82,16 +93,22 @@ pub struct Setup {
     pub sources: Vec<Box<dyn Source>>,
     pub lessons: Vec<Lesson>,
     pub config: Config,
+    /// What the console does by itself, and so many times faster than it was done.
+    pub play: Option<(Vec<Step>, f64)>,
+    /// Where what is done is written down.
+    pub journal: Option<File>,
 }
 
 /// Shows the console on this process's terminal until the person leaves. The terminal is given back however it ends.
 pub fn show(setup: Setup, variable: impl Fn(&str) -> Option<String>) -> Result<Ending, RunError> {
-    let Setup { sources, lessons, config } = setup;
+    let Setup { sources, lessons, config, play, journal } = setup;
     // The terminal is asked before anything else reads from it, and only where nobody has said.
     let asks = config.theme.is_none();
     let theme = theme::from_environment(&variable, || asks && terminal::is_light());
     let wrong = |error: UnknownKey| RunError::Terminal(io::Error::other(error.to_string()));
     let mut state = State::configured(&config, theme).map_err(wrong)?;
+    state.playing = play.map(|(steps, pace)| Playing::recorded(steps, pace));
+    state.journal.is_on = journal.is_some();
     state.lessons = lessons.into_iter().map(Arc::new).collect();
     let (inputs, received): (Sender<Input>, _) = unbounded();
     let jobs = Jobs::start(sources, &inputs)?;
@@ -100,7 +117,7 @@ pub fn show(setup: Setup, variable: impl Fn(&str) -> Option<String>) -> Result<E
     let (guard, mut screen) = Guard::enter()?;
     terminal::read_events(inputs)?;
     let inside_tmux = variable("TMUX").is_some_and(|value| !value.is_empty());
-    let mut desk = Desk { started: Instant::now(), guard, jobs, received, inside_tmux, mouse: false };
+    let mut desk = Desk { started: Instant::now(), guard, jobs, received, inside_tmux, journal, mouse: false };
     let ending = run::run(&mut screen, &mut state, &mut desk);
     desk.guard.leave();
     ending

@@ -2,13 +2,16 @@
 //! the console waits for it. Two runs of one script over one store draw the same.
 
 use std::collections::VecDeque;
-use std::io;
+use std::fs::File;
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use ratatui::buffer::Buffer;
 
+use super::export;
 use super::input::Input;
 use super::jobs::{Ask, Report};
 use super::run::{self, RunError, World};
@@ -21,6 +24,8 @@ struct Headless<'a> {
     source: &'a mut dyn Source,
     answers: VecDeque<Input>,
     clock: Duration,
+    /// Where files are written; without a folder none are.
+    folder: Option<PathBuf>,
 }
 
 impl World for Headless<'_> {
@@ -34,6 +39,8 @@ impl World for Headless<'_> {
         }
         Some(match self.steps.pop_front() {
             Some(Step::Act(action)) => Input::Act(action),
+            // Nobody watches: a recording's pauses are left out.
+            Some(Step::At(_)) => return self.wait(patience),
             Some(step) => step.key().map_or(Input::Resize, Input::Key),
             None => Input::Closed("the script is done".to_owned()),
         })
@@ -63,8 +70,18 @@ impl World for Headless<'_> {
         Ok(())
     }
 
-    fn write_new(&mut self, _path: &str, _text: &str) -> io::Result<()> {
-        Err(io::Error::other("without a terminal the console writes no files"))
+    fn write_new(&mut self, path: &str, text: &str) -> io::Result<()> {
+        let Some(folder) = &self.folder else {
+            return Err(io::Error::other("without a terminal the console writes no files"));
+        };
+        if !export::is_below(path) {
+            return Err(io::Error::other("a script writes below the folder it is played in"));
+        }
+        File::create_new(folder.join(path))?.write_all(text.as_bytes())
+    }
+
+    fn note(&mut self, _line: &str) -> io::Result<()> {
+        Ok(())
     }
 
     fn suspend(&mut self) -> io::Result<()> {
@@ -82,10 +99,12 @@ pub fn drive(
     state: &mut State,
     source: &mut dyn Source,
     steps: Vec<Step>,
+    folder: Option<&Path>,
 ) -> Result<Buffer, RunError> {
     let backend = TestBackend::new(size.0, size.1);
     let mut terminal = Terminal::new(backend).map_err(|error| RunError::Draw(error.to_string()))?;
-    let mut world = Headless { steps: steps.into(), source, answers: VecDeque::new(), clock: Duration::ZERO };
+    let folder = folder.map(Path::to_owned);
+    let mut world = Headless { steps: steps.into(), source, answers: VecDeque::new(), clock: Duration::ZERO, folder };
     run::run(&mut terminal, state, &mut world)?;
     Ok(terminal.backend().buffer().clone())
 }

@@ -6,9 +6,10 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use super::session::Session;
 use super::source::{
-    Answer, Checked, Coverage, EventsPage, ExportAsked, Exported, Found, HashSeen, Indicator, NodeFacts, Overview,
-    Preview, QueryDone, Question, RuleSheet, RuleSummary, Settings, Source, Stop, Trouble, ValueCounts,
+    Answer, Checked, Coverage, EventsPage, ExportAsked, Exported, Found, HashSeen, Indicator, Kept, NodeFacts,
+    Overview, Preview, QueryDone, Question, RuleSheet, RuleSummary, Settings, Source, Stop, Trouble, ValueCounts,
 };
 use super::timeline::Window;
 use super::trees::{Grove, Trees};
@@ -45,6 +46,21 @@ const NODE_EVENTS: usize = 300;
 /// Of a column's values the commonest are shown.
 const MOST_VALUES: usize = 200;
 
+/// How a store is looked at.
+#[derive(Debug, Clone, Default)]
+pub struct Opening {
+    /// The store's file name, or the scenario's.
+    pub name: String,
+    /// The text of a demo scenario.
+    pub lesson: Option<String>,
+    /// The desk is not to be as it was left.
+    pub fresh: bool,
+    /// Nothing is to be kept in the store.
+    pub read_only: bool,
+    /// The switches that the store keeps are left alone.
+    pub bare: bool,
+}
+
 /// What all workers of a console share: read once, never changed.
 pub struct Shared {
     case: Case,
@@ -52,6 +68,8 @@ pub struct Shared {
     corpus: Corpus,
     name: String,
     lesson: Option<String>,
+    session: Option<Session>,
+    read_only: bool,
     /// The last survey and what it was made for: switching an exclusion is a look-up in it.
     survey: Mutex<Option<(Settings, Arc<Survey>)>>,
     trees: Trees,
@@ -70,17 +88,24 @@ pub struct Live {
 }
 
 impl Shared {
-    pub fn open(path: &Path, catalog: Catalog, name: String, lesson: Option<String>) -> Result<Arc<Self>, HuntError> {
+    pub fn open(path: &Path, catalog: Catalog, opening: Opening) -> Result<Arc<Self>, HuntError> {
+        let Opening { name, lesson, fresh, read_only, bare } = opening;
         let corpus = Corpus::of(&catalog);
-        let case = Case::open(path, Arc::new(catalog))?;
+        let mut case = Case::open(path, Arc::new(catalog))?;
+        if bare {
+            case.switches = Switches::default();
+        }
         let attack = Attack::load()
             .map_err(|error| HuntError::Failed { what: "the ATT&CK names".to_owned(), reason: error.to_string() })?;
+        let session = if fresh { None } else { saved_session(&case.reader()?)? };
         Ok(Arc::new(Self {
             case,
             attack,
             corpus,
             name,
             lesson,
+            session,
+            read_only: read_only || !is_writable(path),
             survey: Mutex::new(None),
             trees: Trees::default(),
             events: Mutex::new(None),
@@ -218,6 +243,8 @@ impl Live {
             clock: Some(shared.case.clock),
             rules: shared.case.catalog.rules().iter().map(summary).collect(),
             switches: shared.case.switches.clone(),
+            session: shared.session.clone().map(Box::new),
+            read_only: shared.read_only,
             lesson: shared.lesson.clone(),
         })
     }
@@ -417,12 +444,16 @@ impl Live {
     }
 
     /// Saves through a connection of its own, open only for this: readers stay readers.
-    fn save(&self, switches: &Switches) -> Result<(), HuntError> {
+    fn save(&self, kept: &Kept) -> Result<(), HuntError> {
+        if self.shared.read_only {
+            return Ok(());
+        }
         let mut writer = Store::create_or_open(&self.shared.case.store)?;
         let now = std::time::SystemTime::now()
             .duration_since(std::time::UNIX_EPOCH)
             .map_or(0, |since| i64::try_from(since.as_nanos() / 100).unwrap_or(i64::MAX));
-        case::save_switches(&mut writer, switches, now.saturating_add(crate::console::format::UNIX_EPOCH))
+        case::save_switches(&mut writer, &kept.switches, now.saturating_add(crate::console::format::UNIX_EPOCH))?;
+        Ok(writer.set_state(SESSION_KEY, SESSION_VERSION, &kept.session)?)
     }
 }
 
@@ -431,6 +462,23 @@ fn cuts_of(store: &Store, survey: &Survey, settings: &Settings, grove: &Grove) -
     chains::cuts(survey, &settings.switches, &grove.forest, &mut |found| {
         found.events.first().and_then(|event| grove.node_of(store, *event).ok().flatten())
     })
+}
+
+/// The key of the desk in the store's saved state.
+const SESSION_KEY: &str = "console.session";
+const SESSION_VERSION: i64 = 1;
+
+/// The desk as the store keeps it; one that this version cannot read is left alone.
+fn saved_session(store: &Store) -> Result<Option<Session>, HuntError> {
+    let saved = store.state::<serde_json::Value>(SESSION_KEY)?;
+    Ok(saved
+        .filter(|(version, _)| *version == SESSION_VERSION)
+        .and_then(|(_, value)| serde_json::from_value(value).ok()))
+}
+
+/// Whether the file takes writing. Opening it so changes nothing.
+fn is_writable(path: &Path) -> bool {
+    std::fs::OpenOptions::new().append(true).open(path).is_ok()
 }
 
 /// The part of the settings that a survey depends on.
@@ -520,7 +568,7 @@ impl Source for Live {
             Question::Sheet(rule) => self.sheet(rule).map(|sheet| Answer::Sheet(Box::new(sheet))),
             Question::Indicators => return self.indicators(stop),
             Question::Export(settings, path, asked) => self.export(settings, path, asked),
-            Question::Save(switches) => self.save(switches).map(|()| Answer::Saved),
+            Question::Save(kept) => self.save(kept).map(|()| Answer::Saved),
         };
         answer.map_err(trouble)
     }

@@ -28,6 +28,8 @@ pub trait World {
     fn copy(&mut self, text: &str) -> std::io::Result<()>;
     /// Writes a new file; one that is there is an error.
     fn write_new(&mut self, path: &str, text: &str) -> std::io::Result<()>;
+    /// Takes a line of the journal.
+    fn note(&mut self, line: &str) -> std::io::Result<()>;
     fn suspend(&mut self) -> std::io::Result<()>;
     fn retake(&mut self) -> std::io::Result<()>;
 }
@@ -155,6 +157,12 @@ fn obey<B: Backend>(
                     break;
                 }
             },
+            Effect::Note(line) => {
+                if let Err(error) = world.note(&line) {
+                    state.journal.is_on = false;
+                    state.complain(format!("no longer recorded: {error}"));
+                }
+            }
             Effect::Suspend => {
                 world.suspend()?;
                 world.set_mouse(state.mouse)?;

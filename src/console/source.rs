@@ -8,6 +8,7 @@ use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use super::session::Session;
 use super::timeline::Window;
 use crate::hunt::browse::{EventsAsked, Listing};
 use crate::hunt::chains::Cut;
@@ -121,10 +122,17 @@ pub enum Question {
     Row(Settings, String, EventId),
     Sheet(String),
     Indicators,
-    /// Keep the switches in the store.
-    Save(Switches),
+    /// Keep the switches and the desk in the store.
+    Save(Box<Kept>),
     /// What goes into a file, and the file it is for.
     Export(Settings, String, ExportAsked),
+}
+
+/// What the store keeps of a session.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Kept {
+    pub switches: Switches,
+    pub session: Session,
 }
 
 /// What a file is to hold.
@@ -221,6 +229,10 @@ pub struct Overview {
     pub rules: Vec<RuleSummary>,
     /// As saved in the store.
     pub switches: Switches,
+    /// The desk as it was left.
+    pub session: Option<Box<Session>>,
+    /// Nothing is kept: the store's file cannot be written, or is not to be.
+    pub read_only: bool,
     /// The lesson of a demo scenario, where there is one.
     pub lesson: Option<String>,
 }

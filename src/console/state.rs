@@ -9,14 +9,17 @@ use super::config::Config;
 use super::editor::Editor;
 use super::format::TimeStyle;
 use super::grid::Grid;
+use super::journal::Journal;
 use super::keymap::Keymap;
 use super::keys::{Key, UnknownKey};
 use super::overlay::Overlay;
+use super::session::Session;
 use super::source::{
     Checked, EventsPage, Found, Indicator, NodeFacts, Overview, Question, RuleSheet, Settings, Topic, ValueCounts,
 };
 use super::theme::Theme;
 use super::timeline::TimelineView;
+use super::update::Playing;
 use super::walkthrough::{Lesson, Walkthrough};
 use super::widgets::table::TableState;
 use super::widgets::tree::TreeState;
@@ -30,6 +33,9 @@ use crate::hunt::{
     Switches,
 };
 use crate::kql::diagnostic::Diagnostic;
+
+/// More would say no more.
+const MOST_COMPLAINTS: usize = 20;
 
 /// What all views are about: choosing a match moves the tree, and a process the rule page.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -101,7 +107,7 @@ impl Board {
 }
 
 /// A filter of the matches: rows whose cell is this value, or is not.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Chip {
     pub column: usize,
     pub value: String,
@@ -155,6 +161,8 @@ pub struct TreeView {
     /// What is known of processes beside their start, and which of them show it in place.
     pub facts: BTreeMap<NodeId, NodeFacts>,
     pub unrolled: BTreeSet<NodeId>,
+    /// Somebody chose that, and not the data.
+    pub is_chosen: bool,
     pub scroll: usize,
 }
 
@@ -167,7 +175,8 @@ pub struct IndicatorsView {
 }
 
 /// What the diff of matches starts from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Baseline {
     #[default]
     ExclusionsOff,
@@ -316,6 +325,14 @@ pub struct State {
     pub events: EventsView,
     pub query: QueryView,
 
+    /// The desk as the store keeps it.
+    pub kept: Option<Session>,
+    pub journal: Journal,
+    /// The console presses keys by itself.
+    pub playing: Option<Playing>,
+    /// What went wrong while nobody looked, for whoever plays a script.
+    pub complaints: Vec<String>,
+
     /// The lessons of a demonstration, and the one that is on.
     pub lessons: Vec<Arc<Lesson>>,
     pub walkthrough: Option<Walkthrough>,
@@ -378,6 +395,10 @@ impl State {
             timeline: TimelineView::default(),
             events: EventsView::default(),
             query: QueryView::default(),
+            kept: None,
+            journal: Journal::default(),
+            playing: None,
+            complaints: Vec::new(),
             lessons: Vec::new(),
             walkthrough: None,
         }
@@ -481,6 +502,10 @@ impl State {
     }
 
     pub fn complain(&mut self, text: impl Into<String>) {
-        self.notice = Some(Notice { text: text.into(), is_problem: true });
+        let text = text.into();
+        if self.complaints.len() < MOST_COMPLAINTS {
+            self.complaints.push(text.clone());
+        }
+        self.notice = Some(Notice { text, is_problem: true });
     }
 }

@@ -118,6 +118,11 @@ pub fn is_light() -> bool {
     matches!(terminal_colorsaurus::theme_mode(options), Ok(ThemeMode::Light))
 }
 
+/// Columns and rows; what is usual where the terminal does not say.
+pub fn size() -> (u16, u16) {
+    terminal::size().unwrap_or((120, 36))
+}
+
 pub fn set_mouse(on: bool) -> io::Result<()> {
     if on { execute!(io::stdout(), EnableMouseCapture) } else { execute!(io::stdout(), DisableMouseCapture) }
 }

@@ -30,7 +30,8 @@ pub struct Listing {
 }
 
 /// Which events of a table, in which order.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default, serde::Serialize, serde::Deserialize)]
+#[serde(default)]
 pub struct EventsAsked {
     pub table: String,
     /// Conditions in KQL, all of which hold.

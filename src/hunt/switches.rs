@@ -35,6 +35,7 @@ impl std::fmt::Display for ExclusionId {
 
 /// An exclusion of the analyst: a row is hidden where `condition` holds.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default, serde::Serialize, serde::Deserialize)]
+#[serde(default)]
 pub struct OwnExclusion {
     /// The one rule it belongs to; `None` is every rule that has the columns.
     pub rule: Option<String>,
@@ -90,7 +91,7 @@ pub struct Saved {
 }
 
 /// One change. Applying it yields the action that takes it back.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum SwitchAction {
     Unit {

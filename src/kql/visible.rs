@@ -24,6 +24,29 @@ pub fn visible(text: &str) -> String {
     escape(text).text
 }
 
+/// JSON text with what a terminal would act on as `\u` escapes, which read back as the same. Outside its strings JSON
+/// is ASCII, so whatever is to be escaped stands in a string.
+pub fn harmless_json(json: &str) -> String {
+    let mut text = String::with_capacity(json.len());
+    for character in json.chars() {
+        // Controls below the space are escaped by JSON itself; what is left of them is layout.
+        let is_harmless = matches!(character, '\n' | ' '..='~') || {
+            let mut bytes = [0; 4];
+            let alone: &str = character.encode_utf8(&mut bytes);
+            visible(alone) == alone
+        };
+        if is_harmless {
+            text.push(character);
+        } else {
+            for unit in character.encode_utf16(&mut [0; 2]) {
+                // Writing to a String cannot fail.
+                let _ = write!(text, "\\u{unit:04x}");
+            }
+        }
+    }
+    text
+}
+
 /// As [`visible`], with the places of the escapes so that a screen can mark them.
 pub fn escape(text: &str) -> Visible {
     let mut result = Visible { text: String::with_capacity(text.len()), escapes: Vec::new() };

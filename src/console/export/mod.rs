@@ -27,6 +27,12 @@ pub enum Format {
     Kql,
 }
 
+/// Whether a path stays below the folder it is written from: a script is somebody else's text.
+pub fn is_below(path: &str) -> bool {
+    let path = std::path::Path::new(path);
+    path.components().all(|part| matches!(part, std::path::Component::Normal(_) | std::path::Component::CurDir))
+}
+
 /// What is said of a name whose end means no format.
 pub const FORMATS: &str = "the name's end says the format: .csv .jsonl .md .html .txt, .json for an ATT&CK Navigator \
                            layer, .kql for a rule";

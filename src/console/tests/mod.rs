@@ -2,6 +2,7 @@
 
 mod fixture;
 mod flows;
+mod recording;
 mod screens;
 
 use std::collections::VecDeque;
@@ -28,7 +29,9 @@ pub struct Script {
     held: Vec<Ask>,
     hold: bool,
     clock: Duration,
+    pub records: bool,
     pub log: Vec<String>,
+    pub notes: Vec<String>,
     frames_waited: usize,
 }
 
@@ -49,7 +52,9 @@ impl Script {
             held: Vec::new(),
             hold: false,
             clock: Duration::ZERO,
+            records: false,
             log: Vec::new(),
+            notes: Vec::new(),
             frames_waited: 0,
         }
     }
@@ -154,6 +159,11 @@ impl World for Script {
         Ok(())
     }
 
+    fn note(&mut self, line: &str) -> std::io::Result<()> {
+        self.notes.push(line.to_owned());
+        Ok(())
+    }
+
     fn suspend(&mut self) -> std::io::Result<()> {
         self.log.push("suspend".to_owned());
         Ok(())
@@ -170,6 +180,8 @@ pub struct End {
     pub screen: String,
     pub state: State,
     pub log: Vec<String>,
+    /// The lines of the journal, where one was asked for.
+    pub notes: Vec<String>,
     pub ending: Ending,
     /// Cells of the last frame that are drawn reversed, row by row.
     pub reversed: Vec<String>,
@@ -178,6 +190,7 @@ pub struct End {
 pub fn play(width: u16, height: u16, mut script: Script) -> End {
     let mut terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
     let mut state = State::new(Keymap::standard().unwrap(), Theme::Terminal);
+    state.journal.is_on = script.records;
     let ending = run::run(&mut terminal, &mut state, &mut script).unwrap();
     let buffer = terminal.backend().buffer();
     let rows: Vec<_> = buffer.content().chunks(usize::from(width)).collect();
@@ -204,5 +217,5 @@ pub fn play(width: u16, height: u16, mut script: Script) -> End {
             marked.map(|cell| cell.symbol()).collect::<String>()
         })
         .collect();
-    End { screen: screen.join("\n"), state, log: script.log, ending, reversed }
+    End { screen: screen.join("\n"), state, log: script.log, notes: script.notes, ending, reversed }
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::exclusion_form::counted;
-use super::{Effect, ask, asks, browse, follow, follow_rule, moves, rows, timeline, trees};
+use super::{Effect, ask, asks, browse, follow, follow_rule, moves, recording, rows, sessions, timeline, trees};
 use crate::console::action::View;
 use crate::console::jobs::Report;
 use crate::console::overlay::Overlay;
@@ -43,8 +43,15 @@ fn answered(state: &mut State, answer: Answer) -> Vec<Effect> {
     match answer {
         Answer::Overview(overview) => {
             state.switches = overview.switches.clone();
+            let session = overview.session.as_deref().cloned();
             state.overview = Some(overview);
-            ask_results(state)
+            let mut effects = recording::beginning(state, session.as_ref());
+            effects.extend(ask_results(state));
+            if let Some(session) = session {
+                state.kept = Some(session.clone());
+                effects.extend(sessions::restore(state, session));
+            }
+            effects
         }
         Answer::Matches(found) => {
             if state.session_start.is_none() {

@@ -1,7 +1,7 @@
 //! The events of a table and the query being written: what is asked for when the cursor or the text changes.
 
 use super::{Effect, ask};
-use crate::console::action::View;
+use crate::console::action::{Action, View};
 use crate::console::editor::Editor;
 use crate::console::format;
 use crate::console::grid::Grid;
@@ -121,8 +121,8 @@ pub fn page_arrived(state: &mut State, page: EventsPage) -> Vec<Effect> {
     if page.asked != state.events.asked {
         return Vec::new();
     }
-    state.events.grid.take(&page.listing.columns, &page.listing.rows);
     let selected = state.events.grid.table.selected;
+    state.events.grid.take(&page.listing.columns, &page.listing.rows);
     state.events.grid.table.select(selected, page.total);
     state.events.page = Some(page);
     if state.view != View::Events {
@@ -266,7 +266,17 @@ fn append(state: &mut State, line: &str) -> Vec<Effect> {
     run(state)
 }
 
-pub fn run(state: &mut State) -> Vec<Effect> {
+/// Runs a query from wherever it came.
+pub fn run_text(state: &mut State, text: String) -> Vec<Effect> {
+    let mut effects = if state.view == View::Query { Vec::new() } else { super::show(state, View::Query) };
+    if state.query.editor.text() != text {
+        state.query.editor = Editor::new(text);
+    }
+    effects.extend(run(state));
+    effects
+}
+
+fn run(state: &mut State) -> Vec<Effect> {
     let text = state.query.editor.text().to_owned();
     if text.trim().is_empty() {
         state.tell("nothing to run: write a query, as DeviceProcessEvents | take 10");
@@ -332,8 +342,11 @@ pub fn editor_key(state: &mut State, key: Key) -> Vec<Effect> {
     let down = (key.code == Code::Down && !key.ctrl) || (key.code == Code::Char('n') && key.ctrl);
     let up = (key.code == Code::Up && !key.ctrl) || (key.code == Code::Char('p') && key.ctrl);
     match key.code {
-        Code::Enter => return run(state),
-        Code::F(1) => return super::apply(state, crate::console::action::Action::Help),
+        Code::Enter => {
+            let text = state.query.editor.text().to_owned();
+            return super::apply(state, Action::RunQuery(text));
+        }
+        Code::F(1) => return super::apply(state, Action::Help),
         Code::Esc if offered > 0 => state.query.offers = false,
         Code::Esc => {
             state.query.offers = false;

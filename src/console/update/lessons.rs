@@ -1,21 +1,17 @@
 //! What a lesson does to the state: start, steps, hints, reset, showing the way; and the look at its goals.
 
 use std::sync::Arc;
-use std::time::Duration;
 
-use super::{Effect, follow, rows, show};
+use super::playing::{self, Playing};
+use super::{Effect, follow, rows, sessions, show};
 use crate::console::action::{Action, View};
 use crate::console::overlay::Overlay;
 use crate::console::script;
 use crate::console::state::State;
 use crate::console::walkthrough::goal::Seen;
-use crate::console::walkthrough::progress::{Playing, Snapshot};
+use crate::console::walkthrough::progress::Snapshot;
 use crate::console::walkthrough::{Lesson, Walkthrough, panel};
 use crate::hunt::{SwitchAction, Switches};
-
-/// Slow enough to follow with the eye; a text is typed faster.
-const KEY: Duration = Duration::from_millis(700);
-const CHARACTER: Duration = Duration::from_millis(60);
 
 /// The list of lessons, or the step in full while one is on.
 pub fn open(state: &mut State) -> Vec<Effect> {
@@ -50,10 +46,38 @@ pub fn start(state: &mut State, lesson: Arc<Lesson>) -> Vec<Effect> {
     rows::matches(state);
     effects.extend(show(state, View::Matches));
     effects.extend(follow(state));
-    state.walkthrough = Some(Walkthrough::new(lesson, Snapshot::of(state)));
+    state.walkthrough = Some(Walkthrough::new(lesson, Snapshot::of(state), state.now));
     state.notice = None;
     begin(state);
     effects
+}
+
+/// Begins the lesson of this name.
+pub fn start_named(state: &mut State, name: &str) -> Vec<Effect> {
+    match state.lessons.iter().find(|lesson| lesson.name == name).cloned() {
+        Some(lesson) => start(state, lesson),
+        None => {
+            let near = crate::kql::nearest(name, state.lessons.iter().map(|lesson| lesson.name.as_str()));
+            let near = near.map(|near| format!("; did you mean '{near}'?")).unwrap_or_default();
+            state.complain(format!("no lesson is called '{name}' here{near}"));
+            Vec::new()
+        }
+    }
+}
+
+/// Goes to a step of the lesson; the first is 1.
+pub fn go_to_step(state: &mut State, step: usize) -> Vec<Effect> {
+    playing::leave_way(state);
+    let start = Snapshot::of(state);
+    let now = state.now;
+    let Some(walkthrough) = &mut state.walkthrough else { return Vec::new() };
+    let last = walkthrough.lesson.steps.len().saturating_sub(1);
+    walkthrough.step = step.saturating_sub(1).min(last);
+    // A step begins with what was there, wherever that was reached.
+    walkthrough.start = start;
+    walkthrough.step_began = now;
+    begin(state);
+    Vec::new()
 }
 
 /// Looks at a step as it begins.
@@ -66,17 +90,19 @@ fn begin(state: &mut State) {
 
 /// Does one of the actions of a lesson.
 pub fn act(state: &mut State, action: &Action) -> Vec<Effect> {
-    let Some(walkthrough) = &mut state.walkthrough else {
+    if state.walkthrough.is_none() {
         let lessons = state.keymap.key("lessons");
         state.tell(format!("no lesson is on; {lessons} lists those of a demonstration"));
         return Vec::new();
-    };
-    walkthrough.playing = None;
+    }
+    playing::leave_way(state);
     match action {
         Action::LessonNext | Action::LessonBack => turn(state, *action == Action::LessonNext),
         Action::LessonHint => {
-            let known = walkthrough.current().map_or(0, |step| step.hints.len());
-            if walkthrough.state().hints < known {
+            let known = state.walkthrough.as_ref().and_then(Walkthrough::current).map_or(0, |step| step.hints.len());
+            if let Some(walkthrough) = &mut state.walkthrough
+                && walkthrough.state().hints < known
+            {
                 walkthrough.change(|step| step.hints = step.hints.saturating_add(1));
             } else {
                 let show = state.keymap.key("lesson-show");
@@ -87,13 +113,12 @@ pub fn act(state: &mut State, action: &Action) -> Vec<Effect> {
         Action::LessonReset => reset(state),
         Action::LessonShow => {
             let effects = reset(state);
-            let due = state.now.saturating_add(KEY);
             if let Some(walkthrough) = &mut state.walkthrough
                 && let Some(step) = walkthrough.current()
                 && let Ok(steps) = script::parse(&step.solve)
             {
-                walkthrough.playing = Some(Playing { steps: steps.into(), due });
                 walkthrough.change(|step| step.shown = true);
+                state.playing = Some(Playing::shown(steps, state.now));
             }
             effects
         }
@@ -107,7 +132,6 @@ pub fn act(state: &mut State, action: &Action) -> Vec<Effect> {
 }
 
 fn turn(state: &mut State, forward: bool) -> Vec<Effect> {
-    let start = Snapshot::of(state);
     let Some(walkthrough) = &mut state.walkthrough else { return Vec::new() };
     let last = walkthrough.lesson.steps.len().saturating_sub(1);
     if forward && walkthrough.step == last {
@@ -121,12 +145,8 @@ fn turn(state: &mut State, forward: bool) -> Vec<Effect> {
         state.tell(told);
         return Vec::new();
     }
-    walkthrough.step =
-        if forward { walkthrough.step.saturating_add(1).min(last) } else { walkthrough.step.saturating_sub(1) };
-    // A step begins with what the one before left, wherever that was reached.
-    walkthrough.start = start;
-    begin(state);
-    Vec::new()
+    let here = walkthrough.step.saturating_add(1);
+    go_to_step(state, if forward { here.saturating_add(1) } else { here.saturating_sub(1) })
 }
 
 /// Everything as it was when the step began.
@@ -137,18 +157,9 @@ fn reset(state: &mut State) -> Vec<Effect> {
     state.overlay = None;
     state.typed.clear();
     let mut effects = switch_to(state, &start.switches);
-    state.matches.chips = start.chips;
-    state.timeline.range = start.range;
-    state.matches.show_hidden = start.show_hidden;
     state.tree.show = start.tree_show;
     state.tree.tree.open = start.open;
-    state.rules.open = if start.place.rule_open { start.place.focus.rule.clone() } else { None };
-    state.focus = start.place.focus;
-    rows::matches(state);
-    effects.extend(show(state, start.place.view));
-    rows::select_focused(state);
-    effects.extend(follow(state));
-    state.notice = None;
+    effects.extend(sessions::restore(state, start.session));
     if let Some(walkthrough) = &mut state.walkthrough {
         walkthrough.change(|step| step.done = false);
     }
@@ -179,48 +190,6 @@ pub fn check(state: &mut State) {
     }
 }
 
-/// When the console presses the next key by itself.
-pub fn due(state: &State) -> Option<Duration> {
-    let playing = state.walkthrough.as_ref()?.playing.as_ref()?;
-    Some(playing.due.saturating_sub(state.now))
-}
-
-/// Time has passed: the console presses the next key of the way, once the last one has been answered.
-pub fn tick(state: &mut State) -> Vec<Effect> {
-    let now = state.now;
-    if state.board.oldest().is_some() {
-        return Vec::new();
-    }
-    let Some(walkthrough) = &mut state.walkthrough else { return Vec::new() };
-    let Some(playing) = &mut walkthrough.playing else { return Vec::new() };
-    if now < playing.due {
-        return Vec::new();
-    }
-    let Some(step) = playing.steps.pop_front() else {
-        walkthrough.playing = None;
-        return Vec::new();
-    };
-    let is_typing = matches!(playing.steps.front(), Some(script::Step::Typed(_)));
-    playing.due = now.saturating_add(if is_typing { CHARACTER } else { KEY });
-    let effects = match (step.key(), step) {
-        (Some(key), _) => super::key_pressed(state, key),
-        (None, script::Step::Act(action)) => super::apply(state, action),
-        _ => Vec::new(),
-    };
-    check(state);
-    effects
-}
-
-/// A key of the person takes over from the console.
-pub fn interrupted(state: &mut State) {
-    if let Some(walkthrough) = &mut state.walkthrough
-        && walkthrough.playing.take().is_some()
-    {
-        let show = state.keymap.key("lesson-show");
-        state.tell(format!("stopped: go on yourself, or {show} shows the way from the start of the step"));
-    }
-}
-
 /// Keys in the list of lessons.
 pub fn key(state: &mut State, selected: usize, key: crate::console::keys::Key) -> Vec<Effect> {
     use crate::console::keys::Code;
@@ -231,7 +200,7 @@ pub fn key(state: &mut State, selected: usize, key: crate::console::keys::Key) -
         Code::Char('q') => return Vec::new(),
         Code::Enter => {
             return match state.lessons.get(selected).cloned() {
-                Some(lesson) => start(state, lesson),
+                Some(lesson) => super::apply(state, Action::StartLesson(lesson.name.clone())),
                 None => {
                     read(state);
                     Vec::new()

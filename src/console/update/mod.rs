@@ -9,10 +9,15 @@ pub mod exclusion_form;
 pub mod lessons;
 mod moves;
 mod overlays;
+mod playing;
+mod recording;
 mod rows;
+mod sessions;
 mod switching;
 mod timeline;
 mod trees;
+
+pub use playing::Playing;
 
 use std::time::Duration;
 
@@ -27,7 +32,8 @@ use super::keys::{self, Code, Key};
 use super::layout::Layout;
 use super::overlay::Overlay;
 use super::run::Ending;
-use super::source::{Question, Topic};
+use super::session::Session;
+use super::source::{Kept, Question, Topic};
 use super::state::{Place, RuleSide, State};
 use super::theme::Theme;
 use super::views;
@@ -51,6 +57,8 @@ pub enum Effect {
         text: String,
         note: String,
     },
+    /// A line of the journal.
+    Note(String),
     Suspend,
     Retake,
     Redraw,
@@ -77,7 +85,7 @@ fn ask(state: &mut State, question: Question) -> Effect {
 
 /// When the screen changes without any input: only while work is going on.
 pub fn next_tick(state: &State) -> Option<Duration> {
-    let Some((_, since)) = state.board.oldest() else { return lessons::due(state) };
+    let Some((_, since)) = state.board.oldest() else { return playing::due(state) };
     let waited = state.now.saturating_sub(since);
     Some(if waited < QUIET { QUIET.saturating_sub(waited) } else { TICK })
 }
@@ -91,19 +99,28 @@ pub fn doing(state: &State) -> Option<(Topic, Duration)> {
 
 /// Time has passed and nothing happened.
 pub fn tick(state: &mut State) -> Vec<Effect> {
-    lessons::tick(state)
+    let mut effects = playing::tick(state);
+    recording::after(state, true, &mut effects);
+    effects
+}
+
+/// The row and the column of the cursor; `None` where a text scrolls instead.
+pub fn cursor(state: &mut State) -> Option<(usize, usize)> {
+    moves::cursor(state)
 }
 
 pub fn take(state: &mut State, input: Input) -> Vec<Effect> {
-    let effects = taken(state, input);
+    let is_persons = matches!(input, Input::Key(_) | Input::Act(_) | Input::Mouse(_) | Input::Paste(_));
+    let mut effects = taken(state, input);
     lessons::check(state);
+    recording::after(state, is_persons, &mut effects);
     effects
 }
 
 fn taken(state: &mut State, input: Input) -> Vec<Effect> {
     match input {
         Input::Key(key) => {
-            lessons::interrupted(state);
+            playing::interrupted(state);
             key_pressed(state, key)
         }
         Input::Act(action) => apply(state, action),
@@ -195,6 +212,10 @@ fn mouse_used(state: &mut State, mouse: Mouse) -> Vec<Effect> {
 
 /// Does what a person asked for.
 pub fn apply(state: &mut State, action: Action) -> Vec<Effect> {
+    recording::around(state, action, act)
+}
+
+fn act(state: &mut State, action: Action) -> Vec<Effect> {
     match action {
         Action::Show(view) => {
             remember(state);
@@ -331,6 +352,15 @@ pub fn apply(state: &mut State, action: Action) -> Vec<Effect> {
         Action::CopyCell => copy(state, "the cell", views::cell_text(state)),
         Action::CopyRow => copy(state, "the row", views::row_json(state)),
         Action::CopyChain => copy(state, "the chain", views::chain_text(state)),
+        Action::GoTo(spot) => sessions::go_to(state, &spot),
+        Action::Restore(session) => sessions::restore(state, *session),
+        Action::OpenRule(rule) => {
+            remember(state);
+            open_rule(state, rule)
+        }
+        Action::RunQuery(text) => browse::run_text(state, text),
+        Action::StartLesson(name) => lessons::start_named(state, &name),
+        Action::GoToStep(step) => lessons::go_to_step(state, step),
         Action::Lesson => lessons::open(state),
         Action::LessonNext
         | Action::LessonBack
@@ -382,8 +412,26 @@ pub fn apply(state: &mut State, action: Action) -> Vec<Effect> {
             state.tell(format!("saving your switches; {quit} again leaves without"));
             Vec::new()
         }
+        Action::Quit if !state.leaving && keeps_session(state) => {
+            state.leaving = true;
+            vec![save(state)]
+        }
         Action::Quit => vec![Effect::End(Ending::Quit)],
     }
+}
+
+/// Whether the store is to keep the desk as it is now.
+fn keeps_session(state: &State) -> bool {
+    let is_known = state.overview.as_ref().is_some_and(|overview| !overview.read_only);
+    is_known && state.kept.as_ref() != Some(&Session::of(state))
+}
+
+/// Asks for the switches and the desk to be kept in the store.
+fn save(state: &mut State) -> Effect {
+    let session = Session::of(state);
+    state.kept = Some(session.clone());
+    let kept = Kept { switches: state.switches.clone(), session };
+    ask(state, Question::Save(Box::new(kept)))
 }
 
 fn on_grid(state: &mut State, change: impl Fn(&mut Grid)) -> Vec<Effect> {

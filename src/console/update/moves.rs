@@ -47,6 +47,21 @@ fn table(state: &mut State) -> Option<(&mut TableState, usize)> {
     }
 }
 
+pub fn cursor(state: &mut State) -> Option<(usize, usize)> {
+    table(state).map(|(table, _)| (table.selected, table.column))
+}
+
+/// Puts the cursor on a row and a column; what that means is for [`moved`].
+pub fn put_cursor(state: &mut State, row: usize, column: usize) {
+    if let Some(grid) = browse::grid(state) {
+        grid.table.column = column;
+    }
+    if let Some((table, rows)) = table(state) {
+        table.select(row, rows);
+        table.column = column;
+    }
+}
+
 /// Where the text beside the table has been scrolled to.
 fn scroll(state: &mut State) -> &mut usize {
     match state.view {
@@ -89,7 +104,7 @@ pub fn click(state: &mut State, row: usize) -> Vec<Effect> {
 }
 
 /// What the cursor's new place means for the other panes and views.
-fn moved(state: &mut State) -> Vec<Effect> {
+pub fn moved(state: &mut State) -> Vec<Effect> {
     match (state.view, state.pane) {
         (View::Matches, _) => follow(state),
         (View::Tree, _) => {
@@ -210,7 +225,7 @@ pub fn parent(state: &mut State) -> Vec<Effect> {
     }
 }
 
-fn go_to_node(state: &mut State, node: NodeId) -> Vec<Effect> {
+pub fn go_to_node(state: &mut State, node: NodeId) -> Vec<Effect> {
     let Some(forest) = state.forest.clone() else { return Vec::new() };
     let shown = rows::chains(state);
     state.tree.tree.go_to(&forest, node, shown.as_ref());
@@ -432,7 +447,10 @@ pub fn settle(state: &mut State, layout: &Layout) {
         }
         View::Events => {
             let rows = views::events::total(state);
-            state.events.grid.table.reveal(height(0), rows);
+            // A place that was gone to before its rows are here is not given up.
+            if state.events.page.is_some() {
+                state.events.grid.table.reveal(height(0), rows);
+            }
             state.events.grid.reveal(usize::from(layout.inner(0).width));
             let values = state.events.counts.as_ref().map_or(0, |counts| counts.values.len());
             state.events.counts_table.reveal(height(1), values);

@@ -127,7 +127,9 @@ pub fn marks(state: &mut State) {
     state.marks = marks;
     if first {
         // In a forest of hundreds of roots the chains with matches are what one comes for.
-        state.tree.show = if roots > MANY_ROOTS { TreeShow::Chains } else { TreeShow::All };
+        if !state.tree.is_chosen {
+            state.tree.show = if roots > MANY_ROOTS { TreeShow::Chains } else { TreeShow::All };
+        }
         open_marked(state);
     }
     tree(state);

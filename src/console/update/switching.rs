@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::exclusion_form::counted;
 use super::{Effect, answers, ask, moves, rows, show, trees};
-use crate::console::action::View;
+use crate::console::action::{Action, View};
 use crate::console::exclusion_form::ExclusionForm;
 use crate::console::overlay::Overlay;
 use crate::console::source::Question;
@@ -53,6 +53,7 @@ fn selected_exclusion(state: &State) -> Option<ExclusionRef> {
 /// Makes a change that can be undone, and asks for what depends on it.
 pub fn switch(state: &mut State, action: SwitchAction) -> Vec<Effect> {
     let told = describe(state, &action);
+    state.journal.resolved = Some(Action::Switch(action.clone()));
     state.history.apply(&mut state.switches, action.clone());
     let undo = state.keymap.key("undo");
     state.tell(format!("{told} ({undo} undoes)"));
@@ -76,7 +77,7 @@ pub fn undo(state: &mut State, redo: bool) -> Vec<Effect> {
 
 fn changed(state: &mut State, action: &SwitchAction) -> Vec<Effect> {
     state.changes = state.changes.saturating_add(1);
-    let save = ask(state, Question::Save(state.switches.clone()));
+    let save = super::save(state);
     if matches!(action, SwitchAction::Pin { .. }) {
         // A pin changes no result, only which of them are warned about.
         rows::marks(state);

@@ -100,6 +100,10 @@ fn header(state: &State, width: usize) -> Line {
         }
         _ => facts.push("clock: whole".to_owned()),
     }
+    if overview.read_only {
+        // Nothing that is done here stays: said before anything that may fall off the edge.
+        line.push(Role::Warning, " [RO]");
+    }
     for fact in facts {
         if line.width() + fact.chars().count() + 3 > width {
             break;

@@ -16,7 +16,7 @@ pub fn draw(state: &State, brush: &mut Brush<'_>, layout: &Layout) {
     let mut inner = views::edge(brush, pane, &title, "", false);
     let (width, height) = (usize::from(inner.area.width), usize::from(inner.area.height));
     let mut lines = lines(walkthrough, &state.keymap, width);
-    let keys = keys(walkthrough, &state.keymap).fit(width);
+    let keys = keys(state, walkthrough).fit(width);
     if lines.len() + 1 > height {
         lines.truncate(height.saturating_sub(2));
         lines.push(Line::of(Role::Dim, format!("… {} shows all of it", state.keymap.key("lessons"))).fit(width));
@@ -86,8 +86,8 @@ pub fn in_full(walkthrough: &Walkthrough) -> Option<(String, String)> {
     Some((format!("{} · step {}: {}", walkthrough.lesson.title, walkthrough.step + 1, step.title), text))
 }
 
-fn keys(walkthrough: &Walkthrough, keymap: &Keymap) -> Line {
-    if walkthrough.playing.is_some() {
+fn keys(state: &State, walkthrough: &Walkthrough) -> Line {
+    if state.playing.is_some() {
         return Line::of(Role::Key, "any key ").with(Role::Dim, "stops");
     }
     let actions: &[(&str, &str)] = if walkthrough.state().done {
@@ -97,7 +97,7 @@ fn keys(walkthrough: &Walkthrough, keymap: &Keymap) -> Line {
     };
     let mut line = Line::new();
     for (action, word) in actions {
-        line.push(Role::Key, format!("{} ", keymap.key(action)));
+        line.push(Role::Key, format!("{} ", state.keymap.key(action)));
         line.push(Role::Dim, format!("{word}  "));
     }
     line

@@ -1,14 +1,13 @@
 //! How far a person is in a lesson.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::goal::Seen;
 use super::lesson::{Lesson, Step};
-use crate::console::script;
-use crate::console::state::{Chip, Place, State, TreeShow};
-use crate::hunt::timeline::TimeRange;
+use crate::console::session::Session;
+use crate::console::state::{State, TreeShow};
 use crate::hunt::{NodeId, Switches};
 
 /// How far a step is.
@@ -26,35 +25,22 @@ pub struct StepState {
 /// What a reset goes back to.
 #[derive(Debug, Clone)]
 pub struct Snapshot {
-    pub place: Place,
+    pub session: Session,
     pub switches: Switches,
-    pub chips: Vec<Chip>,
-    pub range: Option<TimeRange>,
-    pub show_hidden: bool,
     pub tree_show: TreeShow,
+    /// The unfolded parts of the tree.
     pub open: BTreeSet<NodeId>,
 }
 
 impl Snapshot {
     pub fn of(state: &State) -> Self {
         Self {
-            place: state.place(),
+            session: Session::of(state),
             switches: state.switches.clone(),
-            chips: state.matches.chips.clone(),
-            range: state.timeline.range,
-            show_hidden: state.matches.show_hidden,
             tree_show: state.tree.show,
             open: state.tree.tree.open.clone(),
         }
     }
-}
-
-/// A solving script on its way.
-#[derive(Debug, Clone)]
-pub struct Playing {
-    pub steps: VecDeque<script::Step>,
-    /// When the next one is due.
-    pub due: Duration,
 }
 
 #[derive(Debug)]
@@ -65,13 +51,15 @@ pub struct Walkthrough {
     /// Which goals of the step hold now.
     pub goals: Vec<bool>,
     pub start: Snapshot,
-    pub playing: Option<Playing>,
+    /// When the lesson and the step were begun.
+    pub began: Duration,
+    pub step_began: Duration,
 }
 
 impl Walkthrough {
-    pub fn new(lesson: Arc<Lesson>, start: Snapshot) -> Self {
+    pub fn new(lesson: Arc<Lesson>, start: Snapshot, now: Duration) -> Self {
         let states = vec![StepState::default(); lesson.steps.len()];
-        Self { lesson, step: 0, states, goals: Vec::new(), start, playing: None }
+        Self { lesson, step: 0, states, goals: Vec::new(), start, began: now, step_began: now }
     }
 
     pub fn current(&self) -> Option<&Step> {
@@ -99,6 +87,10 @@ impl Walkthrough {
             self.change(|state| state.done = true);
         }
         is_new
+    }
+
+    pub fn hints_used(&self) -> usize {
+        self.states.iter().map(|state| state.hints).sum()
     }
 
     pub fn is_done(&self) -> bool {

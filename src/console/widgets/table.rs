@@ -55,7 +55,7 @@ pub struct Row {
     pub cells: Vec<Line>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Sort {
     pub column: usize,
     pub descending: bool,

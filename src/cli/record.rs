@@ -1,0 +1,71 @@
+//! `whippet record`: the console, and a journal of what is done in it.
+
+use std::fs::File;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use super::Exit;
+use super::open::{self, OpenError, Subject};
+use super::scenario::Scenario;
+use super::settings::ConsoleArgs;
+use crate::console::journal::{self, Header};
+use crate::console::live::Opening;
+use crate::console::run::Ending;
+use crate::console::terminal;
+use crate::rules::Catalog;
+
+/// Open the console and write down what is done in it
+///
+/// The journal holds actions, not keys: `whippet play` does them again on the same scenario or store, and writes the
+/// same files. It is a script that can be read and changed.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// The journal, a new file
+    #[arg(value_name = "JOURNAL")]
+    journal: PathBuf,
+    /// The scenario to record in
+    #[arg(value_name = "SCENARIO", required_unless_present = "db")]
+    scenario: Option<String>,
+    /// A store to record in, in place of a scenario
+    #[arg(long, value_name = "FILE", conflicts_with = "scenario")]
+    db: Option<PathBuf>,
+    /// Read the rules of this folder in place of the built-in ones
+    #[arg(long, value_name = "DIR")]
+    rules: Option<PathBuf>,
+    #[command(flatten)]
+    console: ConsoleArgs,
+}
+
+pub fn run(arguments: &Args, stderr: &mut dyn Write) -> Exit {
+    open::finish(record(arguments), stderr)
+}
+
+fn record(arguments: &Args) -> Result<Ending, OpenError> {
+    open::needs_terminal()?;
+    let config = arguments.console.config()?;
+    let catalog = Catalog::open(arguments.rules.as_deref())?;
+    match (&arguments.scenario, &arguments.db) {
+        (Some(name), _) => {
+            let scenario = Scenario::named(name)?;
+            let journal = begin(&arguments.journal, journal::Subject::Scenario(scenario.name()))?;
+            let unpacked = scenario.unpack()?;
+            let subject = Subject::of_scenario(&scenario, catalog)?.recorded(journal);
+            open::console(unpacked.store(), subject, config)
+        }
+        (None, Some(store)) => {
+            let opening = Opening { name: open::name_of(store), ..Opening::default() };
+            let journal = begin(&arguments.journal, Header::store(&arguments.journal, store))?;
+            open::console(store, Subject::new(catalog, opening).recorded(journal), config)
+        }
+        (None, None) => Err(OpenError::NoTerminal),
+    }
+}
+
+/// A new journal with its head. One that is there is somebody's work.
+pub fn begin(path: &Path, subject: journal::Subject) -> Result<File, OpenError> {
+    let failed = |error: io::Error| OpenError::Journal { path: path.to_owned(), error };
+    let mut file = File::options().append(true).create_new(true).open(path).map_err(failed)?;
+    let header = Header { subject: Some(subject), size: terminal::size() };
+    write!(file, "{header}").map_err(failed)?;
+    Ok(file)
+}
