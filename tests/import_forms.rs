@@ -1,6 +1,9 @@
 //! The same events in every form an analyst is handed: the same rows.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, clippy::string_slice)]
 
+#[path = "support/evtx_writer.rs"]
+mod evtx_writer;
+
 use std::io::Write;
 use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
@@ -266,6 +269,10 @@ fn zip(members: &[(&str, &[u8])]) -> Vec<u8> {
     archive.finish().unwrap().into_inner()
 }
 
+fn numbered_xml(events: &[Event]) -> Vec<(u64, String)> {
+    events.iter().map(|event| (event.number as u64, xml(event))).collect()
+}
+
 fn check(expected: &[String], count: usize, name: &str, bytes: Vec<u8>) {
     let (store, report) = import_files(&[("file", bytes)], &Options::default());
     assert_eq!(report.totals(), (count as u64, count as u64, 0, 0), "{name}: {:#?}", report.files);
@@ -305,7 +312,11 @@ fn events_are_the_same_in_every_form() {
     }
     let zstd = ruzstd::encoding::compress_to_vec(dump.as_slice(), ruzstd::encoding::CompressionLevel::Fastest);
     let (half, rest) = all.split_at(all.len() / 2);
+    let event_log = evtx_writer::evtx(&numbered_xml(&all));
+    assert!(event_log.len() > 2 * evtx_writer::CHUNK);
     for (name, bytes) in [
+        ("EVTX in gzip", gzip(&event_log)),
+        ("EVTX", event_log),
         ("rooted XML", rooted.into_bytes()),
         ("UTF-16 XML", utf16),
         ("evtx_dump lines", dump.clone()),
@@ -336,6 +347,62 @@ fn events_are_the_same_in_every_form() {
     let (store, report) = import_files(&both, &Options::default());
     assert_eq!(report.totals(), (3 * all.len() as u64, all.len() as u64, 2 * all.len() as u64, 0));
     assert_eq!(contents(&store), expected);
+}
+
+/// All that lies in a store, ids and all.
+fn everything(store: &Store) -> Vec<String> {
+    let tables: Vec<String> = store
+        .connection()
+        .prepare("SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_stat%' ORDER BY name")
+        .unwrap()
+        .query_map([], |row| row.get(0))
+        .unwrap()
+        .map(Result::unwrap)
+        .collect();
+    let mut rows = Vec::new();
+    for table in tables {
+        let mut statement = store.connection().prepare(&format!("SELECT * FROM \"{table}\"")).unwrap();
+        // Where the files lay is another folder each time.
+        let shown: Vec<usize> =
+            (0..statement.column_count()).filter(|at| statement.column_name(*at).unwrap() != "path").collect();
+        let mut found = statement.query([]).unwrap();
+        while let Some(row) = found.next().unwrap() {
+            let cells: Vec<String> = shown.iter().map(|at| cell(row.get_ref(*at).unwrap())).collect();
+            rows.push(format!("{table} {}", cells.join(" ")));
+        }
+    }
+    rows
+}
+
+#[test]
+fn the_number_of_threads_changes_nothing() {
+    let all = events(|_| true);
+    let many: Vec<(u64, String)> = (0..3u64)
+        .flat_map(|round| {
+            numbered_xml(&all).into_iter().map(move |(number, xml)| {
+                (round * 1_000 + number, xml.replace("<Computer>H1", &format!("<Computer>H{round}")))
+            })
+        })
+        .collect();
+    let (half, rest) = all.split_at(all.len() / 2);
+    let files = [
+        ("1", evtx_writer::evtx(&many)),
+        ("2", lines(rest, evtx_dump)),
+        ("3", lines(half, winlogbeat)),
+        ("4", evtx_writer::evtx(&numbered_xml(&all))),
+        ("5", b"no event".to_vec()),
+        ("6", zip(&[("a", &lines(rest, velociraptor)), ("b", &evtx_writer::evtx(&numbered_xml(half)))])),
+    ];
+    let with = |threads: usize| {
+        import_files(&files, &Options { threads: std::num::NonZeroUsize::new(threads), ..Options::default() })
+    };
+    let (one, report) = with(1);
+    let expected = everything(&one);
+    assert!(expected.len() > 1_500, "{}", expected.len());
+    assert!(report.totals().2 > 0);
+    let (three, other) = with(3);
+    assert_eq!(other.totals(), report.totals());
+    assert_eq!(everything(&three), expected);
 }
 
 #[test]

@@ -109,6 +109,7 @@ fn import(arguments: &Args) -> anyhow::Result<ImportReport> {
         exclude: arguments.exclude.clone(),
         table: arguments.table.clone(),
         reading: Reading { order, zone: arguments.time_zone.clone() },
+        threads: None,
     };
     let mut bar = Bar::new();
     let cancelled = Arc::new(AtomicBool::new(false));

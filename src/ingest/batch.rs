@@ -84,6 +84,12 @@ pub struct Batch {
 }
 
 impl Batch {
+    /// A batch for so many bytes of records: growing step by step would copy it as often.
+    pub fn with_room(bytes: usize, records: usize) -> Self {
+        let (text, cells) = (String::with_capacity(bytes), Vec::with_capacity(records * 40));
+        Self { text, cells, records: Vec::with_capacity(records), ..Self::default() }
+    }
+
     pub fn span(&mut self, text: &str) -> Span {
         let start = self.text.len();
         self.text.push_str(text);

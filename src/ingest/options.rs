@@ -1,5 +1,7 @@
 //! What the analyst says about an import.
 
+use std::num::NonZeroUsize;
+
 use super::time::Reading;
 
 /// What the analyst says about an import.
@@ -11,6 +13,8 @@ pub struct Options {
     pub table: Option<String>,
     /// How dates are read that can be read two ways, or name no zone.
     pub reading: Reading,
+    /// Threads that read; as many as there are cores if nothing is said.
+    pub threads: Option<NonZeroUsize>,
 }
 
 /// Whether a path fits a pattern, whole or from after one of its separators on.

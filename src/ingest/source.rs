@@ -25,7 +25,12 @@ pub struct Ready {
     pub sha256: String,
     pub container: Container,
     pub file: File,
+    /// All its bytes, where they are few: they need not be read again.
+    pub held: Option<Vec<u8>>,
 }
+
+/// Files up to this size are held from hashing to reading.
+const HELD: usize = 4 << 20;
 
 /// Opens every file in turn, until nobody listens.
 pub fn open_all(found: Vec<Found>, sender: &Sender<Opened>) {
@@ -89,8 +94,11 @@ fn open_file(path: &Path, mut file: File, depth: usize, limits: &Limits, give: &
     }
     give(match hash(&mut file) {
         Err(error) => left_out(0, error.to_string()),
-        Ok((bytes, head, sha256)) => match detect::detect(&head) {
-            Ok(container) => Opened::Ready(Ready { path: path.to_owned(), bytes, sha256, container, file }),
+        Ok(Hashed { bytes, head, sha256 }) => match detect::detect(head.get(..detect::HEAD).unwrap_or(&head)) {
+            Ok(container) => {
+                let held = (container == Container::Evtx && head.len() as u64 == bytes).then_some(head);
+                Opened::Ready(Ready { path: path.to_owned(), bytes, sha256, container, file, held })
+            }
             Err(reason) => left_out(bytes, reason.to_owned()),
         },
     })
@@ -108,22 +116,33 @@ fn fill(file: &mut File, buffer: &mut [u8]) -> std::io::Result<usize> {
     Ok(filled)
 }
 
-/// Reads a file once for its size, its head and its hash, and stands at its beginning again.
-fn hash(file: &mut File) -> std::io::Result<(u64, Vec<u8>, String)> {
+struct Hashed {
+    bytes: u64,
+    /// The beginning of the file, or all of it.
+    head: Vec<u8>,
+    sha256: String,
+}
+
+/// Reads a file once for its size, its beginning and its hash, and stands at its beginning again.
+fn hash(file: &mut File) -> std::io::Result<Hashed> {
     file.seek(SeekFrom::Start(0))?;
-    let mut head = Vec::new();
     let mut hasher = sha2::Sha256::new();
-    let mut buffer = vec![0; 256 * 1024];
-    let mut bytes = 0;
-    loop {
-        let read = file.read(&mut buffer)?;
-        let Some(piece) = buffer.get(..read).filter(|piece| !piece.is_empty()) else { break };
-        bytes += read as u64;
-        let wanted = detect::HEAD.saturating_sub(head.len()).min(piece.len());
-        head.extend_from_slice(piece.get(..wanted).unwrap_or_default());
-        hasher.update(piece);
+    let mut head = Vec::new();
+    file.by_ref().take(HELD as u64).read_to_end(&mut head)?;
+    hasher.update(&head);
+    let mut bytes = head.len() as u64;
+    if head.len() >= HELD {
+        head.truncate(detect::HEAD);
+        head.shrink_to_fit();
+        let mut buffer = vec![0; 256 * 1024];
+        loop {
+            let read = file.read(&mut buffer)?;
+            let Some(piece) = buffer.get(..read).filter(|piece| !piece.is_empty()) else { break };
+            bytes += read as u64;
+            hasher.update(piece);
+        }
     }
     file.seek(SeekFrom::Start(0))?;
     let sha256 = hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
-    Ok((bytes, head, sha256))
+    Ok(Hashed { bytes, head, sha256 })
 }

@@ -1,26 +1,24 @@
-//! Reads EVTX files: one batch a chunk, so that a chunk's records stay together in one block.
+//! Reads pieces of EVTX files: one batch a chunk, so that a chunk's records stay together in one block.
 
 use std::error::Error;
-use std::fs::File;
 
 use evtx::err::EvtxError;
 use evtx::{EvtxParser, ParserSettings, RenderedChunkItem};
 
+use super::evtx_pieces::{CHUNK, HEADER, Piece};
 use super::{Sink, Stop};
 use crate::ingest::batch::Batch;
 use crate::ingest::normalise::Normaliser;
 use crate::store::{Rejection, block};
 
-const CHUNK: u64 = 65_536;
-const HEADER: u64 = 4_096;
-
-/// Reads a whole file. Damage costs a record or a chunk, never the file.
-pub fn read(file: File, normaliser: &mut Normaliser, sink: &mut dyn Sink) -> Result<(), Stop> {
+/// Reads a piece. Damage costs a record or a chunk, never more.
+pub fn read(piece: Piece, normaliser: &mut Normaliser, sink: &mut dyn Sink) -> Result<(), Stop> {
+    let Piece { bytes, first, cut } = piece;
     let settings = ParserSettings::new().indent(false);
     let mut parser =
-        EvtxParser::from_read_seek(file).map_err(|error| Stop::File(explain(&error)))?.with_configuration(settings);
-    for (index, chunk) in (1u64..).zip(parser.chunks_xml_bytes(false)) {
-        let mut batch = Batch::default();
+        EvtxParser::from_buffer(bytes).map_err(|error| Stop::File(explain(&error)))?.with_configuration(settings);
+    for (index, chunk) in (first + 1..).zip(parser.chunks_xml_bytes(false)) {
+        let mut batch = Batch::with_room(chunk.data.len(), chunk.items.len());
         batch.reached = HEADER + index * CHUNK;
         let mut kept: Vec<&[u8]> = Vec::with_capacity(chunk.items.len());
         let mut start = 0;
@@ -42,7 +40,7 @@ pub fn read(file: File, normaliser: &mut Normaliser, sink: &mut dyn Sink) -> Res
                     }
                 }
                 RenderedChunkItem::Failed(error) => {
-                    batch.rejections.push(Rejection { place: place(error, index), reason: explain(error) });
+                    batch.rejections.push(Rejection { place: place(error, first, index), reason: explain(error) });
                 }
             }
         }
@@ -53,23 +51,36 @@ pub fn read(file: File, normaliser: &mut Normaliser, sink: &mut dyn Sink) -> Res
             sink.send(batch)?;
         }
     }
-    Ok(())
+    match cut {
+        None => Ok(()),
+        Some(place) => {
+            let mut batch = Batch::default();
+            batch.rejections.push(Rejection { place, reason: "the file ends inside this record".to_owned() });
+            sink.send(batch)
+        }
+    }
 }
 
-fn place(error: &EvtxError, chunk: u64) -> String {
+/// Where in the whole file an error is, whose chunks are counted from `first`.
+fn place(error: &EvtxError, first: u64, chunk: u64) -> String {
     match error {
         EvtxError::FailedToParseRecord { record_id, .. } => format!("record {record_id}"),
         EvtxError::FailedToReadRecordAt { chunk: Some(chunk), offset, .. } => {
-            format!("offset {}", HEADER + chunk * CHUNK + offset)
+            format!("offset {}", HEADER + (first + chunk) * CHUNK + offset)
         }
-        EvtxError::FailedToParseChunk { chunk_id, .. } => format!("offset {}", HEADER + chunk_id * CHUNK),
+        EvtxError::FailedToParseChunk { chunk_id, .. } => format!("offset {}", HEADER + (first + chunk_id) * CHUNK),
         _ => format!("chunk {chunk}"),
     }
 }
 
-/// An error with its causes: the innermost one says what is wrong.
-fn explain(error: &dyn Error) -> String {
-    let mut words = error.to_string();
+/// An error with its causes: the innermost one says what is wrong. What the outermost says of places is counted from
+/// the beginning of the piece, and left out.
+fn explain(error: &EvtxError) -> String {
+    let mut words = match error {
+        EvtxError::FailedToParseChunk { .. } => "the chunk cannot be read".to_owned(),
+        EvtxError::FailedToReadRecordAt { .. } => "no record can be read here".to_owned(),
+        other => other.to_string(),
+    };
     let mut cause = error.source();
     while let Some(inner) = cause {
         let text = inner.to_string();

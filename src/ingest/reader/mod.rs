@@ -1,6 +1,7 @@
 //! Readers: a file of one container to batches of normalised records.
 
 pub mod evtx;
+pub mod evtx_pieces;
 mod objects;
 pub mod rows;
 pub mod xml;

@@ -1,0 +1,161 @@
+//! Cuts an EVTX file into pieces that can be read apart from each other: a chunk holds all that its records need.
+//!
+//! A piece is a small EVTX file of its own, with a header of ours: a damaged one must not cost the file. A file that
+//! ends inside a chunk gives up the records before the end; the one that is cut is named, not guessed at.
+
+use std::io::{Read, Seek, SeekFrom};
+
+/// Bytes of a chunk.
+pub const CHUNK: u64 = 65_536;
+/// Bytes before the first chunk.
+pub const HEADER: u64 = 4_096;
+/// Chunks in a piece: long enough that what its records share is worked out once, short enough for memory.
+const PIECE: usize = 24;
+/// Where a chunk's first record begins.
+const FIRST_RECORD: usize = 512;
+const CHUNK_MAGIC: &[u8] = b"ElfChnk\0";
+const RECORD_MAGIC: &[u8] = b"\x2a\x2a\0\0";
+
+/// Some chunks of a file that follow each other, as an EVTX file.
+pub struct Piece {
+    pub bytes: Vec<u8>,
+    /// The number of its first chunk in the whole file.
+    pub first: u64,
+    /// The record that the end of the file cuts.
+    pub cut: Option<String>,
+}
+
+/// A file, or its bytes where they were held.
+pub trait Readable: Read + Seek + Send {}
+impl<T: Read + Seek + Send> Readable for T {}
+
+/// The pieces of a file, the one with the oldest records first: a log that is full goes on at its beginning.
+pub struct Pieces {
+    file: Box<dyn Readable>,
+    /// Chunks in the file, with the one that is not there whole.
+    count: u64,
+    oldest: u64,
+    next: u64,
+    wrapped: bool,
+    bytes: u64,
+}
+
+impl Pieces {
+    pub fn of(mut file: Box<dyn Readable>) -> Result<Self, String> {
+        let words = |error: std::io::Error| error.to_string();
+        let bytes = file.seek(SeekFrom::End(0)).map_err(words)?;
+        if bytes < HEADER {
+            return Err(format!("an event log cut off inside its header, after {bytes} bytes"));
+        }
+        let count = (bytes - HEADER).div_ceil(CHUNK);
+        let mut pieces = Self { file, count, oldest: 0, next: 0, wrapped: false, bytes };
+        pieces.oldest = pieces.oldest_chunk().map_err(words)?;
+        pieces.next = pieces.oldest;
+        Ok(pieces)
+    }
+
+    /// Whether the file ends inside a chunk.
+    pub fn ends_inside(&self) -> bool {
+        !(self.bytes - HEADER).is_multiple_of(CHUNK)
+    }
+
+    /// The chunk whose records have the lowest numbers.
+    fn oldest_chunk(&mut self) -> std::io::Result<u64> {
+        let mut oldest = (u64::MAX, 0);
+        let mut head = [0; 40];
+        for number in 0..self.bytes.saturating_sub(HEADER) / CHUNK {
+            self.file.seek(SeekFrom::Start(HEADER + number * CHUNK))?;
+            self.file.read_exact(&mut head)?;
+            let word = |at: usize| head.get(at..)?.first_chunk::<8>().map(|bytes| u64::from_le_bytes(*bytes));
+            let (Some(first), Some(last)) = (word(24), word(32)) else { continue };
+            // A range that is reversed says nothing.
+            if head.starts_with(CHUNK_MAGIC) && first <= last && first < oldest.0 {
+                oldest = (first, number);
+            }
+        }
+        Ok(oldest.1)
+    }
+
+    /// The next piece that is not all zeros; `None` when the file is read. An error where it cannot be read on.
+    pub fn next_piece(&mut self) -> Result<Option<Piece>, String> {
+        loop {
+            let end = if self.wrapped { self.oldest } else { self.count };
+            if self.next >= end {
+                if self.wrapped || self.oldest == 0 {
+                    return Ok(None);
+                }
+                self.wrapped = true;
+                self.next = 0;
+                continue;
+            }
+            let first = self.next;
+            let chunks = (end - first).min(PIECE as u64);
+            self.next += chunks;
+            let mut bytes = header();
+            self.file.seek(SeekFrom::Start(HEADER + first * CHUNK)).map_err(|error| error.to_string())?;
+            // A file that shrinks meanwhile gives less.
+            let read = self
+                .file
+                .by_ref()
+                .take(chunks * CHUNK)
+                .read_to_end(&mut bytes)
+                .map_err(|error| format!("it cannot be read on at byte {}: {error}", HEADER + first * CHUNK))?;
+            if read == 0 {
+                return Err(format!("it ends at byte {}, earlier than before", HEADER + first * CHUNK));
+            }
+            let whole = read - read % CHUNK as usize;
+            let mut cut = None;
+            if whole < read {
+                let chunk = bytes.get_mut(HEADER as usize + whole..).unwrap_or_default();
+                cut = cut_record(chunk).map(|number| format!("record {number}"));
+                let partial = chunk.starts_with(CHUNK_MAGIC) && chunk.len() > FIRST_RECORD;
+                bytes.resize(HEADER as usize + whole + if partial { CHUNK as usize } else { 0 }, 0);
+            }
+            drop_blank_end(&mut bytes);
+            if cut.is_some() || bytes.len() > HEADER as usize {
+                return Ok(Some(Piece { bytes, first, cut }));
+            }
+        }
+    }
+}
+
+/// The header of an EVTX file, without what the reader does not ask of it.
+fn header() -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(HEADER as usize + PIECE * CHUNK as usize + 1);
+    bytes.extend_from_slice(b"ElfFile\0");
+    bytes.resize(32, 0);
+    bytes.extend_from_slice(&128u32.to_le_bytes());
+    bytes.extend_from_slice(&[1, 0, 3, 0]);
+    bytes.extend_from_slice(&(HEADER as u16).to_le_bytes());
+    bytes.resize(HEADER as usize, 0);
+    bytes
+}
+
+/// Takes off the chunks at the end that were never written: Windows makes logs larger than it needs at once.
+fn drop_blank_end(bytes: &mut Vec<u8>) {
+    let blank = [0; CHUNK as usize];
+    while bytes.len() >= HEADER as usize + blank.len() && bytes.ends_with(&blank) {
+        bytes.truncate(bytes.len() - blank.len());
+    }
+}
+
+/// Finds the record that does not end in this beginning of a chunk, and takes it out. Says its number.
+fn cut_record(chunk: &mut [u8]) -> Option<u64> {
+    let mut at = FIRST_RECORD;
+    loop {
+        let head = chunk.get(at..)?;
+        if !head.starts_with(RECORD_MAGIC) {
+            return None;
+        }
+        let size = head.get(4..)?.first_chunk::<4>().map(|bytes| u32::from_le_bytes(*bytes) as usize)?;
+        let number = head.get(8..).and_then(|rest| rest.first_chunk::<8>()).map(|bytes| u64::from_le_bytes(*bytes));
+        if size < 24 {
+            return None;
+        }
+        if at + size > chunk.len() {
+            chunk.get_mut(at..)?.fill(0);
+            return number;
+        }
+        at += size;
+    }
+}

@@ -1,0 +1,266 @@
+//! The reading side of an import: files in their order to batches, on as many threads as there are cores.
+//!
+//! An event log is cut into pieces, any other file is one. Pieces are handed to the threads in the order of the files,
+//! each with a channel of its own, and the writer empties these channels in the same order: what is stored, and under
+//! which ids, does not depend on the number of threads. All channels are bounded, and so is memory.
+
+use std::io::{Cursor, Seek, SeekFrom};
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use crossbeam_channel::{Receiver, Sender, bounded};
+
+use super::batch::Batch;
+use super::detect::Container;
+use super::mapping::{Mapping, MappingError};
+use super::normalise::Normaliser;
+use super::options::Options;
+use super::probe::probe;
+use super::reader::evtx_pieces::{Piece, Pieces};
+use super::reader::rows::for_each_row;
+use super::reader::xml::for_each_event;
+use super::reader::{self, Sink, Stop};
+use super::rows::{Gather, RowNormaliser};
+use super::source::{self, Opened, Ready};
+use super::walk::Found;
+use crate::schema::Schema;
+
+/// Files opened and hashed ahead of the one being read.
+const OPEN_AHEAD: usize = 2;
+/// Batches of one piece that wait for the writer: all that a piece of an event log has.
+const BATCHES_AHEAD: usize = 26;
+/// Pieces begun or finished that the writer has not come to; with the one in each thread's hands, some 50 MiB.
+const PIECES_AHEAD: usize = 4;
+
+/// What the writer is told, in the order of the files.
+pub enum Message {
+    Start {
+        path: PathBuf,
+        bytes: u64,
+        sha256: String,
+        container: Container,
+    },
+    Batch(Box<Batch>),
+    /// A piece of the file is read: so many records it had, and why it was not read to its end.
+    Part {
+        records: u64,
+        problem: Option<String>,
+    },
+    End {
+        problem: Option<String>,
+        notes: Vec<String>,
+    },
+    LeftOut {
+        path: PathBuf,
+        bytes: u64,
+        reason: String,
+    },
+}
+
+/// Something to read.
+enum Task {
+    Piece(Piece),
+    File(Box<Ready>),
+}
+
+/// The messages of one piece, in order.
+pub type Lane = Receiver<Message>;
+
+/// A thread of the reading side.
+pub type Thread<'scope> = std::thread::ScopedJoinHandle<'scope, Result<(), MappingError>>;
+
+/// What every thread is given.
+#[derive(Clone, Copy)]
+pub struct Plan<'p> {
+    pub schema: &'p Schema,
+    pub options: &'p Options,
+    pub cancelled: &'p AtomicBool,
+}
+
+/// Starts reading; the lanes are to be emptied one after another. The threads end when nobody takes them.
+pub fn start<'scope, 'env: 'scope>(
+    scope: &'scope std::thread::Scope<'scope, 'env>,
+    found: Vec<Found>,
+    plan: Plan<'env>,
+) -> (Receiver<Lane>, Vec<Thread<'scope>>) {
+    let threads =
+        plan.options.threads.or_else(|| std::thread::available_parallelism().ok()).map_or(1, NonZeroUsize::get);
+    let (opener, opened) = bounded(OPEN_AHEAD);
+    let (lanes, in_order) = bounded(PIECES_AHEAD);
+    let (tasks, waiting) = bounded::<(Task, Sender<Message>)>(threads);
+    let mut handles = Vec::new();
+    for _ in 0..threads {
+        let waiting = waiting.clone();
+        handles.push(scope.spawn(move || {
+            let mut events = Normaliser::new(Mapping::built_in(plan.schema)?);
+            for (task, lane) in waiting {
+                // Nobody listening any more ends the lanes of all others as well.
+                let _ = perform(task, &mut events, plan, &lane);
+            }
+            Ok(())
+        }));
+    }
+    handles.push(scope.spawn(move || {
+        source::open_all(found, &opener);
+        Ok(())
+    }));
+    handles.push(scope.spawn(move || {
+        let mut dispatcher = Dispatcher { plan, lanes, tasks };
+        for opened in opened {
+            if plan.cancelled.load(Ordering::Relaxed) || dispatcher.dispatch(opened).is_none() {
+                break;
+            }
+        }
+        Ok(())
+    }));
+    (in_order, handles)
+}
+
+/// Hands out what is to be read. Its functions yield `None` when nobody listens any more.
+struct Dispatcher<'p> {
+    plan: Plan<'p>,
+    lanes: Sender<Lane>,
+    tasks: Sender<(Task, Sender<Message>)>,
+}
+
+impl Dispatcher<'_> {
+    fn dispatch(&mut self, opened: Opened) -> Option<()> {
+        match opened {
+            Opened::LeftOut { path, bytes, reason } => self.say(Message::LeftOut { path, bytes, reason }),
+            Opened::Ready(ready) if ready.container == Container::Evtx && self.plan.options.table.is_none() => {
+                self.event_log(ready)
+            }
+            Opened::Ready(ready) => self.hand_out(Task::File(Box::new(ready))),
+        }
+    }
+
+    fn say(&self, message: Message) -> Option<()> {
+        let (sender, lane) = bounded(1);
+        sender.send(message).ok()?;
+        self.lanes.send(lane).ok()
+    }
+
+    fn hand_out(&self, task: Task) -> Option<()> {
+        let (sender, lane) = bounded(BATCHES_AHEAD);
+        self.lanes.send(lane).ok()?;
+        self.tasks.send((task, sender)).ok()
+    }
+
+    fn event_log(&mut self, ready: Ready) -> Option<()> {
+        let Ready { path, bytes, sha256, container, file, held } = ready;
+        let seen = file.try_clone().ok();
+        self.say(Message::Start { path, bytes, sha256, container })?;
+        let mut notes = Vec::new();
+        let problem =
+            match Pieces::of(held.map_or_else(|| Box::new(file) as _, |held| Box::new(Cursor::new(held)) as _)) {
+                Err(reason) => Some(reason),
+                Ok(mut pieces) => {
+                    if pieces.ends_inside() {
+                        notes
+                            .push("the file is cut off inside a chunk: the records before the cut are read".to_owned());
+                    }
+                    loop {
+                        if self.plan.cancelled.load(Ordering::Relaxed) {
+                            break Some(INTERRUPTED.to_owned());
+                        }
+                        match pieces.next_piece() {
+                            Ok(Some(piece)) => self.hand_out(Task::Piece(piece))?,
+                            Ok(None) => break None,
+                            Err(reason) => break Some(reason),
+                        }
+                    }
+                }
+            };
+        notes.extend(seen.and_then(|file| changed(&file, bytes)));
+        self.say(Message::End { problem, notes })
+    }
+}
+
+/// The problem of a file that is to be imported again.
+pub const INTERRUPTED: &str = "interrupted";
+
+fn changed(file: &std::fs::File, bytes: u64) -> Option<String> {
+    let now = file.metadata().ok()?.len();
+    (now != bytes).then(|| "its size changed while it was read: import it again when nobody writes it".to_owned())
+}
+
+/// `None` when nobody listens any more.
+fn perform(task: Task, events: &mut Normaliser, plan: Plan<'_>, lane: &Sender<Message>) -> Option<()> {
+    match task {
+        Task::File(ready) => read_file(*ready, events, plan, lane),
+        Task::Piece(piece) => {
+            let mut sink = Counting { lane, cancelled: plan.cancelled, records: 0 };
+            let read = reader::evtx::read(piece, events, &mut sink);
+            lane.send(Message::Part { records: sink.records, problem: read.err().map(words) }).ok()
+        }
+    }
+}
+
+fn words(stop: Stop) -> String {
+    match stop {
+        Stop::File(reason) => reason,
+        Stop::Cancelled => INTERRUPTED.to_owned(),
+    }
+}
+
+/// Reads a file of rows, or of events in XML.
+fn read_file(ready: Ready, events: &mut Normaliser, plan: Plan<'_>, lane: &Sender<Message>) -> Option<()> {
+    if plan.cancelled.load(Ordering::Relaxed) {
+        return None;
+    }
+    let Ready { path, bytes, sha256, container, mut file, held: _ } = ready;
+    let left_out = |reason: String| Message::LeftOut { path: path.clone(), bytes, reason };
+    let forced = plan.options.table.clone();
+    if forced.is_some() && matches!(container, Container::Evtx | Container::Xml) {
+        return lane.send(left_out("event records have tables of their own: leave out --table".to_owned())).ok();
+    }
+    let mut rows = RowNormaliser::new(plan.schema, forced, plan.options.reading.clone());
+    let mut decided = Vec::new();
+    if matches!(container, Container::Csv | Container::Json) {
+        match file.try_clone().map_err(|error| error.to_string()).and_then(|again| probe(again, container, &mut rows)) {
+            Ok(notes) => decided = notes,
+            Err(reason) => return lane.send(left_out(reason)).ok(),
+        }
+    }
+    if let Err(error) = file.seek(SeekFrom::Start(0)) {
+        return lane.send(left_out(error.to_string())).ok();
+    }
+    let seen = file.try_clone().ok();
+    lane.send(Message::Start { path: path.clone(), bytes, sha256, container }).ok()?;
+    let mut sink = Counting { lane, cancelled: plan.cancelled, records: 0 };
+    let reading = rows.reading.clone();
+    let mut gather = Gather::new(&mut rows, events, container, &mut sink);
+    let read = match container {
+        Container::Xml => for_each_event(file, &mut |placed| gather.take(placed)),
+        _ => for_each_row(file, container, &reading, &mut |placed| gather.take(placed)),
+    };
+    // What came before the trouble is kept.
+    let flushed = gather.flush();
+    if gather.zone_missing {
+        decided.push("times without a zone were read as UTC; --time-zone changes that".to_owned());
+    }
+    let problem = read.and(flushed).err().map(words);
+    lane.send(Message::Part { records: sink.records, problem: None }).ok()?;
+    if problem.is_none() {
+        decided.extend(rows.take_notes());
+    }
+    decided.extend(seen.and_then(|file| changed(&file, bytes)));
+    lane.send(Message::End { problem, notes: decided }).ok()
+}
+
+struct Counting<'s> {
+    lane: &'s Sender<Message>,
+    cancelled: &'s AtomicBool,
+    records: u64,
+}
+
+impl Sink for Counting<'_> {
+    fn send(&mut self, batch: Batch) -> Result<(), Stop> {
+        if self.cancelled.load(Ordering::Relaxed) {
+            return Err(Stop::Cancelled);
+        }
+        self.records += (batch.records.len() + batch.rejections.len()) as u64;
+        self.lane.send(Message::Batch(Box::new(batch))).map_err(|_| Stop::Cancelled)
+    }
+}
