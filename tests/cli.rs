@@ -331,3 +331,43 @@ fn a_lesson_that_cannot_be_done_is_found() {
     assert_eq!(ran.status, 2);
     assert!(ran.stderr.contains("step 2: the solving script: no action is called 'tre'"), "{}", ran.stderr);
 }
+
+#[test]
+fn functions_beside_the_rules_and_parameters_are_there_for_queries_and_rules() {
+    let functions =
+        "// Shells.\nlet StartedBy = (T:(FileName:string), name:string=\"cmd.exe\") { T | where FileName =~ name };\n";
+    let rule = "declare query_parameters(name:string=\"cmd.exe\");\nAllProcesses | invoke StartedBy(name)\n";
+    let folder = folder_with(&[("uses.kql", rule)]);
+    std::fs::create_dir(folder.path().join("functions")).unwrap();
+    std::fs::write(folder.path().join("functions/Started.kql"), functions).unwrap();
+    std::fs::write(folder.path().join("functions/AllProcesses.kql"), "DeviceProcessEvents | where true").unwrap();
+    let rules = folder.path().to_str().unwrap();
+
+    let check = whippet(&["rule", "check", rules]);
+    assert_eq!(
+        (check.status, check.stdout.as_str()),
+        (0, "1 rule checked: 0 errors, 0 warnings\n"),
+        "{}",
+        check.stderr
+    );
+
+    let path = folder.path().join("functions");
+    let query = "declare query_parameters(most:long, since:datetime, name:string); \
+                 datatable(FileName:string)[\"a\", \"B\"] | invoke StartedBy(name) | extend most, since";
+    let arguments = ["query", "--functions", path.to_str().unwrap(), "--format", "csv"];
+    let parameters = ["--param", "most=7", "--param", "since=2024-02-03", "--param", "name=b"];
+    let ran = whippet(&[&arguments[..], &parameters[..], &[query]].concat());
+    let wanted = "FileName,most,since\nB,7,2024-02-03T00:00:00.0000000Z\n";
+    assert_eq!((ran.status, ran.stdout.replace('\r', "").as_str(), ran.stderr.as_str()), (0, wanted, ""));
+
+    let wrong = whippet(&[&arguments[..], &["--param", "most=many", "--param", "since=2024-02-03", query]].concat());
+    assert_eq!(wrong.status, 2);
+    assert!(wrong.stderr.contains("'many' is no long"), "{}", wrong.stderr);
+
+    let missing = whippet(&[&arguments[..], &[query]].concat());
+    assert!(missing.stderr.contains("give it with --param most=VALUE"), "{}", missing.stderr);
+
+    std::fs::write(path.join("Broken.kql"), "let f = (x:long) { nosuch(x) };").unwrap();
+    let broken = whippet(&[&arguments[..], &["print f(1)"]].concat());
+    assert!(broken.stderr.contains("in the saved function 'f': there is no function 'nosuch'"), "{}", broken.stderr);
+}

@@ -64,12 +64,15 @@ pub struct View {
     /// Hide the rows for which this KQL condition holds.
     #[arg(long, value_name = "KQL")]
     exclude: Vec<String>,
+    #[command(flatten)]
+    library: super::library::LibraryArgs,
 }
 
 impl View {
     /// Opens the case as the arguments say.
     pub fn open(&self, db: &std::path::Path, rules: &[String]) -> Result<Case, Problem> {
-        let catalog = Catalog::open(self.rules.as_deref())?;
+        let mut catalog = Catalog::open(self.rules.as_deref())?;
+        self.library.add_to(&mut catalog).map_err(Problem::Arguments)?;
         let mut case = Case::open(db, catalog.into())?;
         if let Some(time) = &self.as_of {
             let ticks = parse_datetime(time).ok_or_else(|| {

@@ -11,6 +11,7 @@ mod hunt;
 mod import;
 mod json;
 mod lessons;
+mod library;
 mod open;
 mod play;
 mod problem;

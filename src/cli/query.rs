@@ -7,10 +7,12 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use super::Exit;
 use super::format::{self, Format};
+use super::library::LibraryArgs;
 use super::report;
 use crate::kql;
 use crate::kql::diagnostic::{Class, Diagnostic};
 use crate::plan::{Environment, Inputs, MissingColumns};
+use crate::rules::Catalog;
 use crate::schema::{Column, ScalarType, Table, Value};
 use crate::sql::{self, ConnectionProbe, Limits, Options};
 use crate::store::Store;
@@ -35,6 +37,8 @@ pub struct Args {
     /// Map an externaldata URI or a watchlist to a local file.
     #[arg(long, value_name = "NAME=FILE")]
     input: Vec<String>,
+    #[command(flatten)]
+    library: LibraryArgs,
     /// What now() gives; the newest event's time by default.
     #[arg(long, value_name = "TIME")]
     now: Option<String>,
@@ -104,6 +108,11 @@ fn attempt(arguments: &Args, stdout: &mut dyn Write, stderr: &mut dyn Write) -> 
         };
         files.insert(name.to_owned(), PathBuf::from(file));
     }
+    let mut catalog = Catalog::default();
+    if let Err(reason) = arguments.library.add_to(&mut catalog) {
+        writeln!(stderr, "error: {}", kql::visible::visible(&reason))?;
+        return Ok(Exit::Invalid);
+    }
     let parsed = kql::parse(&text);
     if parsed.has_errors() {
         report::write(stderr, "query", &text, &parsed.diagnostics)?;
@@ -129,8 +138,11 @@ fn attempt(arguments: &Args, stdout: &mut dyn Write, stderr: &mut dyn Write) -> 
     let inputs = FileInputs { files };
     let missing = if arguments.strict { MissingColumns::Strict } else { MissingColumns::Lenient };
     let probe = ConnectionProbe { connection: store.connection(), schema: store.schema() };
-    let environment =
-        Environment::new(store.schema(), now).with_inputs(&inputs).with_missing_columns(missing).with_probe(&probe);
+    let environment = Environment::new(store.schema(), now)
+        .with_inputs(&inputs)
+        .with_library(&catalog.library)
+        .with_missing_columns(missing)
+        .with_probe(&probe);
     let options = Options { lineage: arguments.lineage, ..Options::default() };
     let compiled = match sql::compile(&parsed.query, &environment, &options) {
         Ok(compiled) => compiled,

@@ -13,8 +13,9 @@ use std::path::{Path, PathBuf};
 use clap::{Args as ClapArgs, Subcommand, ValueEnum};
 
 use super::Exit;
+use super::library::LibraryArgs;
 use crate::kql::visible::visible;
-use crate::plan::{Environment, MissingColumns};
+use crate::plan::{Environment, Library, MissingColumns};
 use crate::rules::attack::Attack;
 use crate::rules::compile;
 use crate::rules::indicators::Corpus;
@@ -61,6 +62,8 @@ struct Common {
     rules: Option<PathBuf>,
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
+    #[command(flatten)]
+    library: LibraryArgs,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -87,7 +90,7 @@ pub fn run(arguments: Args, stdout: &mut dyn Write, stderr: &mut dyn Write) -> E
     let done = match arguments.command {
         RuleCommand::Export(arguments) => return super::export::run(&arguments, stdout, stderr),
         RuleCommand::Funnel(arguments) => return super::funnel::run(&arguments, stdout, stderr),
-        RuleCommand::List(common) => load(common.rules.as_deref()).and_then(|catalog| {
+        RuleCommand::List(common) => load(common.rules.as_deref(), &common.library).and_then(|catalog| {
             list::run(&catalog, &attack()?, common.format, stdout)?;
             Ok(Exit::Done)
         }),
@@ -112,8 +115,10 @@ fn say(stderr: &mut dyn Write, exit: Exit, message: &str) -> Exit {
     }
 }
 
-fn load(folder: Option<&Path>) -> Result<Catalog, Stop> {
-    Catalog::open(folder).map_err(|error| Stop::Said(Exit::Failed, error.to_string()))
+fn load(folder: Option<&Path>, library: &LibraryArgs) -> Result<Catalog, Stop> {
+    let mut catalog = Catalog::open(folder).map_err(|error| Stop::Said(Exit::Failed, error.to_string()))?;
+    library.add_to(&mut catalog).map_err(|reason| Stop::Said(Exit::Invalid, reason))?;
+    Ok(catalog)
 }
 
 fn attack() -> Result<Attack, Stop> {
@@ -127,12 +132,12 @@ fn find<'catalog>(catalog: &'catalog Catalog, name: &str) -> Result<&'catalog Ru
 }
 
 fn show(name: &str, common: &Common, stdout: &mut dyn Write) -> Result<Exit, Stop> {
-    let catalog = load(common.rules.as_deref())?;
+    let catalog = load(common.rules.as_deref(), &common.library)?;
     let rule = find(&catalog, name)?;
     let attack = attack()?;
     let facts = Facts::of(rule, &attack, Some(&Corpus::of(&catalog)));
     let schema = schema()?;
-    let compiled = compile::compile(rule, &environment(&schema, false)).ok();
+    let compiled = compile::compile(rule, &environment(&schema, &catalog.library, false)).ok();
     let columns = compiled.map(|compiled| compile::emitted(rule, &compiled, &schema));
     match common.format {
         Format::Text => page::write(rule, &facts, columns.as_deref(), stdout)?,
@@ -158,10 +163,10 @@ fn print_sql(
     stdout: &mut dyn Write,
     stderr: &mut dyn Write,
 ) -> Result<Exit, Stop> {
-    let catalog = load(common.rules.as_deref())?;
+    let catalog = load(common.rules.as_deref(), &common.library)?;
     let rule = find(&catalog, name)?;
     let schema = schema()?;
-    let (compiled, findings) = match compile::compile(rule, &environment(&schema, strict)) {
+    let (compiled, findings) = match compile::compile(rule, &environment(&schema, &catalog.library, strict)) {
         Ok(compiled) => (Some(compiled.sql), compiled.warnings),
         Err(findings) => (None, findings),
     };
@@ -188,9 +193,9 @@ fn schema() -> Result<Schema, Stop> {
 }
 
 /// What a rule is compiled against without a store: the known tables, and the wall clock for `now()`.
-fn environment(schema: &Schema, strict: bool) -> Environment<'_> {
+fn environment<'a>(schema: &'a Schema, library: &'a Library, strict: bool) -> Environment<'a> {
     let missing = if strict { MissingColumns::Strict } else { MissingColumns::Lenient };
-    Environment::new(schema, super::query::system_ticks()).with_missing_columns(missing)
+    Environment::new(schema, super::query::system_ticks()).with_library(library).with_missing_columns(missing)
 }
 
 fn write_json(value: &serde_json::Value, stdout: &mut dyn Write) -> Result<(), std::io::Error> {

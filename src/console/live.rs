@@ -415,7 +415,8 @@ impl Live {
         if !rule.is_readable() {
             return Err(problems(&rule.diagnostics));
         }
-        let environment = Environment::new(self.store.schema(), self.shared.case.clock.now);
+        let environment = Environment::new(self.store.schema(), self.shared.case.clock.now)
+            .with_library(&self.shared.case.catalog.library);
         match sql::compile(&rule.tree, &environment, &sql::Options::default()) {
             Ok(compiled) => Ok(compiled.sql),
             Err(diagnostics) => Err(problems(&diagnostics)),

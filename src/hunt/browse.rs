@@ -94,8 +94,10 @@ impl Case {
             return Err(QueryError::Diagnostics(parsed.diagnostics));
         }
         let probe = ConnectionProbe { connection: store.connection(), schema: store.schema() };
-        let environment =
-            Environment::new(store.schema(), self.clock.now).with_range(self.clock.range()).with_probe(&probe);
+        let environment = Environment::new(store.schema(), self.clock.now)
+            .with_range(self.clock.range())
+            .with_library(&self.catalog.library)
+            .with_probe(&probe);
         let options = Options { lineage, ..Options::default() };
         sql::compile(&parsed.query, &environment, &options).map_err(QueryError::Diagnostics)
     }

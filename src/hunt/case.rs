@@ -57,8 +57,9 @@ impl Case {
         names.iter().map(|name| self.rule(name)).collect()
     }
 
-    pub(super) fn asker<'store>(&self, store: &'store Store) -> Asker<'store> {
-        Asker { store, now: self.clock.now, range: self.clock.range(), limit: None }
+    pub(super) fn asker<'store>(&'store self, store: &'store Store) -> Asker<'store> {
+        let library = &self.catalog.library;
+        Asker { store, now: self.clock.now, range: self.clock.range(), limit: None, library }
     }
 
     pub(super) fn prepare<'rule>(&self, rule: &'rule Rule) -> Prepared<'rule> {

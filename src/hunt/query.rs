@@ -8,7 +8,7 @@ use super::matches::EventId;
 use crate::kql;
 use crate::kql::diagnostic::Diagnostic;
 use crate::plan::tree::NodeKind;
-use crate::plan::{DataRange, Environment, bind};
+use crate::plan::{DataRange, Environment, Library, bind};
 use crate::schema::{Column, Value};
 use crate::sql::{self, ConnectionProbe, ExecuteError, Limits, Options};
 use crate::store::Store;
@@ -66,6 +66,7 @@ pub struct Asker<'store> {
     /// The part of every table that is there.
     pub range: DataRange,
     pub limit: Option<Duration>,
+    pub library: &'store Library,
 }
 
 impl Asker<'_> {
@@ -85,7 +86,10 @@ impl Asker<'_> {
             return Err(QueryError::Diagnostics(parsed.diagnostics));
         }
         let probe = ConnectionProbe { connection: self.store.connection(), schema: self.store.schema() };
-        let environment = Environment::new(self.store.schema(), self.now).with_range(self.range).with_probe(&probe);
+        let environment = Environment::new(self.store.schema(), self.now)
+            .with_range(self.range)
+            .with_library(self.library)
+            .with_probe(&probe);
         let options = Options { lineage, ..Options::default() };
         let compiled = sql::compile(&parsed.query, &environment, &options).map_err(QueryError::Diagnostics)?;
         let limits = Limits { rows: None, time: self.limit };
@@ -106,7 +110,10 @@ impl Asker<'_> {
             return Err(QueryError::Diagnostics(parsed.diagnostics));
         }
         let probe = ConnectionProbe { connection: self.store.connection(), schema: self.store.schema() };
-        let environment = Environment::new(self.store.schema(), self.now).with_range(self.range).with_probe(&probe);
+        let environment = Environment::new(self.store.schema(), self.now)
+            .with_range(self.range)
+            .with_library(self.library)
+            .with_probe(&probe);
         let bound = bind(&parsed.query, &environment);
         let Some(plan) = bound.plan else { return Err(QueryError::Diagnostics(bound.diagnostics)) };
         let tables = plan.nodes.iter().filter_map(|node| match &node.kind {

@@ -249,7 +249,7 @@ impl Runner<'_> {
     fn asker(&self, step: i64) -> Asker<'_> {
         let now = self.timetable.time(step);
         let range = DataRange { after: Some(now.saturating_sub(self.timetable.period)), until: Some(now) };
-        Asker { store: self.store, now, range, limit: None }
+        Asker { store: self.store, now, range, limit: None, library: &self.case.catalog.library }
     }
 
     /// The tables that the rule reads, as the engine understands it.

@@ -102,11 +102,12 @@ pub fn bind(query: &Query, environment: &Environment<'_>) -> Bound {
         next_column: 0,
         depth: 0,
     };
-    for (name, function) in &environment.functions {
+    for (name, function) in &environment.library.functions {
         let function = UserFunction {
             parameters: function.parameters.clone(),
             body: function.body.clone(),
             scope: Rc::clone(&binder.scope),
+            is_saved: true,
         };
         binder.scope.set(name, Binding::Function(Rc::new(function)));
     }
@@ -280,6 +281,7 @@ impl Binder<'_> {
                 parameters: parameters.clone(),
                 body: body.clone(),
                 scope: Rc::clone(&self.scope),
+                is_saved: false,
             })),
             _ => match self.value(value, &mut Context::default()) {
                 Value::Scalar(expr) => Binding::Scalar(expr),
@@ -298,8 +300,8 @@ impl Binder<'_> {
                 continue;
             };
             let Some(scalar_type) = self.scalar_type(type_name) else { continue };
-            let value = if let Some(value) = self.environment.parameters.get(&parameter.name.text) {
-                super::expressions::literal(value)
+            let value = if let Some(written) = self.environment.library.parameters.get(&parameter.name.text) {
+                self.parameter_value(written, parameter, scalar_type)
             } else if let Some(default) = &parameter.default {
                 self.scalar(default, &mut Context::default())
             } else {
@@ -309,12 +311,37 @@ impl Binder<'_> {
                         parameter.span,
                         format!("the query parameter '{}' has no value", parameter.name.text),
                     )
-                    .with_help(format!("give it with --parameter {}=VALUE", parameter.name.text)),
+                    .with_help(format!("give it with --param {}=VALUE", parameter.name.text)),
                 );
                 Expr::unknown()
             };
             let value = self.cast(value, scalar_type);
             self.scope.set(&parameter.name.text, Binding::Scalar(value));
+        }
+    }
+
+    /// The value of a query parameter from outside: text as it is, everything else as KQL writes it.
+    fn parameter_value(&mut self, written: &str, parameter: &Parameter, scalar_type: ScalarType) -> Expr {
+        if scalar_type == ScalarType::String {
+            return Expr::string(written);
+        }
+        if scalar_type == ScalarType::Datetime
+            && let Some(ticks) = crate::kql::values::parse_datetime(written)
+        {
+            return Expr::constant(crate::schema::Value::Datetime(ticks), scalar_type);
+        }
+        let parsed = crate::kql::parse_expression(written);
+        let before = self.diagnostics.len();
+        let value = self.scalar(&parsed.expression, &mut Context::default());
+        self.diagnostics.truncate(before);
+        match parsed.diagnostics.is_empty().then_some(value) {
+            Some(value) if value.as_constant().is_some() && parameter_fits(value.scalar_type, scalar_type) => value,
+            _ => {
+                let name = &parameter.name.text;
+                let message = format!("--param {name}={written}: '{written}' is no {}", scalar_type.name());
+                self.error("query-parameter", parameter.span, message);
+                Expr::unknown()
+            }
         }
     }
 
@@ -523,10 +550,12 @@ impl Binder<'_> {
         let first_new = self.diagnostics.len();
         let result = self.statements(&function.body, false);
         self.calls.pop();
-        // The body of a function of the environment is another text: its spans would point into this one.
-        if !self.is_inside_query(function, name) {
+        // The body of a saved function is another text: its spans would point into this one.
+        if function.is_saved {
             for diagnostic in self.diagnostics.iter_mut().skip(first_new) {
                 diagnostic.span = name.span;
+                diagnostic.label = None;
+                diagnostic.message = format!("in the saved function '{}': {}", name.text, diagnostic.message);
             }
         }
         self.depth -= 1;
@@ -535,10 +564,6 @@ impl Binder<'_> {
             self.error("empty-function", name.span, format!("the body of '{}' gives no value", name.text));
             Value::Scalar(Expr::unknown())
         })
-    }
-
-    fn is_inside_query(&self, function: &UserFunction, name: &Name) -> bool {
-        self.environment.functions.get(&name.text).is_none_or(|saved| saved.body != function.body)
     }
 
     fn check_tabular_argument(&mut self, node: NodeId, parameter: &Parameter, span: Span) {
@@ -569,4 +594,17 @@ impl Binder<'_> {
             _ => false,
         }
     }
+}
+
+/// Whether a value of one type may stand for a query parameter of another without losing anything.
+fn parameter_fits(from: ScalarType, to: ScalarType) -> bool {
+    from == to
+        || matches!(
+            (from, to),
+            (ScalarType::Int, ScalarType::Long)
+                | (ScalarType::Long, ScalarType::Int)
+                | (ScalarType::Int | ScalarType::Long, ScalarType::Real | ScalarType::Decimal)
+                | (ScalarType::Real, ScalarType::Decimal)
+        )
+        || to == ScalarType::Dynamic
 }

@@ -1,9 +1,7 @@
 //! What a query is bound against: everything from outside comes through here, nothing is global.
 
-use std::collections::BTreeMap;
-
+use super::library::Library;
 use super::tree::Plan;
-use crate::kql::syntax::{Expr, LiteralValue, Parameter, Statement};
 use crate::schema::{Schema, Table};
 
 /// What a column name does that its table lacks.
@@ -14,23 +12,6 @@ pub enum MissingColumns {
     Lenient,
     /// Always an error.
     Strict,
-}
-
-/// A function kept beside the rules (`functions/*.kql`), as a `let` with a function would define it.
-#[derive(Debug, Clone, PartialEq)]
-pub struct SavedFunction {
-    pub parameters: Vec<Parameter>,
-    pub body: Vec<Statement>,
-}
-
-impl SavedFunction {
-    /// Takes the function out of the value of a `let`.
-    pub fn from_expression(expression: Expr) -> Option<Self> {
-        match expression.kind {
-            crate::kql::syntax::ExprKind::Function { parameters, body, .. } => Some(Self { parameters, body }),
-            _ => None,
-        }
-    }
 }
 
 /// Inputs that the analyst maps to names: files for `externaldata`, watchlists, profile data.
@@ -86,9 +67,7 @@ pub struct Environment<'a> {
     /// `now()` in ticks; one statement has one now.
     pub now: i64,
     pub missing_columns: MissingColumns,
-    pub functions: BTreeMap<String, SavedFunction>,
-    /// Values for `declare query_parameters`.
-    pub parameters: BTreeMap<String, LiteralValue>,
+    pub library: &'a Library,
     pub inputs: &'a dyn Inputs,
     pub probe: Option<&'a dyn Probe>,
 }
@@ -101,8 +80,7 @@ impl<'a> Environment<'a> {
             range: DataRange::ALL,
             now,
             missing_columns: MissingColumns::default(),
-            functions: BTreeMap::new(),
-            parameters: BTreeMap::new(),
+            library: Library::EMPTY,
             inputs: &NoInputs,
             probe: None,
         }
@@ -111,6 +89,12 @@ impl<'a> Environment<'a> {
     #[must_use]
     pub fn with_range(mut self, range: DataRange) -> Self {
         self.range = range;
+        self
+    }
+
+    #[must_use]
+    pub fn with_library(mut self, library: &'a Library) -> Self {
+        self.library = library;
         self
     }
 

@@ -21,6 +21,8 @@ pub struct UserFunction {
     pub parameters: Vec<Parameter>,
     pub body: Vec<Statement>,
     pub scope: Rc<Scope>,
+    /// Whether its text is another than the query's.
+    pub is_saved: bool,
 }
 
 #[derive(Debug, Default)]

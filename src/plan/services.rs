@@ -1,7 +1,5 @@
 //! Binding invoke, and the functions of the service that answer from local tables.
 
-use std::rc::Rc;
-
 use super::binder::{Binder, Context, Value as Bound};
 use super::scope::Binding;
 use super::tree::{Aggregate, AggregateKind, Expr, ExprKind, Field, JoinKind, NodeId};
@@ -18,8 +16,11 @@ const DEFAULT_PROFILES: i64 = 100;
 
 impl Binder<'_> {
     pub fn invoke(&mut self, input: NodeId, function: &Name, arguments: &[Argument], span: Span) -> NodeId {
-        if let Some(Binding::Function(user)) = self.scope.get(&function.text) {
-            let user = Rc::clone(&user);
+        let user = match self.scope.get(&function.text) {
+            Some(Binding::Function(user)) => Some(user),
+            _ => self.service_function(&function.text, function.span),
+        };
+        if let Some(user) = user {
             return match self.call_user(&user, function, arguments, &mut Context::rows(input), Some(input)) {
                 Bound::Table(node) => node,
                 Bound::Scalar(_) => {

@@ -113,7 +113,11 @@ impl Binder<'_> {
     }
 
     fn call_source(&mut self, function: &Name, arguments: &[Argument], span: Span) -> NodeId {
-        if let Some(Binding::Function(user)) = self.scope.get(&function.text) {
+        let user = match self.scope.get(&function.text) {
+            Some(Binding::Function(user)) => Some(user),
+            _ => self.service_function(&function.text, function.span),
+        };
+        if let Some(user) = user {
             return match self.call_user(&user, function, arguments, &mut Context::default(), None) {
                 Bound::Table(node) => node,
                 Bound::Scalar(_) => {

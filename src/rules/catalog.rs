@@ -10,6 +10,7 @@ use super::load;
 use super::origin::SourceFile;
 use super::rule::{Problem, Rule};
 use crate::kql::nearest;
+use crate::plan::Library;
 
 static BUILT_IN: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/rules");
 
@@ -23,6 +24,8 @@ pub struct Catalog {
     rules: Vec<Rule>,
     /// Files that are no rules, and why.
     skipped: Vec<Skipped>,
+    /// The functions of the folder `functions` beside the rules, and the values of query parameters.
+    pub library: Library,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -89,7 +92,11 @@ impl Catalog {
             collect(path, 0, &mut files)?;
             files.sort();
             for file in files {
-                self.add_file(&file)?;
+                if is_saved_function(path, &file) {
+                    self.add_function(&file)?;
+                } else {
+                    self.add_file(&file)?;
+                }
             }
             Ok(())
         } else {
@@ -112,6 +119,33 @@ impl Catalog {
         }
         let bytes = fs::read(path).map_err(failed)?;
         self.add_bytes(&path.to_string_lossy(), false, &bytes);
+        Ok(())
+    }
+
+    /// Adds the functions of a file, or of all files of a folder.
+    pub fn add_functions(&mut self, path: &Path) -> Result<(), CatalogError> {
+        let failed = |error| CatalogError::Read { path: path.to_owned(), error };
+        let mut files = vec![path.to_owned()];
+        if fs::metadata(path).map_err(failed)?.is_dir() {
+            files.clear();
+            collect(path, 0, &mut files)?;
+            files.sort();
+        }
+        files.iter().try_for_each(|file| self.add_function(file))
+    }
+
+    fn add_function(&mut self, path: &Path) -> Result<(), CatalogError> {
+        let failed = |error| CatalogError::Read { path: path.to_owned(), error };
+        if fs::metadata(path).map_err(failed)?.len() > LARGEST_FILE {
+            self.skip(path, &format!("functions may have {LARGEST_FILE} bytes"));
+            return Ok(());
+        }
+        let bytes = fs::read(path).map_err(failed)?;
+        let (file, _) = SourceFile::decode(&*path.to_string_lossy(), false, &bytes);
+        let stem = path.file_stem().unwrap_or_default().to_string_lossy();
+        if let Err(reason) = self.library.add_file(&stem, &file.text) {
+            self.skip(path, &reason);
+        }
         Ok(())
     }
 
@@ -185,6 +219,12 @@ fn is_rule_name(path: &Path) -> bool {
     let extension = path.extension().map(|extension| extension.to_string_lossy().to_lowercase());
     let is_readme = path.file_stem().is_some_and(|stem| stem.eq_ignore_ascii_case("readme"));
     !is_readme && extension.is_some_and(|extension| EXTENSIONS.contains(&extension.as_str()))
+}
+
+/// Whether a file below the rules' folder lies in its folder `functions`.
+fn is_saved_function(rules: &Path, file: &Path) -> bool {
+    let inside = file.strip_prefix(rules).unwrap_or(file);
+    inside.components().next().is_some_and(|first| first.as_os_str() == "functions") && inside.components().count() > 1
 }
 
 fn collect(folder: &Path, depth: usize, files: &mut Vec<PathBuf>) -> Result<(), CatalogError> {

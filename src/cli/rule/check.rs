@@ -9,6 +9,7 @@ use serde_json::Value;
 use super::finding::Finding;
 use super::{Stop, report, sarif};
 use crate::cli::Exit;
+use crate::cli::library::LibraryArgs;
 use crate::kql::diagnostic::{Class, Diagnostic, Severity};
 use crate::kql::visible::visible;
 use crate::plan::Environment;
@@ -35,6 +36,8 @@ pub struct Args {
     rules: Option<PathBuf>,
     #[arg(long, value_enum, default_value_t = CheckFormat::Text)]
     format: CheckFormat,
+    #[command(flatten)]
+    library: LibraryArgs,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -47,17 +50,18 @@ enum CheckFormat {
 
 pub fn run(arguments: &Args, out: &mut dyn Write) -> Result<Exit, Stop> {
     let catalog = if arguments.paths.is_empty() {
-        super::load(arguments.rules.as_deref())?
+        super::load(arguments.rules.as_deref(), &arguments.library)?
     } else {
         let mut catalog = Catalog::default();
         for path in &arguments.paths {
             catalog.add_path(path).map_err(|error| Stop::Said(Exit::Failed, error.to_string()))?;
         }
+        arguments.library.add_to(&mut catalog).map_err(|reason| Stop::Said(Exit::Invalid, reason))?;
         catalog
     };
     let attack = super::attack()?;
     let schema = super::schema()?;
-    let environment = super::environment(&schema, arguments.strict);
+    let environment = super::environment(&schema, &catalog.library, arguments.strict);
     let mut found = Vec::new();
     for rule in catalog.rules() {
         found.extend(rule.problems.iter().map(|problem| Finding::of_file(rule, problem)));
