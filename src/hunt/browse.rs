@@ -154,7 +154,7 @@ impl Case {
         let compiled = self.compiled(store, &source(table), true)?;
         let wanted: Vec<String> = ids.iter().map(ToString::to_string).collect();
         let sql = format!("SELECT * FROM ({}) WHERE \"$lineage\" IN ({})", compiled.sql, wanted.join(","));
-        let compiled = Compiled { sql, ..compiled };
+        let compiled = Compiled { sql, fetch: None, ..compiled };
         let mut found: HashMap<EventId, Vec<Value>> = HashMap::new();
         sql::for_each_row(store.connection(), &compiled, &Limits::default(), |row| {
             if let Some(id) = row.lineage.first() {

@@ -17,11 +17,21 @@ pub struct Options {
     pub prefix: String,
 }
 
+/// A SELECT whose columns may hold ids of texts.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Fetch {
+    pub sql: String,
+    /// For each column, whether it does.
+    pub is_text_id: Vec<bool>,
+}
+
 /// A query as SQL.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Compiled {
     /// One SELECT.
     pub sql: String,
+    /// What is run in its place: ids of texts stay ids, which the reader of the rows looks up.
+    pub fetch: Option<Fetch>,
     /// The columns of the result, without `$lineage`.
     pub columns: Vec<Column>,
     /// Whether the last column of a row is the lineage.
@@ -67,7 +77,8 @@ pub fn generate(
     let prefix = if options.prefix.is_empty() { "s" } else { &options.prefix };
     let mut generator = Generator::new(plan, environment.schema, prefix, options.lineage);
     let stages = generator.stages();
-    let final_select = generator.final_select(options.lineage);
+    let final_select = generator.final_select(options.lineage, true);
+    let is_text_id = generator.text_ids();
     let missing = generator.missing_symbols();
     if !missing.is_empty() {
         for symbol in missing {
@@ -86,7 +97,11 @@ pub fn generate(
             format!("{} AS {hint}({})", stage.name, stage.sql)
         })
         .collect();
-    let sql = format!("WITH {}\n{final_select}", definitions.join(",\n"));
+    let with = format!("WITH {}\n", definitions.join(",\n"));
+    let fetch = is_text_id
+        .contains(&true)
+        .then(|| Fetch { sql: format!("{with}{}", generator.final_select(options.lineage, false)), is_text_id });
+    let sql = format!("{with}{final_select}");
     let columns = plan
         .node(plan.root)
         .map(|root| {
@@ -95,6 +110,7 @@ pub fn generate(
         .unwrap_or_default();
     Ok(Compiled {
         sql,
+        fetch,
         columns,
         lineage: options.lineage,
         stages,

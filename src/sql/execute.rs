@@ -6,6 +6,7 @@ use rusqlite::types::ValueRef;
 use rusqlite::{Connection, Rows, Statement};
 
 use super::compile::Compiled;
+use super::texts::Texts;
 use crate::schema::{Column, ScalarType, Table, Value};
 
 /// When to stop.
@@ -129,14 +130,21 @@ fn run(
     limits: &Limits,
     take: &mut dyn FnMut(Row) -> bool,
 ) -> Result<(), ExecuteError> {
-    let mut statement: Statement<'_> = connection.prepare(&compiled.sql)?;
+    let sql = compiled.fetch.as_ref().map_or(&compiled.sql, |fetch| &fetch.sql);
+    let is_text_id = compiled.fetch.as_ref().map(|fetch| fetch.is_text_id.as_slice()).unwrap_or_default();
+    let mut texts = Texts::new(connection);
+    let mut statement: Statement<'_> = connection.prepare(sql)?;
     let mut rows: Rows<'_> = statement.query([])?;
     let mut count = 0;
     while limits.rows.is_none_or(|limit| count < limit) {
         let Some(row) = rows.next()? else { break };
         let mut values = Vec::with_capacity(compiled.columns.len());
         for (position, column) in compiled.columns.iter().enumerate() {
-            values.push(value(row.get_ref(position)?, column)?);
+            let cell = row.get_ref(position)?;
+            values.push(match cell {
+                ValueRef::Integer(id) if is_text_id.get(position) == Some(&true) => Value::String(texts.text(id)?),
+                cell => value(cell, column)?,
+            });
         }
         let lineage = if compiled.lineage { lineage(row.get_ref(compiled.columns.len())?) } else { Vec::new() };
         count += 1;

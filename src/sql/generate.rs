@@ -515,8 +515,14 @@ impl<'a> Generator<'a> {
         selects.join(" UNION ALL ")
     }
 
-    /// The query that reads the root: decoded columns in their order, sorted.
-    pub fn final_select(&self, lineage: bool) -> String {
+    /// For each column of the result, whether the root holds it as the id of a text.
+    pub fn text_ids(&self) -> Vec<bool> {
+        let fields = self.plan.node(self.plan.root).into_iter().flat_map(|root| &root.fields);
+        fields.map(|field| self.holds(self.plan.root, field.id) == Holds::TextId).collect()
+    }
+
+    /// The query that reads the root: the columns in their order, sorted; texts or their ids.
+    pub fn final_select(&self, lineage: bool, decoded: bool) -> String {
         let Some(root) = self.plan.node(self.plan.root) else { return String::new() };
         let scope = self.scope_of(self.plan.root, None);
         let mut items: Vec<String> = root
@@ -525,8 +531,8 @@ impl<'a> Generator<'a> {
             .map(|field| {
                 let reference = scope.raw(field.id);
                 let value = match reference.holds {
-                    Holds::Value => reference.sql,
-                    Holds::TextId => decode(&reference.sql),
+                    Holds::TextId if decoded => decode(&reference.sql),
+                    _ => reference.sql,
                 };
                 format!("{value} AS {}", super::layout::quote_identifier(&field.name))
             })

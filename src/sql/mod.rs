@@ -15,8 +15,10 @@ mod narrow;
 mod probe;
 mod scan;
 mod support;
+mod texts;
 
-pub use compile::{Compiled, Options, compile, generate};
+pub use compile::{Compiled, Fetch, Options, compile, generate};
 pub use execute::{ExecuteError, Limits, Row, execute, for_each_row, register};
 pub use generate::StageSql;
 pub use probe::ConnectionProbe;
+pub use texts::Texts;
