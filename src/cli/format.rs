@@ -2,7 +2,8 @@
 
 use std::io::{self, Write};
 
-use serde_json::{Map, Value as Json, json};
+use serde::ser::{Serialize, SerializeMap, Serializer};
+use serde_json::{Value as Json, json};
 use unicode_width::UnicodeWidthStr;
 
 use crate::kql::visible::visible;
@@ -26,15 +27,21 @@ pub enum Format {
 
 /// Writes a whole result.
 pub fn write(output: &mut dyn Write, table: &Table, chosen: Format) -> io::Result<()> {
+    let mut output = io::BufWriter::new(output);
+    write_as(&mut output, table, chosen)?;
+    output.flush()
+}
+
+fn write_as(output: &mut dyn Write, table: &Table, chosen: Format) -> io::Result<()> {
     match chosen {
         Format::Table => write_table(output, table),
         Format::Json => {
-            let rows: Vec<Json> = table.rows.iter().map(|row| object(table, row)).collect();
+            let rows: Vec<Object<'_>> = table.rows.iter().map(|row| Object { table, row }).collect();
             super::json::write_pretty(output, &rows)
         }
         Format::Ndjson => {
             for row in &table.rows {
-                super::json::write_line(output, &object(table, row))?;
+                super::json::write_line(output, &Object { table, row })?;
             }
             Ok(())
         }
@@ -43,10 +50,23 @@ pub fn write(output: &mut dyn Write, table: &Table, chosen: Format) -> io::Resul
     }
 }
 
-fn object(table: &Table, row: &[Value]) -> Json {
-    let members: Map<String, Json> =
-        table.columns.iter().zip(row).map(|(column, value)| (column.name.clone(), format::json(value))).collect();
-    Json::Object(members)
+/// A row as a JSON object, written member by member: an object in memory would hold every name again.
+struct Object<'a> {
+    table: &'a Table,
+    row: &'a [Value],
+}
+
+impl Serialize for Object<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut members = serializer.serialize_map(Some(self.row.len()))?;
+        for (column, value) in self.table.columns.iter().zip(self.row) {
+            match value {
+                Value::String(text) => members.serialize_entry(&column.name, text)?,
+                value => members.serialize_entry(&column.name, &format::json(value))?,
+            }
+        }
+        members.end()
+    }
 }
 
 /// Cells are cut here: a command line may be thousands of characters long.

@@ -27,6 +27,9 @@ pub fn visible(text: &str) -> String {
 /// JSON text with what a terminal would act on as `\u` escapes, which read back as the same. Outside its strings JSON
 /// is ASCII, so whatever is to be escaped stands in a string.
 pub fn harmless_json(json: &str) -> String {
+    if json.bytes().all(|byte| matches!(byte, b'\n' | b' '..=b'~')) {
+        return json.to_owned();
+    }
     let mut text = String::with_capacity(json.len());
     for character in json.chars() {
         // Controls below the space are escaped by JSON itself; what is left of them is layout.
