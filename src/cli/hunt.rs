@@ -17,7 +17,7 @@ use crate::hunt::exclusions::check_condition;
 use crate::hunt::matches::RuleStatus;
 use crate::hunt::survey::status_line;
 use crate::hunt::switches::{ExclusionId, ExclusionRef, OwnExclusion};
-use crate::hunt::tree::{facts, text};
+use crate::hunt::tree::{ancestors, facts, text};
 use crate::hunt::{Case, Clock, Hunt, Match, MatchId, SwitchAction, chains};
 use crate::kql::values::{datetime_text, parse_datetime};
 use crate::kql::visible::visible;
@@ -164,7 +164,7 @@ fn answer(arguments: &Args, stdout: &mut dyn Write, stderr: &mut dyn Write) -> R
             let has_pins = case.switches.pins().next().is_some();
             let found = if has_pins { survey.all.matches() } else { hunt.matches() };
             let first: Vec<i64> = found.iter().filter_map(|found| found.events.first().copied()).collect();
-            let forest = facts::forest_of(&store, &first)?;
+            let forest = ancestors::forest_above(&store, &first)?;
             write_table(&hunt, &forest, stdout)?;
             let cuts = chains::cuts(&survey, &case.switches, &forest, &mut |found| {
                 found.events.first().and_then(|event| facts::locate(&store, &forest, *event).ok().flatten())

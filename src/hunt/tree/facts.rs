@@ -11,13 +11,14 @@ use super::build::{Activity, Creation, End, build};
 use super::{EventCounts, Forest, NodeId, Process};
 use crate::hunt::error::HuntError;
 use crate::hunt::matches::EventId;
+use crate::sql::Texts;
 use crate::sql::layout::{Storage, TableLayout, layout};
 use crate::store::Store;
 
-const PROCESS_TABLE: &str = "DeviceProcessEvents";
-const OTHER_TABLE: &str = "DeviceEvents";
-const CREATED: &str = "ProcessCreated";
-const TERMINATED: &str = "ProcessTerminated";
+pub(super) const PROCESS_TABLE: &str = "DeviceProcessEvents";
+pub(super) const OTHER_TABLE: &str = "DeviceEvents";
+pub(super) const CREATED: &str = "ProcessCreated";
+pub(super) const TERMINATED: &str = "ProcessTerminated";
 
 /// A table whose rows are things a process did: where they are counted, and what is shown of one.
 struct ActivityTable {
@@ -116,7 +117,12 @@ pub fn device_of(store: &Store, event: EventId) -> Result<Option<String>, HuntEr
 /// The names of the devices that have process events, in order.
 pub fn devices(store: &Store) -> Result<Vec<String>, HuntError> {
     let Some(columns) = Columns::of(store, PROCESS_TABLE) else { return Ok(Vec::new()) };
-    let sql = format!("SELECT DISTINCT {} FROM {} ORDER BY 1", columns.shown("DeviceName"), columns.layout.from);
+    // Names are looked up once each, not for every row.
+    let sql = format!(
+        "SELECT (SELECT value FROM text WHERE id = d.name) FROM (SELECT DISTINCT {} AS name FROM {}) AS d ORDER BY 1",
+        columns.raw("DeviceName"),
+        columns.layout.from
+    );
     let mut statement = store.connection().prepare(&sql)?;
     Ok(statement.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?)
 }
@@ -125,6 +131,7 @@ pub fn devices(store: &Store) -> Result<Vec<String>, HuntError> {
 pub fn node_events(store: &Store, forest: &Forest, id: NodeId, limit: usize) -> Result<Vec<NodeEvent>, HuntError> {
     let Some(node) = forest.node(id) else { return Ok(Vec::new()) };
     let process = &node.process;
+    let mut texts = Texts::new(store.connection());
     let mut events = Vec::new();
     for table in ACTIVITY_TABLES {
         let Some(columns) = Columns::of(store, table.name) else { continue };
@@ -162,7 +169,7 @@ pub fn node_events(store: &Store, forest: &Forest, id: NodeId, limit: usize) -> 
                 action: row.get(1)?,
                 summary: row.get(2)?,
             };
-            let actor = Cursor { row, next: 4 }.process(&process.device)?;
+            let actor = Cursor { row, texts: &mut texts, next: 4 }.process(&process.device)?;
             let is_own = !actor.unique_id.is_empty() && actor.unique_id == process.unique_id;
             if is_own || forest.find(&actor, event.time) == Some(id) {
                 events.push(event);
@@ -185,56 +192,74 @@ pub fn locate(store: &Store, forest: &Forest, event: EventId) -> Result<Option<N
 
 /// The node of the process that did what an event says.
 pub fn actor_of(store: &Store, forest: &Forest, event: EventId) -> Result<Option<NodeId>, HuntError> {
+    Ok(activity_behind(store, event)?.and_then(|activity| forest.find(&activity.actor, activity.time)))
+}
+
+/// What an event says of the process that did it.
+pub(super) fn activity_behind(store: &Store, event: EventId) -> Result<Option<Activity>, HuntError> {
     for table in ACTIVITY_TABLES {
         let Some(columns) = Columns::of(store, table.name) else { continue };
         let sql = format!(
-            "SELECT {}, {}, {} FROM {} WHERE {} = ?1",
+            "SELECT {}, {}, {}, {} FROM {} WHERE {} = ?1",
             columns.plain("Timestamp"),
-            columns.shown("DeviceName"),
+            columns.raw("DeviceName"),
             columns.actor(),
+            columns.process(&ACTORS_PARENT),
             columns.layout.from,
             columns.layout.event_id
         );
         let found = store
             .connection()
-            .query_row(&sql, [event], |row| {
-                let device: String = row.get(1)?;
-                Ok((row.get(0)?, Cursor { row, next: 2 }.process(&device)?))
+            .prepare_cached(&sql)?
+            .query_row([event], |row| {
+                let mut texts = Texts::new(store.connection());
+                let mut cursor = Cursor { row, texts: &mut texts, next: 1 };
+                let device = cursor.text()?;
+                let actor = cursor.process(&device)?;
+                let parent = Some(cursor.process(&device)?);
+                Ok(Activity { time: row.get(0)?, counts: EventCounts::default(), actor, parent })
             })
             .optional()?;
-        if let Some((time, actor)) = found {
-            return Ok(forest.find(&actor, time));
+        if found.is_some() {
+            return Ok(found);
         }
     }
     Ok(None)
 }
 
-fn read_creations(store: &Store, device: Option<&str>) -> Result<Vec<Creation>, HuntError> {
-    let Some(columns) = Columns::of(store, PROCESS_TABLE) else { return Ok(Vec::new()) };
-    let sql = format!(
-        "SELECT {}, {}, {}, {}, {}, {} FROM {} WHERE {} AND {}",
+/// Reads creations in the form [`creation_of`] takes; a condition is to follow.
+pub(super) fn select_creations(columns: &Columns) -> String {
+    format!(
+        "SELECT {}, {}, {}, {}, {}, {} FROM {} WHERE {}",
         columns.layout.event_id,
         columns.plain("Timestamp"),
-        columns.shown("DeviceName"),
+        columns.raw("DeviceName"),
         columns.process(&CREATED_PROCESS),
         columns.actor(),
         columns.process(&ACTORS_PARENT),
         columns.layout.from,
         columns.is_text("ActionType", 1),
-        columns.on_device(2, device),
-    );
+    )
+}
+
+pub(super) fn creation_of(row: &Row<'_>, texts: &mut Texts<'_>) -> rusqlite::Result<Creation> {
+    let mut cursor = Cursor { row, texts, next: 2 };
+    let device = cursor.text()?;
+    Ok(Creation {
+        event: row.get(0)?,
+        time: row.get(1)?,
+        process: cursor.process(&device)?,
+        parent: Some(cursor.process(&device)?),
+        grandparent: Some(cursor.process(&device)?),
+    })
+}
+
+fn read_creations(store: &Store, device: Option<&str>) -> Result<Vec<Creation>, HuntError> {
+    let Some(columns) = Columns::of(store, PROCESS_TABLE) else { return Ok(Vec::new()) };
+    let sql = format!("{} AND {}", select_creations(&columns), columns.on_device(2, device));
     let mut statement = store.connection().prepare(&sql)?;
-    let rows = statement.query_map(rusqlite::params![CREATED, device], |row| {
-        let device: String = row.get(2)?;
-        let mut cursor = Cursor { row, next: 3 };
-        Ok(Creation {
-            event: row.get(0)?,
-            time: row.get(1)?,
-            process: cursor.process(&device)?,
-            parent: Some(cursor.process(&device)?),
-            grandparent: Some(cursor.process(&device)?),
-        })
-    })?;
+    let mut texts = Texts::new(store.connection());
+    let rows = statement.query_map(rusqlite::params![CREATED, device], |row| creation_of(row, &mut texts))?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
@@ -245,7 +270,7 @@ fn read_activities(store: &Store, table: &ActivityTable, device: Option<&str>) -
     let sql = format!(
         "SELECT min({time}), count(*), {}, {}, {} FROM {} WHERE {} AND {} GROUP BY {}, {}, {}, {}, {},
          CASE WHEN {} AND {} IS NULL THEN {} END",
-        columns.shown("DeviceName"),
+        columns.raw("DeviceName"),
         columns.actor(),
         columns.process(&ACTORS_PARENT),
         columns.layout.from,
@@ -262,9 +287,10 @@ fn read_activities(store: &Store, table: &ActivityTable, device: Option<&str>) -
         time = columns.plain("Timestamp"),
     );
     let mut statement = store.connection().prepare(&sql)?;
+    let mut texts = Texts::new(store.connection());
     let rows = statement.query_map([device], |row| {
-        let device: String = row.get(2)?;
-        let mut cursor = Cursor { row, next: 3 };
+        let mut cursor = Cursor { row, texts: &mut texts, next: 2 };
+        let device = cursor.text()?;
         let mut counts = EventCounts::default();
         *(table.count)(&mut counts) = row.get::<_, i64>(1)?.unsigned_abs();
         Ok(Activity {
@@ -277,23 +303,31 @@ fn read_activities(store: &Store, table: &ActivityTable, device: Option<&str>) -
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-fn read_ends(store: &Store, device: Option<&str>) -> Result<Vec<End>, HuntError> {
-    let Some(columns) = Columns::of(store, OTHER_TABLE) else { return Ok(Vec::new()) };
+/// Reads ends in the form [`end_of`] takes; a condition is to follow.
+pub(super) fn select_ends(columns: &Columns) -> String {
     let time = columns.plain("Timestamp");
-    let sql = format!(
-        "SELECT {time}, {}, {} FROM {} WHERE {} AND {} AND {time} IS NOT NULL ORDER BY {}",
-        columns.shown("DeviceName"),
+    format!(
+        "SELECT {time}, {}, {} FROM {} WHERE {} AND {time} IS NOT NULL",
+        columns.raw("DeviceName"),
         columns.actor(),
         columns.layout.from,
         columns.is_text("ActionType", 1),
-        columns.on_device(2, device),
-        columns.layout.event_id,
-    );
+    )
+}
+
+pub(super) fn end_of(row: &Row<'_>, texts: &mut Texts<'_>) -> rusqlite::Result<End> {
+    let mut cursor = Cursor { row, texts, next: 1 };
+    let device = cursor.text()?;
+    Ok(End { time: row.get(0)?, process: cursor.process(&device)? })
+}
+
+fn read_ends(store: &Store, device: Option<&str>) -> Result<Vec<End>, HuntError> {
+    let Some(columns) = Columns::of(store, OTHER_TABLE) else { return Ok(Vec::new()) };
+    let device_is = columns.on_device(2, device);
+    let sql = format!("{} AND {device_is} ORDER BY {}", select_ends(&columns), columns.layout.event_id);
     let mut statement = store.connection().prepare(&sql)?;
-    let rows = statement.query_map(rusqlite::params![TERMINATED, device], |row| {
-        let device: String = row.get(1)?;
-        Ok(End { time: row.get(0)?, process: Cursor { row, next: 2 }.process(&device)? })
-    })?;
+    let mut texts = Texts::new(store.connection());
+    let rows = statement.query_map(rusqlite::params![TERMINATED, device], |row| end_of(row, &mut texts))?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
@@ -344,13 +378,13 @@ const ACTORS_PARENT: ProcessColumns = [
 ];
 
 /// SQL over the columns of one table.
-struct Columns {
-    layout: TableLayout,
+pub(super) struct Columns {
+    pub(super) layout: TableLayout,
 }
 
 impl Columns {
     /// `None` where the store does not know the table.
-    fn of(store: &Store, table: &str) -> Option<Self> {
+    pub(super) fn of(store: &Store, table: &str) -> Option<Self> {
         store.schema().table(table).map(|schema| Self { layout: layout(schema) })
     }
 
@@ -363,7 +397,7 @@ impl Columns {
     }
 
     /// As stored: a text's id.
-    fn raw(&self, name: &str) -> &str {
+    pub(super) fn raw(&self, name: &str) -> &str {
         match self.storage(name) {
             Some(Storage::Plain(expression) | Storage::Dictionary(expression)) => expression,
             None => "NULL",
@@ -376,7 +410,7 @@ impl Columns {
     }
 
     /// The value itself.
-    fn shown(&self, name: &str) -> String {
+    pub(super) fn shown(&self, name: &str) -> String {
         match self.storage(name) {
             Some(Storage::Plain(expression)) => expression.clone(),
             Some(Storage::Dictionary(id)) => format!("(SELECT value FROM text WHERE id = {id})"),
@@ -384,8 +418,9 @@ impl Columns {
         }
     }
 
+    /// Texts as ids.
     fn process(&self, columns: &ProcessColumns) -> String {
-        columns.iter().map(|name| self.shown(name)).collect::<Vec<_>>().join(", ")
+        columns.iter().map(|name| self.raw(name)).collect::<Vec<_>>().join(", ")
     }
 
     fn actor(&self) -> String {
@@ -393,7 +428,7 @@ impl Columns {
     }
 
     /// Equal to a text parameter, whatever the case.
-    fn is_text(&self, name: &str, parameter: usize) -> String {
+    pub(super) fn is_text(&self, name: &str, parameter: usize) -> String {
         match self.storage(name) {
             Some(Storage::Plain(expression)) => format!("{expression} = ?{parameter} COLLATE NOCASE"),
             Some(Storage::Dictionary(id)) => {
@@ -441,12 +476,13 @@ impl Columns {
 }
 
 /// Reads columns one after the other.
-struct Cursor<'row, 'statement> {
+struct Cursor<'row, 'statement, 'texts, 'c> {
     row: &'row Row<'statement>,
+    texts: &'texts mut Texts<'c>,
     next: usize,
 }
 
-impl Cursor<'_, '_> {
+impl Cursor<'_, '_, '_, '_> {
     fn take<T: FromSql>(&mut self) -> rusqlite::Result<T> {
         let value = self.row.get(self.next);
         self.next += 1;
@@ -454,7 +490,8 @@ impl Cursor<'_, '_> {
     }
 
     fn text(&mut self) -> rusqlite::Result<String> {
-        Ok(self.take::<Option<String>>()?.unwrap_or_default())
+        let id: Option<i64> = self.take()?;
+        self.texts.text(id.unwrap_or_default())
     }
 
     fn process(&mut self, device: &str) -> rusqlite::Result<Process> {

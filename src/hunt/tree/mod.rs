@@ -3,6 +3,7 @@
 //! Identity is the process's GUID, else (device, pid, start time). A parent that was never logged is a ghost,
 //! labelled as such, never an invented process. Knows nothing of drawing.
 
+pub mod ancestors;
 pub mod build;
 pub mod facts;
 pub mod text;
