@@ -62,7 +62,7 @@ fn the_start_of_a_text_is_a_range_of_the_dictionarys_index() {
 
 #[test]
 fn a_text_is_searched_once_for_each_distinct_value() {
-    for predicate in ["has 'whoami'", "contains 'whoami'", "has_any ('whoami', 'net')", "matches regex 'who.*'"] {
+    for predicate in ["has '4688'", "contains 'whoami'", "has_any ('whoami', '7045')", "matches regex 'who.*'"] {
         // Through the index where the column has one, …
         let query = format!("DeviceProcessEvents | where ProcessCommandLine {predicate} | count");
         assert_line(&query, "SCAN text");
@@ -77,6 +77,40 @@ fn a_text_is_searched_once_for_each_distinct_value() {
 }
 
 #[test]
+fn a_term_leads_to_the_texts_that_hold_it() {
+    for predicate in [
+        "has 'whoami'",
+        "has_cs 'whoami'",
+        "has_any ('whoami', 'xp_cmdshell')",
+        "has_all ('whoami', '/all')",
+        "hasprefix 'new-object net.web'",
+        "contains '\\\\temp\\\\'",
+        "has 'a' or ProcessCommandLine has 'b'",
+        "has 'whoami' and ProcessCommandLine matches regex 'who.*'",
+    ] {
+        let query = format!("DeviceProcessEvents | where ProcessCommandLine {predicate} | count");
+        assert_line(&query, "SEARCH a USING INTEGER PRIMARY KEY");
+        assert_line(&query, "SEARCH text USING INTEGER PRIMARY KEY (rowid=?)");
+        // Texts that the index does not reach.
+        assert_line(&query, "SEARCH text USING INTEGER PRIMARY KEY (rowid>?)");
+        assert_line(&query, "SEARCH t USING COVERING INDEX process_command_line");
+        assert!(!plan(&query).contains(&"SCAN text".to_owned()), "{query}");
+    }
+}
+
+#[test]
+fn the_newest_and_a_range_of_time_go_through_the_index_of_times() {
+    for table in ["DeviceProcessEvents", "DeviceFileEvents", "DeviceEvents"] {
+        for direction in ["asc", "desc"] {
+            let query = format!("{table} | sort by Timestamp {direction} | take 100");
+            assert_line(&query, "_time");
+            assert_no_line(&query, "TEMP B-TREE");
+        }
+        assert_line(&format!("{table} | where Timestamp > datetime(2026-03-02) | count"), "_time (Timestamp>?)");
+    }
+}
+
+#[test]
 fn grouping_by_hash_reads_an_index_in_its_order() {
     let query = "DeviceProcessEvents | summarize dcount(DeviceId), count() by SHA1";
     assert_line(query, "SCAN t USING COVERING INDEX process_hash");
@@ -85,7 +119,7 @@ fn grouping_by_hash_reads_an_index_in_its_order() {
 
 #[test]
 fn texts_with_a_nul_are_looked_up_in_an_index_of_their_own() {
-    assert_line("DeviceProcessEvents | where ProcessCommandLine has 'a'", "SCAN text USING INDEX text_nul");
+    assert_line("DeviceProcessEvents | where ProcessCommandLine contains 'a'", "SCAN text USING INDEX text_nul");
 }
 
 /// `LIKE` narrows the scan; what it knows no better than KQL must not be lost, nor what it takes for a wildcard kept.

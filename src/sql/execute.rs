@@ -80,6 +80,7 @@ const TOO_LARGE: &[(&str, &str, &str)] = &[
 /// Registers what compiled queries call.
 pub fn register(connection: &Connection) -> rusqlite::Result<()> {
     super::functions::register(connection)?;
+    super::terms::register(connection)?;
     super::support::register(connection)
 }
 

@@ -2,7 +2,8 @@
 //!
 //! A column is either a value or an id into the `text` dictionary. Ids travel as they are; a value is looked up
 //! where one is needed. A predicate on one dictionary column and constants is evaluated on the dictionary, once for
-//! each distinct value, and becomes `column IN (SELECT id FROM text WHERE …)`.
+//! each distinct value, and becomes `column IN (SELECT id FROM text WHERE …)`, through the index of terms where the
+//! predicate names some.
 
 use std::collections::BTreeMap;
 
@@ -10,6 +11,7 @@ use super::functions::{Implementation, implementation};
 use super::layout::quote_text;
 use super::literal::literal;
 use super::narrow::{DICTIONARY_VALUE, narrowing};
+use super::terms::Search;
 use crate::kql::syntax::ListOperator;
 use crate::plan::tree::{ColumnId, Expr, ExprKind, NodeId, OrderKey, WindowFunction};
 use crate::schema::{ScalarType, Value};
@@ -362,7 +364,13 @@ impl Scope<'_> {
         // Alone on the dictionary, the column is a plain value.
         let value = Reference { sql: DICTIONARY_VALUE.to_owned(), holds: Holds::Value };
         let inner = Scope { columns: BTreeMap::from([(column, value)]), nodes: self.nodes };
-        Some(format!("({} IN (SELECT id FROM text WHERE {}))", reference.sql, inner.condition(expr)))
+        let condition = inner.condition(expr);
+        let is_text = |part: &Expr| matches!(part.kind, ExprKind::Column(id) if id == column);
+        let texts = match Search::of(expr, &is_text) {
+            Some(search) => search.texts(&condition),
+            None => format!("SELECT id FROM text WHERE {condition}"),
+        };
+        Some(format!("({} IN ({texts}))", reference.sql))
     }
 
     /// A predicate on the dictionary's values, with what narrows the scan before it.

@@ -15,6 +15,7 @@ mod narrow;
 mod probe;
 mod scan;
 mod support;
+pub mod terms;
 mod texts;
 
 pub use compile::{Compiled, Fetch, Options, compile, generate};

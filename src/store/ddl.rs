@@ -7,6 +7,7 @@ use crate::schema::{ScalarType, Schema, TableSchema};
 use crate::sql::layout::{
     FILE_PROFILE, HOLDS_NUL, Storage, is_inline, layout, physical_column, quote_identifier, raw_bit, rows_table,
 };
+use crate::sql::terms;
 
 /// Marks the file as ours: "whip" in the header's application id.
 pub const APPLICATION_ID: i64 = 0x7768_6970;
@@ -94,11 +95,19 @@ const INDEXES: &[(&str, &str, &str)] = &[
     ("network_actor", "DeviceNetworkEvents", "InitiatingProcessFileName"),
     ("image_actor", "DeviceImageLoadEvents", "InitiatingProcessFileName"),
     ("device_event_action", "DeviceEvents", "ActionType"),
+    // The newest first, a range of time, a replay's window.
+    ("process_time", "DeviceProcessEvents", "Timestamp"),
+    ("file_time", "DeviceFileEvents", "Timestamp"),
+    ("registry_time", "DeviceRegistryEvents", "Timestamp"),
+    ("network_time", "DeviceNetworkEvents", "Timestamp"),
+    ("image_time", "DeviceImageLoadEvents", "Timestamp"),
+    ("logon_time", "DeviceLogonEvents", "Timestamp"),
+    ("device_event_time", "DeviceEvents", "Timestamp"),
 ];
 
 /// Everything an empty store needs, indexes excepted.
 pub fn create(schema: &Schema) -> String {
-    let mut sql = BASE.to_owned();
+    let mut sql = format!("{BASE}{}", terms::TABLES);
     for table in schema.tables() {
         sql.push_str(&create_table(table));
     }
@@ -106,10 +115,10 @@ pub fn create(schema: &Schema) -> String {
     sql
 }
 
-/// The physical table and the readable view of one KQL table.
+/// The physical table of one KQL table; the raw tables have none.
 pub fn create_table(table: &TableSchema) -> String {
     if raw_bit(&table.name).is_some() {
-        return raw_view(&table.name);
+        return String::new();
     }
     if table.name == FILE_PROFILE {
         return file_profile(table);
@@ -119,7 +128,7 @@ pub fn create_table(table: &TableSchema) -> String {
     // `actor` is the event that created the initiating process, `filled` the columns that were taken from it: a bit
     // each, in the order of `ACTOR_COLUMNS`. Queries do not see them; the process tree does.
     let lineage = if has_actor(table) { ", actor INTEGER, filled INTEGER NOT NULL DEFAULT 0" } else { "" };
-    format!("CREATE TABLE {name}(id INTEGER PRIMARY KEY{columns}{lineage});\n{}", view(table))
+    format!("CREATE TABLE {name}(id INTEGER PRIMARY KEY{columns}{lineage});\n")
 }
 
 /// Whether the rows of a table have an initiating process.
@@ -170,8 +179,15 @@ fn column_definition(column: &crate::schema::Column) -> String {
     format!("{} {definition}", quote_identifier(&physical_column(&column.name)))
 }
 
-/// A view that any SQLite client can read: texts decoded, times in ISO 8601.
-fn view(table: &TableSchema) -> String {
+/// The view of a table that any SQLite client can read. SQLite reads every definition whenever a store is opened, so
+/// only tables with rows are given one.
+pub fn create_view(table: &TableSchema) -> String {
+    let select = if raw_bit(&table.name).is_some() { readable_raw(&table.name) } else { readable(table) };
+    format!("CREATE VIEW IF NOT EXISTS {} AS {select};\n", quote_identifier(&table.name))
+}
+
+/// The rows of a table with texts decoded and times in ISO 8601.
+pub fn readable(table: &TableSchema) -> String {
     let layout = layout(table);
     let columns: Vec<String> = layout
         .columns
@@ -185,25 +201,20 @@ fn view(table: &TableSchema) -> String {
             format!("{shown} AS {}", quote_identifier(&physical_column(&column.name)))
         })
         .collect();
-    format!(
-        "CREATE VIEW {} AS SELECT t.id AS id, {} FROM {};\n",
-        quote_identifier(&table.name),
-        columns.join(", "),
-        layout.from
-    )
+    format!("SELECT t.id AS id, {} FROM {}", columns.join(", "), layout.from)
 }
 
 /// The raw tables as other clients can read them: without what only `record_column` decodes.
-fn raw_view(name: &str) -> String {
+fn readable_raw(name: &str) -> String {
     let bit = raw_bit(name).unwrap_or_default();
     format!(
-        "CREATE VIEW {name} AS SELECT t.id AS id, {time} AS TimeGenerated,
+        "SELECT t.id AS id, {time} AS TimeGenerated,
            (SELECT value FROM text WHERE id = t.channel) AS Channel,
            (SELECT value FROM text WHERE id = t.provider) AS Provider,
            t.event_id AS EventID, t.level AS Level,
            (SELECT value FROM text WHERE id = t.computer) AS Computer,
            t.record AS EventRecordId
-         FROM event_record AS t WHERE t.raw & {bit};\n",
+         FROM event_record AS t WHERE t.raw & {bit}",
         time = iso_time("t.time")
     )
 }

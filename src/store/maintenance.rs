@@ -95,6 +95,7 @@ impl Store {
         }
         transaction.execute("DELETE FROM text WHERE id <> 0 AND id NOT IN (SELECT id FROM used)", params![])?;
         transaction.commit()?;
+        self.index_terms_anew()?;
         self.connection.execute_batch("DROP TABLE used; VACUUM; PRAGMA wal_checkpoint(TRUNCATE);")?;
         Ok((before, size(self)?))
     }

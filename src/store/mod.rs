@@ -16,13 +16,14 @@ mod open;
 mod raw_columns;
 mod state;
 mod summary;
+mod term_index;
 
 use std::path::PathBuf;
 
 use rusqlite::{Connection, InterruptHandle};
 
 use crate::schema::{Schema, TableSchema};
-use crate::sql::layout::raw_bit;
+use crate::sql::layout::{FILE_PROFILE, raw_bit};
 
 pub use ddl::{ACTOR_COLUMNS, has_actor};
 pub use error::StoreError;
@@ -91,15 +92,22 @@ impl Store {
         let columns =
             serde_json::to_string(&columns).map_err(|source| StoreError::State { key: table.name.clone(), source })?;
         let transaction = self.connection.transaction()?;
-        transaction.execute_batch(&ddl::create_table(&table))?;
+        transaction.execute_batch(&format!("{}{}", ddl::create_table(&table), ddl::create_view(&table)))?;
         transaction.execute("INSERT INTO custom_table(name, columns) VALUES (?1, ?2)", [&table.name, &columns])?;
         transaction.commit()?;
         self.schema.insert(table);
         Ok(())
     }
 
-    /// Makes the indexes a fresh store still lacks; an import calls it when its rows are in.
+    /// Makes the indexes a fresh store still lacks and the views of its tables, and takes new texts into the index of
+    /// terms; an import calls it when its rows are in.
     pub fn create_indexes(&self) -> Result<(), StoreError> {
-        Ok(self.connection.execute_batch(&ddl::create_indexes())?)
+        self.connection.execute_batch(&ddl::create_indexes())?;
+        for (name, _) in self.table_counts()? {
+            if let Some(table) = self.schema.table(&name).filter(|table| table.name != FILE_PROFILE) {
+                self.connection.execute_batch(&ddl::create_view(table))?;
+            }
+        }
+        self.index_terms()
     }
 }

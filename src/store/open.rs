@@ -9,6 +9,7 @@ use rusqlite::{Connection, OpenFlags};
 use super::ddl::{APPLICATION_ID, VERSION};
 use super::{Store, StoreError, ddl, functions};
 use crate::schema::Schema;
+use crate::sql::terms;
 
 /// The header every SQLite file begins with.
 const SQLITE_HEADER: &[u8] = b"SQLite format 3\0";
@@ -36,6 +37,7 @@ impl Store {
             connection.execute_batch(&format!("BEGIN IMMEDIATE; {sql} COMMIT;"))?;
         }
         check_version(&connection, path)?;
+        connection.execute_batch(terms::TABLES)?;
         Self::finish(connection, Some(path.to_owned()), Some(lock))
     }
 
@@ -50,6 +52,10 @@ impl Store {
         connection
             .execute_batch("PRAGMA cache_size = -32768; PRAGMA mmap_size = 1073741824; PRAGMA temp_store = MEMORY;")?;
         check_version(&connection, path)?;
+        let has_terms = "SELECT EXISTS(SELECT 1 FROM sqlite_schema WHERE name = 'term_chunk')";
+        if !connection.query_row(has_terms, [], |row| row.get::<_, bool>(0))? {
+            connection.execute_batch(terms::STAND_INS)?;
+        }
         let mut store = Self::finish(connection, Some(path.to_owned()), None)?;
         store.connection.authorizer(Some(only_reading))?;
         Ok(store)

@@ -5,6 +5,7 @@ use rusqlite::{OptionalExtension, Row};
 use serde_json::Value as Json;
 
 use super::block::Block;
+use super::ddl::readable;
 use super::{Store, StoreError};
 use crate::sql::layout::{FILE_PROFILE, quote_identifier, raw_bit, rows_table};
 
@@ -142,8 +143,12 @@ impl Store {
     /// The row an event was made into: its table, and what is not empty in it.
     pub fn row_of(&self, event_id: i64) -> Result<Option<TableRow>, StoreError> {
         for table in self.schema.tables().filter(|table| raw_bit(&table.name).is_none() && table.name != FILE_PROFILE) {
-            let name = quote_identifier(&table.name);
-            let mut statement = self.connection.prepare(&format!("SELECT * FROM {name} WHERE id = ?1"))?;
+            let name = quote_identifier(&rows_table(&table.name));
+            let mut there = self.connection.prepare_cached(&format!("SELECT 1 FROM {name} WHERE id = ?1"))?;
+            if !there.exists([event_id])? {
+                continue;
+            }
+            let mut statement = self.connection.prepare_cached(&format!("{} WHERE t.id = ?1", readable(table)))?;
             let names: Vec<String> = statement.column_names().map(str::to_owned).collect();
             let mut rows = statement.query([event_id])?;
             let Some(row) = rows.next()? else { continue };
