@@ -119,7 +119,9 @@ pub fn for_each_row(
         drop(done);
         match (watch.join(), result) {
             // While a statement is prepared, an interrupt comes out as the failure of whatever was at work.
-            (Ok(true), Err(ExecuteError::Interrupted | ExecuteError::Sqlite(_))) => Err(ExecuteError::TimeLimit(time)),
+            (Ok(true), Err(ExecuteError::Interrupted | ExecuteError::Sqlite(_) | ExecuteError::Function(_))) => {
+                Err(ExecuteError::TimeLimit(time))
+            }
             (_, result) => result,
         }
     })

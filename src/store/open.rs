@@ -50,7 +50,7 @@ impl Store {
         let connection = open_reader(path)?;
         connection.busy_timeout(std::time::Duration::from_secs(10))?;
         connection
-            .execute_batch("PRAGMA cache_size = -32768; PRAGMA mmap_size = 1073741824; PRAGMA temp_store = MEMORY;")?;
+            .execute_batch("PRAGMA cache_size = -32768; PRAGMA mmap_size = 2147418112; PRAGMA temp_store = MEMORY;")?;
         check_version(&connection, path)?;
         let has_terms = "SELECT EXISTS(SELECT 1 FROM sqlite_schema WHERE name = 'term_chunk')";
         if !connection.query_row(has_terms, [], |row| row.get::<_, bool>(0))? {
