@@ -114,6 +114,8 @@ pub enum Action {
     ZoomOut,
     SelectTime,
     Scrub,
+    Annotate,
+    Record,
     EditQuery,
     SortLeft,
     SortRight,
@@ -202,7 +204,9 @@ const CLEARED: When = When::In(&[View::Matches, View::Indicators, View::Timeline
 const TIMED: When = When::In(&[View::Matches, View::Timeline]);
 const PANES: When = When::In(&[View::Matches, View::Tree, View::Exclusions, View::Rules, View::Events, View::Query]);
 const IN_TIMELINE: When = When::In(&[View::Timeline]);
-const GRIDS: When = When::In(&[View::Events, View::Query]);
+const LISTS: When = When::In(&[View::Matches, View::Events, View::Query]);
+const ZOOMED: When = When::In(&[View::Matches, View::Timeline, View::Events, View::Query]);
+const RECORDED: When = When::In(&[View::Matches, View::Tree, View::Rules, View::Timeline, View::Events, View::Query]);
 const EVENTS: When = When::In(&[View::Matches, View::Tree]);
 const IN_TREE: When = When::In(&[View::Tree]);
 const IN_EXCLUSIONS: When = When::In(&[View::Exclusions]);
@@ -268,6 +272,22 @@ pub const ACTIONS: &[ActionRow] = &[
         EVENTS,
         Some((5, "exclude…")),
     ),
+    row(
+        Action::Annotate,
+        "annotate",
+        "Write a note beside the match; it is saved in the store and exported",
+        &["a"],
+        When::In(&[View::Matches]),
+        Some((6, "note")),
+    ),
+    row(
+        Action::Record,
+        "record",
+        "Show the event as it was recorded, and in which file",
+        &["r"],
+        RECORDED,
+        Some((13, "record")),
+    ),
     row(Action::NewExclusion, "new-exclusion", "Write an exclusion by hand", &["a"], IN_EXCLUSIONS, Some((6, "add"))),
     row(
         Action::Edit,
@@ -285,7 +305,14 @@ pub const ACTIONS: &[ActionRow] = &[
         IN_EXCLUSIONS,
         Some((7, "delete")),
     ),
-    row(Action::Undo, "undo", "Take back the last switch, pin or exclusion", &["u"], When::Anywhere, Some((8, "undo"))),
+    row(
+        Action::Undo,
+        "undo",
+        "Take back the last switch, pin, note, exclusion or filter",
+        &["u"],
+        When::Anywhere,
+        Some((8, "undo")),
+    ),
     row(Action::Redo, "redo", "Do again what was taken back", &["U"], When::Anywhere, None),
     row(
         Action::Baseline,
@@ -352,21 +379,28 @@ pub const ACTIONS: &[ActionRow] = &[
         Some((3, "table")),
     ),
     row(Action::EditQuery, "edit-query", "Write the query", &["i"], When::In(&[View::Query]), Some((3, "edit"))),
-    row(Action::Freeze, "freeze", "Keep the columns up to this one at the left", &["z"], GRIDS, Some((15, "freeze"))),
-    row(
-        Action::Columns,
-        "columns",
-        "Show or leave out the columns without a value",
-        &["C"],
-        GRIDS,
-        Some((16, "columns")),
-    ),
-    row(Action::Widen, "widen", "Make the column wider", &["+"], GRIDS, None),
-    row(Action::Narrow, "narrow", "Make the column narrower", &["-"], GRIDS, None),
+    row(Action::Freeze, "freeze", "Keep the columns up to this one at the left", &["z"], LISTS, Some((15, "freeze"))),
+    row(Action::Columns, "columns", "Choose the columns that are shown", &["C"], LISTS, Some((16, "columns"))),
+    row(Action::Widen, "widen", "Make the column wider", &["}"], LISTS, None),
+    row(Action::Narrow, "narrow", "Make the column narrower", &["{"], LISTS, None),
     row(Action::Earlier, "earlier", "Go to the bucket before on the timeline", &["["], TIMED, None),
     row(Action::Later, "later", "Go to the next bucket on the timeline", &["]"], TIMED, None),
-    row(Action::ZoomIn, "zoom-in", "Zoom the timeline in on the cursor", &["+"], TIMED, None),
-    row(Action::ZoomOut, "zoom-out", "Zoom the timeline out", &["-"], TIMED, None),
+    row(
+        Action::ZoomIn,
+        "zoom-in",
+        "Zoom the timeline in on the cursor; in Events and Query, widen the column",
+        &["+"],
+        ZOOMED,
+        None,
+    ),
+    row(
+        Action::ZoomOut,
+        "zoom-out",
+        "Zoom the timeline out; in Events and Query, narrow the column",
+        &["-"],
+        ZOOMED,
+        None,
+    ),
     row(
         Action::SelectTime,
         "select-time",

@@ -2,7 +2,7 @@
 //!
 //! Knows nothing of where the rows come from.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use unicode_width::UnicodeWidthStr;
 
@@ -21,6 +21,8 @@ pub struct Grid {
     widths: Vec<usize>,
     /// Columns with a value in a row that was read.
     filled: BTreeSet<usize>,
+    /// Columns somebody chose to show or to leave out.
+    picked: BTreeMap<usize, bool>,
     /// Show columns without a value too.
     pub show_empty: bool,
     /// So many of the shown columns stay at the left.
@@ -57,11 +59,20 @@ impl Grid {
 
     /// The columns that may be on screen, by their positions in a row.
     pub fn shown(&self) -> Vec<usize> {
-        let all = 0..self.columns.len();
-        if self.show_empty || self.filled.is_empty() {
-            return all.collect();
+        let all = self.show_empty || self.filled.is_empty();
+        let is_shown = |place: &usize| self.picked.get(place).copied().unwrap_or(all || self.filled.contains(place));
+        (0..self.columns.len()).filter(is_shown).collect()
+    }
+
+    /// Shows a column or leaves it out; one at least stays.
+    pub fn toggle(&mut self, name: &str) {
+        let Some(place) = self.columns.iter().position(|column| column.name == name) else { return };
+        let shown = self.shown();
+        let is_shown = shown.contains(&place);
+        if !is_shown || shown.len() > 1 {
+            self.picked.insert(place, !is_shown);
         }
-        all.filter(|position| self.filled.contains(position)).collect()
+        self.choose(0);
     }
 
     pub fn hidden_count(&self) -> usize {
@@ -96,6 +107,7 @@ impl Grid {
 
     pub fn show_all(&mut self, all: bool) {
         self.show_empty = all;
+        self.picked.clear();
         self.frozen = 0;
         self.left = 0;
         self.choose(0);
@@ -173,6 +185,9 @@ mod tests {
         assert_eq!((grid.shown(), grid.hidden_count()), (vec![0, 2, 3, 4], 1));
         grid.choose(1);
         assert_eq!(grid.table.column, 2);
+        grid.toggle("B");
+        grid.toggle("C");
+        assert_eq!((grid.shown(), grid.table.column), (vec![0, 1, 3, 4], 0));
         grid.show_all(true);
         assert_eq!(grid.shown(), [0, 1, 2, 3, 4]);
     }

@@ -21,7 +21,7 @@ use crate::hunt::query::QueryError;
 use crate::hunt::switches::{ExclusionRef, SwitchAction, Switches};
 use crate::hunt::timeline::{TimeRange, Timeline};
 use crate::hunt::tree::facts;
-use crate::hunt::{Case, Clock, EventId, HuntError, NodeId, OwnExclusion, Survey, case, indicators};
+use crate::hunt::{Case, Clock, EventId, HuntError, NodeId, OwnExclusion, Survey, case, indicators, record};
 use crate::kql::diagnostic::Diagnostic;
 use crate::kql::values::quote_string;
 use crate::plan::Environment;
@@ -489,6 +489,10 @@ fn survey_key(settings: &Settings) -> Settings {
     for subject in pins {
         key.switches.apply(SwitchAction::Pin { subject, on: false });
     }
+    let notes: Vec<_> = key.switches.notes().map(|(subject, _)| subject.clone()).collect();
+    for subject in notes {
+        key.switches.apply(SwitchAction::Note { subject, text: None });
+    }
     let own: Vec<_> = key.switches.exclusions().map(|(id, own)| (id, own.clone())).collect();
     for (id, own) in own {
         let exclusion = Some(OwnExclusion { enabled: false, note: String::new(), owner: String::new(), ..own });
@@ -525,7 +529,7 @@ fn trouble(error: HuntError) -> Trouble {
 impl Source for Live {
     fn answer(&mut self, question: &Question, stop: &Stop) -> Result<Answer, Trouble> {
         let answer = match question {
-            Question::Overview => self.overview().map(Answer::Overview),
+            Question::Overview => self.overview().map(|overview| Answer::Overview(Box::new(overview))),
             Question::Matches(settings) => self.found(settings).map(Answer::Matches),
             Question::Effects(settings) => return self.native(settings, stop),
             Question::Preview(settings, own) => {
@@ -543,6 +547,11 @@ impl Source for Live {
             }
             Question::Timeline(window) => self.timeline(*window),
             Question::Moments(range) => self.moments(*range),
+            Question::Sightings(settings, column, value) => {
+                let seen = self.case(settings).sightings(&self.store, column, value);
+                seen.map(|seen| Answer::Sightings(value.clone(), seen))
+            }
+            Question::Record(event) => record::text(&self.store, *event).map(|text| Answer::Record(*event, text)),
             Question::Tables => self.store.table_counts().map(Answer::Tables).map_err(HuntError::from),
             Question::Explain(settings, rule, event) => {
                 let explained = self.case(settings).explain(&self.store, rule, *event);

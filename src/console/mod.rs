@@ -4,6 +4,7 @@
 //! has. Input becomes an [`action::Action`], `update` changes the [`state`], drawing reads it and starts nothing.
 
 pub mod action;
+pub mod columns;
 pub mod config;
 pub mod desk;
 pub mod editor;
@@ -33,6 +34,7 @@ pub mod terminal;
 pub mod theme;
 pub mod timeline;
 pub mod trees;
+pub mod undo;
 pub mod update;
 pub mod views;
 pub mod walkthrough;

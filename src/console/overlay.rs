@@ -8,6 +8,7 @@ use super::export::Subject;
 use super::fuzzy::{self, Skim};
 use super::keymap::Keymap;
 use super::keys::{Code, Key};
+use crate::hunt::MatchId;
 
 #[derive(Debug)]
 pub enum Overlay {
@@ -36,6 +37,16 @@ pub enum Overlay {
     Tables {
         input: Input,
         selected: usize,
+    },
+    /// The columns of a list, to choose from.
+    Columns {
+        input: Input,
+        selected: usize,
+    },
+    /// What is written beside a match.
+    Note {
+        input: Input,
+        subject: MatchId,
     },
     /// The lessons of a demonstration.
     Lessons {

@@ -133,7 +133,7 @@ fn obey<B: Backend>(
 ) -> Result<Option<Ending>, RunError> {
     for effect in effects {
         match effect {
-            Effect::Ask(ask) => world.submit(ask),
+            Effect::Ask(ask) => world.submit(*ask),
             Effect::Cancel => world.cancel(),
             Effect::Mouse(on) => world.set_mouse(on)?,
             Effect::Copy { what, text } => match world.copy(&text) {

@@ -4,6 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::action::View;
+use super::columns::MatchColumns;
 use super::state::{Baseline, Chip, State, TreeShow};
 use super::widgets::table::Sort;
 use crate::hunt::browse::EventsAsked;
@@ -25,8 +26,9 @@ pub struct Session {
     pub as_of: Option<i64>,
     pub search: String,
     pub chips: Vec<Chip>,
-    pub sort: Option<Sort>,
+    pub sort: Option<(String, bool)>,
     pub column: usize,
+    pub columns: MatchColumns,
     pub show_hidden: bool,
     /// The stretch of time that is looked at, and the cursor of the timeline.
     pub range: Option<TimeRange>,
@@ -55,8 +57,9 @@ impl Session {
             as_of: clock.filter(|clock| clock.mode == ClockMode::AsOf).map(|clock| clock.now),
             search: state.search.clone(),
             chips: state.matches.chips.clone(),
-            sort: state.matches.table.sort,
+            sort: state.matches.sort.clone(),
             column: state.matches.table.column,
+            columns: state.matches.columns.clone(),
             show_hidden: state.matches.show_hidden,
             range: state.timeline.range,
             cursor: state.timeline.cursor,

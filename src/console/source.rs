@@ -15,6 +15,7 @@ use crate::hunt::chains::Cut;
 use crate::hunt::complete::Completions;
 use crate::hunt::matches::Severity;
 use crate::hunt::moments::Moment;
+use crate::hunt::sightings::Sighting;
 use crate::hunt::switches::ExclusionId;
 use crate::hunt::timeline::{TimeRange, Timeline};
 use crate::hunt::tree::facts::NodeEvent;
@@ -33,6 +34,8 @@ pub enum Topic {
     Check,
     Timeline,
     Moments,
+    Record,
+    Sightings,
     Events,
     Query,
     Counts,
@@ -66,6 +69,8 @@ impl Topic {
             Self::Check => "reading the query",
             Self::Timeline => "counting events over time",
             Self::Moments => "looking at what happens here",
+            Self::Record => "reading the record",
+            Self::Sightings => "counting the hash",
             Self::Events => "listing events",
             Self::Query => "running the query",
             Self::Counts => "counting values",
@@ -103,6 +108,10 @@ pub enum Question {
     Timeline(Window),
     /// The kinds of events in a stretch of time.
     Moments(TimeRange),
+    /// An event as it was recorded.
+    Record(EventId),
+    /// How often a hash is seen: its column and its value.
+    Sightings(Settings, String, String),
     /// Events of a table: so many from this place on.
     Events(Settings, EventsAsked, Range<usize>),
     Query(Settings, String),
@@ -155,6 +164,8 @@ impl Question {
             Self::Check(..) => Topic::Check,
             Self::Timeline(_) => Topic::Timeline,
             Self::Moments(_) => Topic::Moments,
+            Self::Record(_) => Topic::Record,
+            Self::Sightings(..) => Topic::Sightings,
             Self::Events(..) => Topic::Events,
             Self::Query(..) => Topic::Query,
             Self::Counts(..) => Topic::Counts,
@@ -182,7 +193,7 @@ pub struct Settings {
 
 #[derive(Debug, Clone, PartialEq)]
 pub enum Answer {
-    Overview(Overview),
+    Overview(Box<Overview>),
     Matches(Found),
     Effects(Vec<ExclusionEffect>),
     Cuts(Vec<Cut>),
@@ -191,6 +202,8 @@ pub enum Answer {
     /// Nothing where no event has a time.
     Timeline(Window, Option<Box<Timeline>>),
     Moments(TimeRange, Vec<Moment>),
+    Record(EventId, String),
+    Sightings(String, Sighting),
     Events(Box<EventsPage>),
     Query(Box<QueryDone>),
     Counts(Box<ValueCounts>),

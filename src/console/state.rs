@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::action::View;
+use super::columns::MatchColumns;
 use super::config::Config;
 use super::editor::Editor;
 use super::format::TimeStyle;
@@ -19,6 +20,7 @@ use super::source::{
 };
 use super::theme::Theme;
 use super::timeline::TimelineView;
+use super::undo::Undo;
 use super::update::Playing;
 use super::walkthrough::{Lesson, Walkthrough};
 use super::widgets::table::TableState;
@@ -28,6 +30,7 @@ use crate::hunt::browse::{EventsAsked, Listing};
 use crate::hunt::chains::Cut;
 use crate::hunt::complete::Completion;
 use crate::hunt::matches::Severity;
+use crate::hunt::sightings::Sighting;
 use crate::hunt::{
     Diff, EventId, ExclusionEffect, Explanation, Forest, Funnel, History, Hunt, Match, MatchId, NodeId, RuleRun,
     Switches,
@@ -109,7 +112,8 @@ impl Board {
 /// A filter of the matches: rows whose cell is this value, or is not.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Chip {
-    pub column: usize,
+    /// The title of its column.
+    pub column: String,
     pub value: String,
     pub keep: bool,
 }
@@ -125,6 +129,9 @@ pub struct MatchRow {
 #[derive(Debug, Default)]
 pub struct MatchesView {
     pub table: TableState,
+    pub columns: MatchColumns,
+    /// The title of the column it is sorted by, and whether it falls; by time otherwise.
+    pub sort: Option<(String, bool)>,
     pub rows: Vec<MatchRow>,
     pub chips: Vec<Chip>,
     pub show_hidden: bool,
@@ -302,11 +309,14 @@ pub struct State {
     pub effects: Vec<ExclusionEffect>,
     pub indicators: Option<Vec<Indicator>>,
     pub explanation: Option<Explanation>,
+    /// How often hashes are seen, as far as was asked.
+    pub sightings: BTreeMap<String, Sighting>,
     pub sheets: BTreeMap<String, RuleSheet>,
     pub funnel: Option<Funnel>,
 
     pub switches: Switches,
     pub history: History,
+    pub undo: Undo,
     pub changes: usize,
     /// The person is leaving; only the saving of work is waited for.
     pub leaving: bool,
@@ -377,10 +387,12 @@ impl State {
             effects: Vec::new(),
             indicators: None,
             explanation: None,
+            sightings: BTreeMap::new(),
             sheets: BTreeMap::new(),
             funnel: None,
             switches: Switches::default(),
             history: History::default(),
+            undo: Undo::default(),
             changes: 0,
             leaving: false,
             focus: Focus::default(),

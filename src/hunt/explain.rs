@@ -27,6 +27,8 @@ pub struct Conjunct {
     pub outcome: Outcome,
     /// The left side of the comparison, as KQL (`InitiatingProcessCommandLine`); the whole conjunct where it is none.
     pub subject: String,
+    /// The line of the rule's query that it starts in, from 1.
+    pub line: usize,
     /// The operator and what it asks for, as KQL (`startswith "\"cmd.exe\" /c"`).
     pub wanted: String,
     /// The value of `subject` for this event.

@@ -20,9 +20,11 @@ pub mod matches;
 pub mod moments;
 pub mod prepare;
 pub mod query;
+pub mod record;
 pub mod replay;
 pub mod rewrite;
 pub mod rows;
+pub mod sightings;
 pub mod survey;
 pub mod switches;
 #[cfg(test)]

@@ -76,6 +76,8 @@ pub struct Switches {
     exclusions: BTreeMap<ExclusionId, OwnExclusion>,
     pins: BTreeSet<MatchId>,
     parameters: BTreeMap<ParameterId, String>,
+    /// What the analyst wrote beside a match.
+    notes: BTreeMap<MatchId, String>,
 }
 
 /// What is kept of the state beside the exclusions, which have a table of their own.
@@ -88,6 +90,9 @@ pub struct Saved {
     /// Of the exclusions that have one, by their number.
     #[serde(default)]
     pub owners: BTreeMap<i64, String>,
+    /// Stores of before there were notes have none.
+    #[serde(default)]
+    pub notes: Vec<(MatchId, String)>,
 }
 
 /// One change. Applying it yields the action that takes it back.
@@ -111,6 +116,11 @@ pub enum SwitchAction {
     Parameter {
         parameter: ParameterId,
         value: Option<String>,
+    },
+    /// Writes a note beside a match, or takes it away.
+    Note {
+        subject: MatchId,
+        text: Option<String>,
     },
     /// Several at once, undone together.
     All(Vec<SwitchAction>),
@@ -142,6 +152,13 @@ impl Switches {
                 };
                 SwitchAction::Parameter { parameter, value: before }
             }
+            SwitchAction::Note { subject, text } => {
+                let before = match text {
+                    Some(text) => self.notes.insert(subject.clone(), text),
+                    None => self.notes.remove(&subject),
+                };
+                SwitchAction::Note { subject, text: before }
+            }
             SwitchAction::All(actions) => {
                 let mut inverses: Vec<SwitchAction> = actions.into_iter().map(|action| self.apply(action)).collect();
                 inverses.reverse();
@@ -155,6 +172,7 @@ impl Switches {
         Saved {
             off: self.off.clone(),
             pins: self.pins.clone(),
+            notes: self.notes.iter().map(|(subject, text)| (subject.clone(), text.clone())).collect(),
             parameters: self.parameters.iter().map(|(id, value)| (id.clone(), value.clone())).collect(),
             owners: owned.map(|(id, own)| (id.0, own.owner.clone())).collect(),
         }
@@ -164,6 +182,7 @@ impl Switches {
     pub fn restore(&mut self, saved: Saved) {
         self.off = saved.off;
         self.pins = saved.pins;
+        self.notes = saved.notes.into_iter().collect();
         self.parameters = saved.parameters.into_iter().collect();
     }
 
@@ -183,6 +202,10 @@ impl Switches {
         let parameters: BTreeSet<&ParameterId> = self.parameters.keys().chain(wanted.parameters.keys()).collect();
         for id in parameters.into_iter().filter(|id| self.parameters.get(*id) != wanted.parameters.get(*id)) {
             changes.push(SwitchAction::Parameter { parameter: id.clone(), value: wanted.parameters.get(id).cloned() });
+        }
+        let notes: BTreeSet<&MatchId> = self.notes.keys().chain(wanted.notes.keys()).collect();
+        for subject in notes.into_iter().filter(|subject| self.notes.get(*subject) != wanted.notes.get(*subject)) {
+            changes.push(SwitchAction::Note { subject: subject.clone(), text: wanted.notes.get(subject).cloned() });
         }
         SwitchAction::All(changes)
     }
@@ -221,6 +244,14 @@ impl Switches {
 
     pub fn is_pinned(&self, subject: &MatchId) -> bool {
         self.pins.contains(subject)
+    }
+
+    pub fn note(&self, subject: &MatchId) -> Option<&str> {
+        self.notes.get(subject).map(String::as_str)
+    }
+
+    pub fn notes(&self) -> impl Iterator<Item = (&MatchId, &str)> {
+        self.notes.iter().map(|(subject, text)| (subject, text.as_str()))
     }
 
     pub fn pins(&self) -> impl Iterator<Item = &MatchId> {
@@ -293,6 +324,16 @@ mod tests {
         UnitId { rule: format!("rule{}", number % 2), unit: number.to_string() }
     }
 
+    fn subject(event: i64) -> MatchId {
+        MatchId {
+            rule: "rule0".to_owned(),
+            device: "host".to_owned(),
+            time: None,
+            subject: MatchSubject::Events(vec![event]),
+            ordinal: 0,
+        }
+    }
+
     fn leaf() -> impl Strategy<Value = SwitchAction> {
         prop_oneof![
             (0u8..4, any::<bool>()).prop_map(|(number, on)| SwitchAction::Unit { unit: unit(number), on }),
@@ -308,16 +349,9 @@ mod tests {
                 parameter: ParameterId { rule: "rule0".to_owned(), name: name.to_string() },
                 value,
             }),
-            (0i64..3, any::<bool>()).prop_map(|(event, on)| SwitchAction::Pin {
-                subject: MatchId {
-                    rule: "rule0".to_owned(),
-                    device: "host".to_owned(),
-                    time: None,
-                    subject: MatchSubject::Events(vec![event]),
-                    ordinal: 0,
-                },
-                on,
-            }),
+            (0i64..3, any::<bool>()).prop_map(|(event, on)| SwitchAction::Pin { subject: subject(event), on }),
+            (0i64..3, prop::option::of("[a-c]{0,2}"))
+                .prop_map(|(event, text)| SwitchAction::Note { subject: subject(event), text }),
         ]
     }
 
@@ -344,6 +378,9 @@ mod tests {
             while history.undo(&mut switches).is_some() {}
             prop_assert_eq!(&switches, &before);
             while history.redo(&mut switches).is_some() {}
+            prop_assert_eq!(&switches, &after);
+            let saved = serde_json::to_string(&switches.saved()).unwrap();
+            switches.restore(serde_json::from_str(&saved).unwrap());
             prop_assert_eq!(&switches, &after);
         }
 

@@ -341,6 +341,7 @@ impl Explainer<'_> {
             unit: UnitId { rule: self.rule.id.clone(), unit: unit.id.clone() },
             text: unit.text.clone(),
             span: unit.span,
+            line: line_of(source, unit.span.start),
             outcome,
             subject,
             wanted,
@@ -398,6 +399,11 @@ impl Explainer<'_> {
         let parts = (0..parts.len()).map(|at| (row.get(at * 2 + 2).cloned(), flag(at * 2 + 1))).collect();
         Ok(Ok(Answers { whole: flag(0), parts }))
     }
+}
+
+/// The line of a place in a text, from 1.
+fn line_of(source: &str, at: usize) -> usize {
+    source.bytes().take(at).filter(|byte| *byte == b'\n').count() + 1
 }
 
 struct Answers {

@@ -7,9 +7,9 @@ use crate::console::action::View;
 use crate::console::format::{self, TimeStyle};
 use crate::console::state::{Baseline, Chip, MatchRow, State};
 use crate::console::views;
-use crate::console::widgets::table::Column;
 use crate::hunt::browse::Listing;
 use crate::hunt::exclusions::Change;
+use crate::hunt::timeline::TimeRange;
 use crate::hunt::tree::text as tree_text;
 use crate::hunt::{ClockMode, ExclusionEffect, Match};
 use crate::kql::visible::visible;
@@ -48,10 +48,10 @@ fn with_surroundings(state: &State, sheet: Sheet) -> Sheet {
 }
 
 fn matches(state: &State) -> Sheet {
-    let columns = ["Time", "Severity", "Rule", "Subject", "Host", "Events", "HiddenBy", "Pinned", "Row"];
+    let columns = ["Time", "Severity", "Rule", "Subject", "Host", "Events", "HiddenBy", "Pinned", "Note", "Row"];
     let rows = state.matches.rows.iter().filter_map(|row| match_row(state, *row)).collect();
     let mut sheet = table("Matches", &columns, rows);
-    sheet.about.push(filters(&state.matches.chips, &views::matches::COLUMNS));
+    sheet.about.push(filters(&state.matches.chips, state.timeline.range));
     let mut sheet = with_surroundings(state, sheet);
     let exclusions = exclusions(state);
     if !exclusions.rows.is_empty() {
@@ -73,8 +73,9 @@ fn match_row(state: &State, row: MatchRow) -> Option<Vec<String>> {
     let [time, severity, rule, subject, host, events] = common(found);
     let pinned = if state.switches.is_pinned(&found.id) { "yes" } else { "" };
     let hidden_by = views::matches::hidden_by(state, found);
+    let note = state.switches.note(&found.id).unwrap_or_default();
     let row = Json::Object(cells).to_string();
-    Some(vec![time, severity, rule, subject, host, events, hidden_by, pinned.to_owned(), row])
+    Some(vec![time, severity, rule, subject, host, events, hidden_by, pinned.to_owned(), note.to_owned(), row])
 }
 
 /// Time, severity, rule, subject, host, events.
@@ -106,7 +107,7 @@ fn indicators(state: &State) -> Sheet {
         })
         .collect();
     let mut sheet = table("Indicators", &["Value", "Field", "Kind", "Corpus", "Hits", "Rule"], rows);
-    sheet.about.push(filters(&state.indicator.chips, &views::indicators::COLUMNS));
+    sheet.about.push(filters(&state.indicator.chips, None));
     with_surroundings(state, sheet)
 }
 
@@ -298,12 +299,11 @@ pub fn listed(state: &State, title: &str, listing: &Listing) -> Sheet {
     }
 }
 
-fn filters(chips: &[Chip], columns: &[Column<'_>]) -> String {
-    let text = |chip: &Chip| {
-        let title = columns.get(chip.column).map_or("", |column| column.title);
-        format!("{title} {} {}", if chip.keep { "=" } else { "≠" }, chip.value)
-    };
-    let texts: Vec<String> = chips.iter().map(text).collect();
+fn filters(chips: &[Chip], range: Option<TimeRange>) -> String {
+    let exact = |ticks: i64| format::time(ticks, TimeStyle::Exact);
+    let range = range.map(|range| format!("time {} – {} UTC", exact(range.from), exact(range.until)));
+    let text = |chip: &Chip| format!("{} {} {}", chip.column, if chip.keep { "=" } else { "≠" }, chip.value);
+    let texts: Vec<String> = range.into_iter().chain(chips.iter().map(text)).collect();
     if texts.is_empty() { "filters: none".to_owned() } else { format!("filters: {}", texts.join("; ")) }
 }
 

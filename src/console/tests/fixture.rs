@@ -16,6 +16,7 @@ use crate::hunt::explain::{Conjunct, ExplainedStage, Leg, NearestChange, Outcome
 use crate::hunt::funnel::{Funnel, FunnelSection, FunnelStage, FunnelUnit, Rows, UnitState};
 use crate::hunt::matches::{MatchSubject, RuleStatus, Severity};
 use crate::hunt::moments::{self, Action, Moment};
+use crate::hunt::sightings::Sighting;
 use crate::hunt::switches::{ExclusionId, ExclusionRef, OwnExclusion};
 use crate::hunt::timeline::{Counts, TimeRange, Timeline};
 use crate::hunt::tree::EventCounts;
@@ -350,6 +351,7 @@ fn explain(settings: &Settings, rule: &str, at: i64) -> Result<Explanation, Trou
         unit: UnitId { rule: rule.to_owned(), unit: number.to_owned() },
         text: format!("{subject} {wanted}"),
         span: Span { start: 0, end: 0 },
+        line: number.parse().unwrap(),
         outcome,
         subject: subject.to_owned(),
         wanted: wanted.to_owned(),
@@ -576,7 +578,7 @@ fn check(text: &str, cursor: usize) -> Checked {
 impl Source for Fixture {
     fn answer(&mut self, question: &Question, _stop: &Stop) -> Result<Answer, Trouble> {
         Ok(match question {
-            Question::Overview => Answer::Overview(overview()),
+            Question::Overview => Answer::Overview(Box::new(overview())),
             Question::Matches(settings) => {
                 let hidden_by = all(settings)
                     .runs
@@ -634,6 +636,10 @@ impl Source for Fixture {
                 Answer::Query(Box::new(QueryDone { text: text.clone(), result }))
             }
             Question::Timeline(window) => Answer::Timeline(*window, Some(Box::new(timeline(*window)))),
+            Question::Sightings(_, _, hash) => Answer::Sightings(hash.clone(), Sighting { events: 3, hosts: 1 }),
+            Question::Record(event) => {
+                Answer::Record(*event, format!("file     Security.evtx\n\n<Event>{event}\u{1b}]52;c;\u{7}</Event>"))
+            }
             Question::Moments(range) => Answer::Moments(*range, moments_in(*range)),
             Question::Counts(_, asked, column) => Answer::Counts(Box::new(ValueCounts {
                 asked: asked.clone(),

@@ -244,7 +244,8 @@ fn events_are_listed_filtered_and_lead_to_their_process() {
     assert_eq!((end.state.view, end.state.events.asked.table.as_str()), (View::Events, "DeviceProcessEvents"));
     // The column without a value is left out until it is asked for.
     assert!(!end.screen.contains("MD5"), "{}", end.screen);
-    assert!(after("7 C").screen.contains("MD5"));
+    assert!(after("7 C 'MD5' Space Esc").screen.contains("MD5"));
+    assert!(after("7 C Tab Esc").screen.contains("MD5"));
     // Cell under the cursor: FileName is the third column.
     let end = after("7 l l j j j j f");
     assert_eq!(end.state.events.asked.conditions, ["FileName == \"cmd.exe\""]);
@@ -395,4 +396,86 @@ fn a_timeline_that_is_counted_shows_no_number_before_it_is_done() {
     assert!(end.screen.contains("counting events over time"), "{}", end.screen);
     let script = Script::new(Fixture).then(Step::Hold(true)).keys("6").then(Step::Release).keys("6");
     assert!(play(120, 36, script).state.timeline.shown.is_some());
+}
+
+#[test]
+fn a_note_stands_beside_its_match_is_exported_and_can_be_undone() {
+    let end = after("j a 'ask the DBA' Enter");
+    let note = |end: &super::End| end.state.switches.notes().map(|(_, text)| text.to_owned()).collect::<Vec<_>>();
+    assert_eq!(note(&end), ["ask the DBA"]);
+    assert!(end.log.contains(&"ask Save".to_owned()), "{:?}", end.log);
+    for said in ["NOTE", "Note      ask the DBA"] {
+        assert!(end.screen.contains(said), "{said}: {}", end.screen);
+    }
+    assert!(note(&after("j a 'ask the DBA' Enter u")).is_empty());
+    assert!(note(&after("j a 'ask the DBA' Enter a Ctrl-u Enter")).is_empty());
+    assert_eq!(note(&after("j a 'ask the DBA' Enter u U")), ["ask the DBA"]);
+    let end = after("j a 'ask the DBA' Enter e Enter");
+    assert!(
+        end.log.iter().any(|line| line.contains(",HiddenBy,Pinned,Note,Row") && line.contains("ask the DBA")),
+        "{:?}",
+        end.log
+    );
+    assert_eq!(after("a 'late' Enter j j j / 'late' Enter").state.matches.table.selected, 0);
+}
+
+#[test]
+fn columns_are_chosen_widened_frozen_and_filtered_by() {
+    let end = after("C 'AccountN' Space Esc");
+    assert!(end.screen.contains("AccountName") && end.screen.contains("MSSQLSERVER"), "{}", end.screen);
+    // It is the last one; its cell filters, and the filter says so.
+    let end = after("C 'FileN' Space Esc l l l l l f");
+    assert!(end.screen.contains("FileName = cmd.exe"), "{}", end.screen);
+    assert_eq!(end.state.matches.rows.len(), 3);
+    let end = after("C 'FileN' Space Esc l l l l l s");
+    assert_eq!(end.state.matches.sort, Some(("FileName".to_owned(), false)));
+    // Leaving a column out and putting the standard ones back.
+    assert!(!after("C 'SEV' Space Esc").screen.contains("SEV"));
+    assert!(after("C 'SEV' Space Tab Esc").screen.contains("SEV"));
+    // Too wide for the screen: the frozen column stays while the others scroll.
+    let end = after("z l l } } } } } } } } } } } } } } l");
+    assert!(end.screen.contains("TIME") && !end.screen.contains(" SEV "), "{}", end.screen);
+}
+
+#[test]
+fn the_record_is_shown_with_its_bytes_written_out() {
+    let end = after("j r");
+    for said in ["Event #88205 as it was recorded", "Security.evtx", "<Event>88205^[]52;c;^G</Event>"] {
+        assert!(end.screen.contains(said), "{said}: {}", end.screen);
+    }
+}
+
+#[test]
+fn filters_are_undone_in_the_order_they_came_among_the_switches() {
+    let end = after("j l l f Space u u");
+    assert!(end.state.matches.chips.is_empty() && end.state.switches.pins().next().is_none(), "{}", end.screen);
+    let end = after("j l l f Space u");
+    assert_eq!((end.state.matches.chips.len(), end.state.switches.pins().count()), (1, 0));
+    let end = after("j l l f Space u u U U");
+    assert_eq!((end.state.matches.chips.len(), end.state.switches.pins().count()), (1, 1));
+    let end = after("j [ v v u");
+    assert_eq!((end.state.timeline.range, end.state.matches.rows.len()), (None, 5));
+    let end = after("7 l l j j j j f u");
+    assert_eq!(end.state.events.page.as_ref().map(|page| page.total), Some(12));
+}
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig::with_cases(24))]
+
+    #[test]
+    fn undoing_everything_gives_back_the_filters_and_the_switches(
+        acts in proptest::collection::vec(0usize..14, 0..14),
+    ) {
+        const ACTS: [&str; 14] =
+            ["j", "l", "f", "!", "F", "Space", "a 'x' Enter", "v ] v", "[", "u", "U", "3 l f", "7 l f", "1"];
+        let keys: Vec<&str> = acts.into_iter().map(|act| ACTS[act]).collect();
+        let keys = keys.join(" ");
+        let state = |keys: &str| {
+            let state = after(keys).state;
+            (state.matches.chips.clone(), state.indicator.chips.clone(), state.timeline.range, state.switches.clone(),
+             state.events.asked.conditions.clone(), state.matches.rows.len())
+        };
+        let undone = state(&format!("{keys} {}", "u ".repeat(16)));
+        proptest::prop_assert_eq!(undone, state(""), "{}", keys);
+    }
 }

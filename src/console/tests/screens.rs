@@ -42,6 +42,13 @@ fn rule_page() {
 }
 
 #[test]
+fn chosen_columns_and_a_note() {
+    check("matches_columns", "j a 'maintenance? 日本' Enter C 'Acc' Space Esc");
+    check("matches_picker", "C");
+    check("record", "j r");
+}
+
+#[test]
 fn timeline() {
     check("timeline", "j 6");
     check("timeline_selecting", "6 ] ] v ]");
@@ -86,6 +93,10 @@ fn small_terminals_have_their_hints_and_large_ones_too() {
         "/",
         "6",
         "6 v ] ] + +",
+        "C",
+        "a 'note'",
+        "r",
+        "C 'Acc' Space Esc l l l l l l",
         "7",
         "7 T",
         "8",

@@ -42,6 +42,7 @@ pub fn take(state: &mut State, report: Report) -> Vec<Effect> {
 fn answered(state: &mut State, answer: Answer) -> Vec<Effect> {
     match answer {
         Answer::Overview(overview) => {
+            let overview = *overview;
             state.switches = overview.switches.clone();
             let session = overview.session.as_deref().cloned();
             state.overview = Some(overview);
@@ -107,6 +108,14 @@ fn answered(state: &mut State, answer: Answer) -> Vec<Effect> {
             timeline::moments(state, range, moments);
             Vec::new()
         }
+        Answer::Sightings(hash, seen) => {
+            state.sightings.insert(hash, seen);
+            Vec::new()
+        }
+        Answer::Record(event, text) => {
+            state.overlay = Some(Overlay::Text { title: format!("Event #{event} as it was recorded"), text, top: 0 });
+            Vec::new()
+        }
         Answer::Events(page) => browse::page_arrived(state, *page),
         Answer::Query(done) => {
             browse::query_done(state, *done);
@@ -147,6 +156,7 @@ fn answered(state: &mut State, answer: Answer) -> Vec<Effect> {
 /// Asks anew for everything that depends on the switches.
 pub fn ask_results(state: &mut State) -> Vec<Effect> {
     state.explanation = None;
+    state.sightings.clear();
     let settings = state.settings();
     let mut effects =
         vec![ask(state, Question::Matches(settings.clone())), ask(state, Question::Effects(settings.clone()))];

@@ -5,7 +5,9 @@
 mod answers;
 mod asks;
 mod browse;
+mod columns;
 pub mod exclusion_form;
+mod filters;
 pub mod lessons;
 mod moves;
 mod overlays;
@@ -24,7 +26,6 @@ use std::time::Duration;
 use super::action::{Action, View};
 use super::exclusion_form::ExclusionForm;
 use super::export::Subject;
-use super::grid::Grid;
 use super::input::{Input, Mouse};
 use super::jobs::Ask;
 use super::keymap::Lookup;
@@ -44,7 +45,7 @@ use crate::hunt::EventId;
 /// What is to be done outside the state.
 #[derive(Debug, PartialEq)]
 pub enum Effect {
-    Ask(Ask),
+    Ask(Box<Ask>),
     Cancel,
     Mouse(bool),
     Copy {
@@ -80,7 +81,7 @@ pub fn start(state: &mut State) -> Vec<Effect> {
 
 fn ask(state: &mut State, question: Question) -> Effect {
     let epoch = state.board.ask(question.topic(), state.now);
-    Effect::Ask(Ask { epoch, question })
+    Effect::Ask(Box::new(Ask { epoch, question }))
 }
 
 /// When the screen changes without any input: only while work is going on.
@@ -315,26 +316,36 @@ fn act(state: &mut State, action: Action) -> Vec<Effect> {
         }
         Action::SearchNext => moves::search(state, true, false),
         Action::SearchPrevious => moves::search(state, false, false),
-        Action::FilterByCell => rows::filter(state, true),
-        Action::FilterOutCell => rows::filter(state, false),
-        Action::ClearFilters => rows::clear_filters(state),
+        Action::FilterByCell => filters::changing(state, |state| rows::filter(state, true)),
+        Action::FilterOutCell => filters::changing(state, |state| rows::filter(state, false)),
+        Action::ClearFilters => filters::changing(state, rows::clear_filters),
         Action::Table => browse::pick_table(state),
         Action::ChooseTable(table) => browse::choose_table(state, table),
         Action::EditQuery => {
             state.pane = 0;
             Vec::new()
         }
-        Action::Freeze => on_grid(state, Grid::freeze),
-        Action::Columns => on_grid(state, |grid| grid.show_all(!grid.show_empty)),
-        Action::Widen => on_grid(state, |grid| grid.widen(4)),
-        Action::Narrow => on_grid(state, |grid| grid.widen(-4)),
+        Action::Freeze => columns::freeze(state),
+        Action::Columns => columns::pick(state),
+        Action::Widen => columns::widen(state, 4),
+        Action::Narrow => columns::widen(state, -4),
+        Action::ZoomIn if matches!(state.view, View::Events | View::Query) => columns::widen(state, 4),
+        Action::ZoomOut if matches!(state.view, View::Events | View::Query) => columns::widen(state, -4),
         Action::Earlier => timeline::step(state, -1),
         Action::Later => timeline::step(state, 1),
         Action::ZoomIn => timeline::zoom(state, true),
         Action::ZoomOut => timeline::zoom(state, false),
         Action::SelectTime => timeline::select(state),
-        Action::FilterTime(range) => timeline::filter(state, range),
+        Action::FilterTime(range) => filters::changing(state, |state| timeline::filter(state, range)),
         Action::Scrub => timeline::scrub(state),
+        Action::Annotate => switching::annotate(state),
+        Action::Record => match views::grid_event(state).or(state.focus.event) {
+            Some(event) => vec![ask(state, Question::Record(event))],
+            None => {
+                state.tell("no event here: this row sums up several, or none");
+                Vec::new()
+            }
+        },
         Action::Clock => asks::clock(state),
         Action::SetClock(text) => asks::set_clock(state, &text),
         Action::Export => asks::export(state, Subject::View),
@@ -434,13 +445,6 @@ fn save(state: &mut State) -> Effect {
     ask(state, Question::Save(Box::new(kept)))
 }
 
-fn on_grid(state: &mut State, change: impl Fn(&mut Grid)) -> Vec<Effect> {
-    if let Some(grid) = browse::grid(state) {
-        change(grid);
-    }
-    Vec::new()
-}
-
 /// An event becomes what all views are about, with the match it is in.
 fn focus_event(state: &mut State, event: EventId) {
     let found = state.found.as_ref().and_then(|found| {
@@ -533,10 +537,15 @@ fn follow(state: &mut State) -> Vec<Effect> {
         }
     }
     let Some(rule) = state.focus.found.as_ref().map(|id| id.rule.clone()) else { return Vec::new() };
-    match state.why_question(&rule) {
-        Some(question) => vec![ask(state, question)],
-        None => Vec::new(),
+    let mut questions: Vec<Question> = state.why_question(&rule).into_iter().collect();
+    if state.view == View::Matches {
+        let found = state.selected_row().map(|(_, found)| found);
+        let hash = found.and_then(views::match_detail::hash).filter(|(_, hash)| !state.sightings.contains_key(*hash));
+        questions.extend(
+            hash.map(|(column, hash)| Question::Sightings(state.settings(), column.to_owned(), hash.to_owned())),
+        );
     }
+    questions.into_iter().map(|question| ask(state, question)).collect()
 }
 
 /// Keeps the place to come back to.

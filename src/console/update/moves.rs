@@ -182,7 +182,7 @@ pub fn choose_column(state: &mut State, steps: isize) -> Vec<Effect> {
         return browse::choose_column(state, steps);
     }
     let columns = match state.view {
-        View::Matches => views::matches::COLUMNS.len(),
+        View::Matches => views::matches::titles(state).len(),
         View::Indicators => views::indicators::COLUMNS.len(),
         View::Rules if state.rules.open.is_none() => views::rules::COLUMNS.len(),
         View::Exclusions if state.pane == 0 => views::exclusions::COLUMNS.len(),
@@ -426,7 +426,13 @@ pub fn settle(state: &mut State, layout: &Layout) {
     let height = |pane: usize| table::rows_in(layout.inner(pane));
     let (rules, stages) = (views::rules::rows(state).len(), views::rules::stage_rows(state).len());
     match state.view {
-        View::Matches => state.matches.table.reveal(height(0), state.matches.rows.len()),
+        View::Matches => {
+            state.matches.table.reveal(height(0), state.matches.rows.len());
+            let width = layout.inner(0).width;
+            let left =
+                state.matches.columns.left_for(&views::matches::columns(state), width, state.matches.table.column);
+            state.matches.columns.scroll_to(left);
+        }
         View::Tree => {
             let rows = state.tree.tree.rows.len();
             state.tree.tree.list.reveal(usize::from(layout.inner(0).height), rows);

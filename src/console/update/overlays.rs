@@ -9,6 +9,7 @@ use crate::console::export::Subject;
 use crate::console::keys::{Code, Key};
 use crate::console::overlay::{self, Overlay};
 use crate::console::state::State;
+use crate::hunt::SwitchAction;
 
 pub fn key(state: &mut State, key: Key) -> Vec<Effect> {
     if key == Key::plain(Code::Esc) {
@@ -69,6 +70,19 @@ pub fn key(state: &mut State, key: Key) -> Vec<Effect> {
                 }
             }
             state.overlay = Some(Overlay::Clock { input });
+            Vec::new()
+        }
+        Overlay::Columns { input, selected } => super::columns::key(state, input, selected, key),
+        Overlay::Note { mut input, subject } => {
+            if key == Key::plain(Code::Enter) {
+                let text = Some(input.value().trim().to_owned()).filter(|text| !text.is_empty());
+                if text.as_deref() == state.switches.note(&subject) {
+                    return Vec::new();
+                }
+                return apply(state, Action::Switch(SwitchAction::Note { subject, text }));
+            }
+            overlay::edit(&mut input, key);
+            state.overlay = Some(Overlay::Note { input, subject });
             Vec::new()
         }
         Overlay::Export { mut input, what } => {

@@ -28,7 +28,7 @@ pub fn matches(state: &mut State) {
                 .matches
                 .chips
                 .iter()
-                .all(|chip| (views::matches::cell(state, candidate, chip.column).1 == chip.value) == chip.keep);
+                .all(|chip| (views::matches::cell(state, candidate, &chip.column).1 == chip.value) == chip.keep);
             if kept {
                 rows.push(MatchRow { run, position, hidden });
             }
@@ -38,13 +38,15 @@ pub fn matches(state: &mut State) {
         (Some(left), Some(right)) => hunt_matches::order(left, right),
         _ => std::cmp::Ordering::Equal,
     });
-    if let Some(sort) = state.matches.table.sort {
+    if let Some((title, falls)) = &state.matches.sort {
         let key = |row: &MatchRow| -> SortKey {
-            state.match_at(*row).map(|found| views::matches::cell(state, found, sort.column)).unwrap_or_default()
+            state.match_at(*row).map(|found| views::matches::cell(state, found, title)).unwrap_or_default()
         };
-        rows.sort_by_cached_key(key);
-        if sort.descending {
-            rows.reverse();
+        if *falls {
+            // Rows that are equal here keep their order in time both ways.
+            rows.sort_by_cached_key(|row| std::cmp::Reverse(key(row)));
+        } else {
+            rows.sort_by_cached_key(key);
         }
     }
     let range = state.timeline.range;
@@ -174,7 +176,7 @@ pub fn indicators(state: &mut State) {
                     .indicator
                     .chips
                     .iter()
-                    .all(|chip| (views::indicators::cell(indicator, chip.column).1 == chip.value) == chip.keep)
+                    .all(|chip| (views::indicators::titled(indicator, &chip.column).1 == chip.value) == chip.keep)
             })
         })
         .collect();
@@ -200,7 +202,9 @@ pub fn indicators(state: &mut State) {
 pub fn sort(state: &mut State) -> Vec<Effect> {
     match state.view {
         View::Matches => {
-            state.matches.table.sort_by_chosen();
+            let Some(title) = views::matches::chosen(state).map(str::to_owned) else { return Vec::new() };
+            let falls = state.matches.sort.as_ref().is_some_and(|(by, falls)| *by == title && !falls);
+            state.matches.sort = Some((title, falls));
             matches(state);
             select_focused(state);
         }
@@ -224,21 +228,33 @@ pub fn filter(state: &mut State, keep: bool) -> Vec<Effect> {
     }
     let (column, value) = match state.view {
         View::Matches => {
-            let column = state.matches.table.column;
+            let Some(column) = views::matches::chosen(state).map(str::to_owned) else { return Vec::new() };
             match state.selected_row() {
-                Some((_, found)) => (column, views::matches::cell(state, found, column).1),
+                Some((_, found)) if column == "TIME" => return filter_time(state, found.id.time, keep),
+                Some((_, found)) => {
+                    let value = views::matches::cell(state, found, &column).1;
+                    (column, value)
+                }
                 None => return Vec::new(),
             }
         }
         _ => {
-            let column = state.indicator.table.column;
+            let column = views::indicators::COLUMNS.get(state.indicator.table.column);
+            let column = column.map_or("", |column| column.title).to_owned();
             match views::indicators::selected(state) {
-                Some(indicator) => (column, views::indicators::cell(indicator, column).1),
+                Some(indicator) => {
+                    let value = views::indicators::titled(indicator, &column).1;
+                    (column, value)
+                }
                 None => return Vec::new(),
             }
         }
     };
     let chip = Chip { column, value, keep };
+    let chips = if state.view == View::Matches { &state.matches.chips } else { &state.indicator.chips };
+    if chips.contains(&chip) {
+        return Vec::new();
+    }
     if state.view == View::Matches {
         state.matches.chips.push(chip);
         matches(state);
@@ -249,6 +265,17 @@ pub fn filter(state: &mut State, keep: bool) -> Vec<Effect> {
         indicators(state);
         Vec::new()
     }
+}
+
+/// A time is a stretch of it: of the second that is shown.
+fn filter_time(state: &mut State, time: Option<i64>, keep: bool) -> Vec<Effect> {
+    const SECOND: i64 = 10_000_000;
+    let (Some(time), true) = (time, keep) else {
+        state.tell("times are filtered by a range: v begins one on the timeline");
+        return Vec::new();
+    };
+    let from = time.div_euclid(SECOND).saturating_mul(SECOND);
+    timeline::filter(state, Some(TimeRange { from, until: from.saturating_add(SECOND) }))
 }
 
 pub fn clear_filters(state: &mut State) -> Vec<Effect> {

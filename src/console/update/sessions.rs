@@ -16,7 +16,8 @@ pub fn restore(state: &mut State, session: Session) -> Vec<Effect> {
     state.focus = Focus { found: session.found, event: session.event, rule: session.rule };
     state.search = session.search;
     state.matches.chips = session.chips;
-    state.matches.table.sort = session.sort;
+    state.matches.sort = session.sort;
+    state.matches.columns = session.columns;
     state.matches.table.column = session.column;
     state.matches.show_hidden = session.show_hidden;
     state.timeline.range = session.range;

@@ -3,12 +3,13 @@
 use std::sync::Arc;
 
 use super::exclusion_form::counted;
-use super::{Effect, answers, ask, moves, rows, show, trees};
+use super::{Effect, answers, ask, filters, moves, rows, show, trees};
 use crate::console::action::{Action, View};
 use crate::console::exclusion_form::ExclusionForm;
 use crate::console::overlay::Overlay;
 use crate::console::source::Question;
 use crate::console::state::{Baseline, State};
+use crate::console::undo::Change;
 use crate::console::views;
 use crate::hunt::switches::ExclusionRef;
 use crate::hunt::{OwnExclusion, SwitchAction};
@@ -55,12 +56,24 @@ pub fn switch(state: &mut State, action: SwitchAction) -> Vec<Effect> {
     let told = describe(state, &action);
     state.journal.resolved = Some(Action::Switch(action.clone()));
     state.history.apply(&mut state.switches, action.clone());
+    state.undo.did(Change::Switch);
     let undo = state.keymap.key("undo");
     state.tell(format!("{told} ({undo} undoes)"));
     changed(state, &action)
 }
 
 pub fn undo(state: &mut State, redo: bool) -> Vec<Effect> {
+    match state.undo.pop(redo) {
+        Some(Change::Filters(filters)) => {
+            let (before, effects) = filters::put(state, *filters);
+            state.undo.put(redo, Change::Filters(Box::new(before)));
+            let told = filters::told(state);
+            state.tell(format!("{}: {told}", if redo { "done again" } else { "undone" }));
+            return effects;
+        }
+        Some(Change::Switch) => state.undo.put(redo, Change::Switch),
+        None => {}
+    }
     let action = if redo { state.history.redo(&mut state.switches) } else { state.history.undo(&mut state.switches) };
     match action {
         Some(action) => {
@@ -78,6 +91,11 @@ pub fn undo(state: &mut State, redo: bool) -> Vec<Effect> {
 fn changed(state: &mut State, action: &SwitchAction) -> Vec<Effect> {
     state.changes = state.changes.saturating_add(1);
     let save = super::save(state);
+    if matches!(action, SwitchAction::Note { .. }) {
+        rows::matches(state);
+        rows::select_focused(state);
+        return vec![save];
+    }
     if matches!(action, SwitchAction::Pin { .. }) {
         // A pin changes no result, only which of them are warned about.
         rows::marks(state);
@@ -113,7 +131,7 @@ fn show_at_once(state: &mut State, action: &SwitchAction) {
             }
             None => state.effects.retain(|effect| effect.exclusion != ExclusionRef::Own(*id)),
         },
-        SwitchAction::Pin { .. } | SwitchAction::Parameter { .. } => {}
+        SwitchAction::Pin { .. } | SwitchAction::Parameter { .. } | SwitchAction::Note { .. } => {}
         SwitchAction::All(actions) => actions.iter().for_each(|action| show_at_once(state, action)),
     }
 }
@@ -130,8 +148,22 @@ fn describe(state: &State, action: &SwitchAction) -> String {
         SwitchAction::Pin { on: false, .. } => "no longer pinned".to_owned(),
         SwitchAction::Parameter { parameter, value: Some(value) } => format!("{} = {value}", parameter.name),
         SwitchAction::Parameter { parameter, value: None } => format!("{} as the rule has it", parameter.name),
+        SwitchAction::Note { text: Some(text), .. } => format!("noted: {text}"),
+        SwitchAction::Note { text: None, .. } => "the note is gone".to_owned(),
         SwitchAction::All(actions) => format!("{} changes", actions.len()),
     }
+}
+
+/// Writes beside the match under the cursor.
+pub fn annotate(state: &mut State) -> Vec<Effect> {
+    match state.selected_row().map(|(_, found)| found.id.clone()) {
+        Some(subject) => {
+            let text = state.switches.note(&subject).unwrap_or_default().to_owned();
+            state.overlay = Some(Overlay::Note { input: tui_input::Input::new(text), subject });
+        }
+        None => state.tell("no match here to write beside"),
+    }
+    Vec::new()
 }
 
 /// Adds an exclusion, or puts an edited one in its place, and goes to it.

@@ -217,7 +217,7 @@ fn draw_diff(state: &State, brush: &mut Brush<'_>, layout: &Layout) {
             mark: pinned.then(|| (Shown::from("★"), Role::Warning)),
             cells: vec![
                 Line::of(role, sign),
-                Line::of(role, matches::cell(state, found, 0).1),
+                Line::of(role, matches::cell(state, found, "TIME").1),
                 Line::of(severity, found.severity.word()),
                 Line::of(role, &*found.title),
                 Line::of(role, found.subject.as_str()),

@@ -19,6 +19,11 @@ pub const COLUMNS: [Column<'_>; 6] = [
     Column::share("RULE", 10, 4).from_width(70),
 ];
 
+/// A cell by its column's title.
+pub fn titled(indicator: &Indicator, title: &str) -> super::SortKey {
+    COLUMNS.iter().position(|column| column.title == title).map(|column| cell(indicator, column)).unwrap_or_default()
+}
+
 pub fn cell(indicator: &Indicator, column: usize) -> super::SortKey {
     let number = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
     match column {
@@ -74,7 +79,7 @@ pub fn draw(state: &State, brush: &mut Brush<'_>, layout: &Layout) {
 
 pub fn status(state: &State) -> Line {
     let mut line = Line::new();
-    chips(&mut line, &state.indicator.chips, &COLUMNS);
+    chips(&mut line, &state.indicator.chips);
     if let Some(indicators) = &state.indicators {
         let seen = indicators.iter().filter(|indicator| indicator.hits.is_some_and(|hits| hits > 0)).count();
         line.push(

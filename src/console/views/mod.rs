@@ -2,11 +2,13 @@
 //!
 //! Reads the state and starts nothing.
 
+pub mod columns;
 pub mod events;
 pub mod exclusion_form;
 pub mod exclusions;
 pub mod grid;
 pub mod indicators;
+pub mod match_detail;
 pub mod matches;
 pub mod overlays;
 pub mod query;
@@ -31,7 +33,6 @@ use super::state::{Chip, State};
 use super::theme::Role;
 use super::update;
 use super::walkthrough::panel;
-use super::widgets::table::Column;
 use crate::hunt::EventId;
 use crate::hunt::matches::Severity;
 use crate::schema::{Value, format as schema_format};
@@ -319,9 +320,9 @@ pub const fn severity_role(severity: Severity) -> Role {
 }
 
 /// The filters that are on, for the status row.
-fn chips(line: &mut Line, chips: &[Chip], columns: &[Column<'_>]) {
+fn chips(line: &mut Line, chips: &[Chip]) {
     for chip in chips {
-        let title = columns.get(chip.column).map_or("", |column| column.title);
+        let title = &chip.column;
         let operator = if chip.keep { "=" } else { "≠" };
         line.push(Role::Strong, Shown::from(format!(" {title} {operator} {}", chip.value)).fit(32));
         line.push(Role::Dim, " |");
@@ -334,7 +335,7 @@ fn chips(line: &mut Line, chips: &[Chip], columns: &[Column<'_>]) {
 /// What stands beside or below the table of the view.
 pub fn side_lines(state: &State, width: usize) -> Vec<Line> {
     match state.view {
-        View::Matches => matches::detail(state, width),
+        View::Matches => match_detail::lines(state, width),
         View::Tree => tree::detail(state, width),
         View::Rules => rules::side(state, width),
         View::Indicators | View::Exclusions | View::Timeline | View::Events | View::Query => Vec::new(),
@@ -347,7 +348,8 @@ pub fn row_text(state: &State, row: usize) -> Option<String> {
         (View::Matches, _) => {
             let found = state.match_at(*state.matches.rows.get(row)?)?;
             let values: Vec<String> = found.values.iter().map(format::value).collect();
-            Some(format!("{} {} {}", found.title, found.subject, values.join(" ")))
+            let note = state.switches.note(&found.id).unwrap_or_default();
+            Some(format!("{} {} {} {note}", found.title, found.subject, values.join(" ")))
         }
         (View::Indicators, _) => {
             let indicator = state.indicators.as_ref()?.get(*state.indicator.rows.get(row)?)?;
@@ -401,7 +403,7 @@ pub fn cell_text(state: &State) -> Option<String> {
     match state.view {
         View::Matches => {
             let (_, found) = state.selected_row()?;
-            Some(matches::cell(state, found, state.matches.table.column).1)
+            Some(matches::cell(state, found, matches::chosen(state)?).1)
         }
         View::Tree => {
             let node = state.forest.as_ref()?.node(state.tree.tree.selected()?)?;
@@ -419,6 +421,14 @@ pub fn cell_text(state: &State) -> Option<String> {
             let (grid, row) = grid_row(state)?;
             row.get(grid.table.column).map(format::value)
         }
+    }
+}
+
+/// A value as it is shown: a time in the zone that is chosen.
+pub fn shown_value(state: &State, value: &Value) -> String {
+    match value {
+        Value::Datetime(ticks) => state.zone.time(*ticks, format::TimeStyle::Exact),
+        other => format::value(other),
     }
 }
 

@@ -23,6 +23,10 @@ pub const fn hints(overlay: &Overlay) -> &'static [(&'static str, &'static str)]
             &[("Enter", "write a new file"), (".csv .ndjson .md .html .txt", "format"), ("Esc", "close")]
         }
         Overlay::Tables { .. } => &[("type", "to find"), ("Down/Up", "choose"), ("Enter", "list it"), ("Esc", "close")],
+        Overlay::Columns { .. } => {
+            &[("Space", "show/hide"), ("type", "to find"), ("Tab", "as it was/all"), ("Esc", "close")]
+        }
+        Overlay::Note { .. } => &[("Enter", "keep the note"), ("empty", "takes it away"), ("Esc", "close")],
         Overlay::Search { .. } => &[("Enter", "search"), ("Esc", "close")],
         Overlay::Text { .. } => &[("j/k", "scroll"), ("Esc", "close")],
         Overlay::Lessons { .. } => &[("j/k", "choose"), ("Enter", "begin"), ("Esc", "close")],
@@ -126,6 +130,8 @@ pub fn draw(state: &State, brush: &mut Brush<'_>) -> Option<Position> {
             }
             Some(cursor)
         }
+        Overlay::Columns { input, selected } => super::columns::draw(state, brush, input, *selected),
+        Overlay::Note { input, .. } => Some(asked_line(brush, " note: ", input)),
         Overlay::Clock { input } => Some(asked_line(brush, " as of (UTC): ", input)),
         Overlay::Export { input, .. } => Some(asked_line(brush, " export to: ", input)),
         Overlay::Search { input } => {

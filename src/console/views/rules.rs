@@ -1,8 +1,9 @@
 //! Rules: the list, and the page of one rule: its pipeline over this data, why and why not, its facts and text.
 
+use super::exclusions::unit_number;
 use super::rule_stages::funnel;
 pub use super::rule_stages::{StageRow, selected_unit, stage_rows};
-use super::{draw_lines, edge, field, matches, paragraph, severity_role};
+use super::{draw_lines, edge, field, match_detail, paragraph, severity_role};
 use crate::console::format;
 use crate::console::layout::Layout;
 use crate::console::paint::{Brush, Line};
@@ -383,7 +384,7 @@ fn why(state: &State, width: usize) -> Vec<Line> {
         }
         for stage in &leg.stages {
             for conjunct in &stage.conjuncts {
-                matches::conjunct_lines(&stage.number, conjunct, width, &mut lines);
+                match_detail::conjunct_lines(unit_number(&stage.number), conjunct, width, &mut lines);
             }
         }
     }

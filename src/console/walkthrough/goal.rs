@@ -135,8 +135,7 @@ fn text(found: &Match) -> String {
 }
 
 fn filter(chip: &crate::console::state::Chip) -> String {
-    let title = views::matches::COLUMNS.get(chip.column).map_or("", |column| column.title);
-    format!("{title} {} {}", if chip.keep { "=" } else { "≠" }, chip.value)
+    format!("{} {} {}", chip.column, if chip.keep { "=" } else { "≠" }, chip.value)
 }
 
 fn process(state: &State) -> Option<SeenProcess> {

@@ -143,6 +143,11 @@ fn places(columns: &[Column<'_>], width: u16) -> Vec<(usize, u16, u16)> {
     result
 }
 
+/// The cells that a column has on a table of this width.
+pub fn width_of(columns: &[Column<'_>], width: u16, column: usize) -> Option<u16> {
+    places(columns, width).into_iter().find(|(position, ..)| *position == column).map(|(_, _, cells)| cells)
+}
+
 /// How many rows a table of this area shows below its header.
 pub const fn rows_in(area: Rect) -> usize {
     area.height.saturating_sub(1) as usize
