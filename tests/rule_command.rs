@@ -218,3 +218,17 @@ fn a_page_tells_the_columns_that_the_rule_makes() {
     assert_eq!(added, ["HostName", "DnsDomain"]);
     assert!(columns.len() > 40, "and all columns of the table");
 }
+
+#[test]
+fn a_yaml_rule_without_a_query_is_told_so() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("none.yaml");
+    std::fs::write(&path, "---\nid: x\nname: A rule\nseverity: High\n").unwrap();
+    let output = std::process::Command::new(env!("CARGO_BIN_EXE_whippet"))
+        .args(["rule", "check", path.to_str().unwrap()])
+        .output()
+        .unwrap();
+    let said = String::from_utf8(output.stdout).unwrap();
+    assert!(said.contains("the rule has no query: it stands under the key 'query'"), "{said}");
+    assert_eq!(output.status.code(), Some(2));
+}

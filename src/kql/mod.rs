@@ -3,6 +3,7 @@
 //! Knows nothing of schemas, SQL or rules.
 
 pub mod diagnostic;
+pub mod habits;
 pub mod lexer;
 mod nearest;
 mod parser;

@@ -52,6 +52,10 @@ impl Binder<'_> {
             }
             Some(FunctionKind::Aggregate) => {
                 if let ("count", Some(argument)) = (function.text.as_str(), arguments.first()) {
+                    if let syntax::ExprKind::Wildcard(_) = &argument.value.kind {
+                        self.error("count-argument", argument.value.span, "count() counts all rows: leave out the '*'");
+                        return Expr::unknown();
+                    }
                     let message = "count() counts all rows; its argument makes no difference";
                     self.diagnostics
                         .push(Diagnostic::warning("count-argument", argument.value.span, message).with_help(
@@ -93,6 +97,11 @@ impl Binder<'_> {
         {
             return Expr::unknown();
         }
+        if let Some(argument) = arguments.first().filter(|_| PERIOD_FUNCTIONS.contains(&function.text.as_str()))
+            && !self.is_period(bound.first(), argument.value.span)
+        {
+            return Expr::unknown();
+        }
         if let Some(folded) = fold_array_concat(&function.text, &bound) {
             return folded;
         }
@@ -120,6 +129,22 @@ impl Binder<'_> {
         }
     }
 
+    /// Whether a constant is the name of a period; another value is seen only when a row reaches it.
+    fn is_period(&mut self, period: Option<&Expr>, span: Span) -> bool {
+        let Some(Value::String(written)) = period.and_then(Expr::as_constant) else { return true };
+        if PERIODS.iter().any(|known| known.eq_ignore_ascii_case(written)) {
+            return true;
+        }
+        let near = crate::kql::nearest(&written.to_lowercase(), PERIODS.iter().copied());
+        let help = match near {
+            Some(near) => format!("did you mean '{near}'?"),
+            None => format!("one of {}", PERIODS.join(", ")),
+        };
+        let diagnostic = Diagnostic::error("unknown-period", span, format!("'{written}' is no period"));
+        self.diagnostics.push(diagnostic.with_help(help));
+        false
+    }
+
     fn unknown_function(&mut self, function: &Name, shapes: &[ArgumentShape]) {
         if let Err(error) = resolve_function(&function.text, shapes) {
             self.resolution_error(&error, function, function.span);
@@ -134,7 +159,10 @@ impl Binder<'_> {
             if self.calls.contains(name) {
                 diagnostic.message = format!("'{name}' calls itself, which a function of a query cannot");
             }
-            diagnostic.help.extend(super::expressions::did_you_mean(nearest));
+            match crate::kql::habits::function(name) {
+                Some(help) => diagnostic.help.push(help.to_owned()),
+                None => diagnostic.help.extend(super::expressions::did_you_mean(nearest)),
+            }
             self.diagnostics.push(diagnostic);
             return;
         }
@@ -504,6 +532,23 @@ const PATTERN_ARGUMENTS: &[(&str, usize)] = &[
     ("trim", 0),
     ("trim_end", 0),
     ("trim_start", 0),
+];
+
+/// Functions whose first argument names a period.
+const PERIOD_FUNCTIONS: &[&str] = &["datetime_add", "dateadd", "datetime_diff", "datediff"];
+
+const PERIODS: &[&str] = &[
+    "year",
+    "quarter",
+    "month",
+    "week",
+    "day",
+    "hour",
+    "minute",
+    "second",
+    "millisecond",
+    "microsecond",
+    "nanosecond",
 ];
 
 /// Joins constant arrays now: lists of names are built so, and a constant list can use an index.

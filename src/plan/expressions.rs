@@ -48,7 +48,18 @@ impl Binder<'_> {
             Kind::Index { base, index } => self.index(base, index, span, context),
             Kind::Call { function, arguments } => self.call(function, arguments, span, context),
             Kind::MemberCall { base, function, .. } => {
-                let _ = base;
+                if let Kind::Name(name) = &base.kind
+                    && (self.find_field(&name.text, context).is_some() || function.text.starts_with(char::is_uppercase))
+                {
+                    let message = format!("KQL has no methods: '{}' is no function of a value", function.text);
+                    let lower = function.text.to_lowercase();
+                    let help = match crate::kql::words::is_operator_word(&lower) {
+                        true => format!("write '{} {lower} …'", name.text),
+                        false => format!("a function takes the value as its argument: 'tolower({})'", name.text),
+                    };
+                    self.diagnostics.push(Diagnostic::error("no-methods", span, message).with_help(help));
+                    return Expr::unknown();
+                }
                 self.unsupported(
                     span,
                     &format!("'{}' of another database in an expression", function.text),
@@ -117,7 +128,7 @@ impl Binder<'_> {
                     (syntax::ExprKind::Name(name), ScalarType::String) => {
                         format!("compare it, or test it with isnotempty({})", name.text)
                     }
-                    _ => "compare it with a value".to_owned(),
+                    _ => "compare it with a value; each side of 'and' and 'or' is a condition of its own".to_owned(),
                 };
                 self.diagnostics.push(Diagnostic::error("not-a-condition", expression.span, message).with_help(help));
                 Expr::unknown()
@@ -248,7 +259,15 @@ impl Binder<'_> {
                 "{table} has this column, but an operator before this one leaves it out: keep it there"
             ));
         } else {
-            diagnostic.help.extend(did_you_mean(&near));
+            let is_function = super::functions::find(&name.text).is_some();
+            if name.text.eq_ignore_ascii_case("null") {
+                let help = "isnull(x) asks for a missing value, isempty(x) for a missing text; int(null) is one";
+                diagnostic.help.push(help.to_owned());
+            } else if is_function && !near.contains(&format!("{}_", name.text)) {
+                diagnostic.help.push(format!("'{}' is a function: write {}()", name.text, name.text));
+            } else {
+                diagnostic.help.extend(did_you_mean(&near));
+            }
             diagnostic.help.extend(which_tables(&tables).filter(|_| context.node.is_some()));
         }
         self.diagnostics.push(diagnostic);
@@ -285,12 +304,30 @@ impl Binder<'_> {
         if let Some(state) = self.scan_state(base, member, context) {
             return state;
         }
+        let before = self.diagnostics.len();
+        let written = base;
         let base = self.scalar(base, context);
         if self.is_unknown_column(&base) {
+            self.explain_dotted(written, member, context, before);
             return Expr::unknown();
         }
         let Some(base) = self.as_dynamic(base, member.span) else { return Expr::unknown() };
         Expr::call("engine:dynamic_index", vec![base, Expr::string(member.text.as_str())], ScalarType::Dynamic)
+    }
+
+    /// Says what `cmd.exe` and `Table.Column` were meant as, where the name before the dot is none.
+    fn explain_dotted(&mut self, base: &syntax::Expr, member: &Name, context: &Context, before: usize) {
+        let syntax::ExprKind::Name(name) = &base.kind else { return };
+        let is_table = self.environment.schema.table(&name.text).is_some();
+        for diagnostic in self.diagnostics.iter_mut().skip(before).filter(|one| one.code == "unknown-column") {
+            if is_table && context.right.is_some() {
+                let column = &member.text;
+                diagnostic.help =
+                    vec![format!("the sides of a join are $left and $right: $left.{column} == $right.{column}")];
+            } else if !is_table && diagnostic.help.is_empty() {
+                diagnostic.help.push(format!("put text in quotes: \"{}.{}\"", name.text, member.text));
+            }
+        }
     }
 
     fn side_column(&mut self, side_name: Option<&'static str>, node: Option<NodeId>, member: &Name) -> Expr {

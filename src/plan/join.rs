@@ -30,12 +30,14 @@ impl Binder<'_> {
                 "leftanti" | "anti" | "leftantisemi" => JoinKind::LeftAnti,
                 "rightanti" | "rightantisemi" => JoinKind::RightAnti,
                 other => {
-                    self.diagnostics.push(
-                        Diagnostic::error("join-kind", at, format!("there is no join kind '{other}'")).with_help(
-                            "one of innerunique, inner, leftouter, rightouter, fullouter, leftsemi, rightsemi, \
-                             leftanti, rightanti",
-                        ),
-                    );
+                    let mut diagnostic = Diagnostic::error("join-kind", at, format!("there is no join kind '{other}'"));
+                    if let "left" | "right" | "full" = other {
+                        diagnostic = diagnostic.with_help(format!("did you mean '{other}outer'?"));
+                    }
+                    self.diagnostics.push(diagnostic.with_help(
+                        "one of innerunique, inner, leftouter, rightouter, fullouter, leftsemi, rightsemi, leftanti, \
+                         rightanti",
+                    ));
                     JoinKind::InnerUnique
                 }
             },

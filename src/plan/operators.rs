@@ -319,6 +319,12 @@ fn comparison_hint((left, right): (ScalarType, ScalarType)) -> String {
         (other, Text) => {
             format!("wrap the string in {}(), or the {} in tostring()", cast_function(other), other.name())
         }
+        (Datetime, Timespan) | (Timespan, Datetime) => {
+            "a time does not compare with a span of time; ago(7d) is the time seven days back".to_owned()
+        }
+        (Datetime, other) | (other, Datetime) if other.is_numeric() => {
+            "write a time as datetime(2024-01-31) or datetime(2024-01-31 12:00)".to_owned()
+        }
         (one, other) => format!("{} and {} do not compare; cast one side", one.name(), other.name()),
     }
 }

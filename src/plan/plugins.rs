@@ -35,6 +35,24 @@ const INSTEAD: &[(&str, &str)] = &[
     ("sql_request", "save its result to a file, and read that with externaldata"),
 ];
 
+/// The aggregates that pivot takes, and the form of each that has a condition after its first argument.
+const PIVOT_AGGREGATES: &[(&str, &str)] = &[
+    ("any", "take_anyif"),
+    ("avg", "avgif"),
+    ("count", "countif"),
+    ("count_distinct", "count_distinctif"),
+    ("dcount", "dcountif"),
+    ("make_bag", "make_bag_if"),
+    ("make_list", "make_list_if"),
+    ("make_set", "make_set_if"),
+    ("max", "maxif"),
+    ("min", "minif"),
+    ("stdev", "stdevif"),
+    ("sum", "sumif"),
+    ("take_any", "take_anyif"),
+    ("variance", "varianceif"),
+];
+
 impl Binder<'_> {
     pub fn evaluate(
         &mut self,
@@ -117,10 +135,11 @@ impl Binder<'_> {
             Some(syntax::ExprKind::Call { function, arguments }) => (function.clone(), arguments.clone()),
             _ => (count, Vec::new()),
         };
-        if !["count", "sum", "min", "max", "avg", "dcount"].contains(&function.text.as_str()) {
-            self.unsupported(function.span, &format!("'{}' in pivot", function.text), "count, sum, min, max or avg");
+        let Some((_, conditional)) = PIVOT_AGGREGATES.iter().find(|(name, _)| *name == function.text) else {
+            let known: Vec<&str> = PIVOT_AGGREGATES.iter().map(|(name, _)| *name).collect();
+            self.unsupported(function.span, &format!("'{}' in pivot", function.text), &known.join(", "));
             return self.unknown_table(span);
-        }
+        };
         let measured: Vec<Expr> =
             measured.iter().map(|argument| self.scalar(&argument.value, &mut Context::rows(input))).collect();
         let used: Vec<_> = std::iter::once(&value)
@@ -164,11 +183,9 @@ impl Binder<'_> {
         let mut collected = Vec::new();
         for value in shown {
             let here = self.binary_of(BinaryOperator::Equal, span, text.clone(), Expr::string(value.as_str()));
-            let (name, arguments) = match measured.as_slice() {
-                [] => ("countif".to_owned(), vec![here]),
-                [first, ..] => (format!("{}if", function.text), vec![first.clone(), here]),
-            };
-            let function = Name { text: name, span };
+            let mut arguments = measured.clone();
+            arguments.insert(arguments.len().min(1), here);
+            let function = Name { text: (*conditional).to_owned(), span };
             let aggregate = self.aggregate_of(&function, arguments, &[], span, &mut collected);
             if let ExprKind::Column(id) = aggregate.kind {
                 fields.push(Field { id, name: names.unique(&value), scalar_type: aggregate.scalar_type });

@@ -402,6 +402,7 @@ impl Parser<'_> {
         if let Some(near) = near {
             diagnostic = diagnostic.with_label(format!("did you mean `{near}`?"));
         }
+        diagnostic.help.extend(crate::kql::habits::word(&text).map(str::to_owned));
         self.fail(diagnostic);
         self.damage.insert(token.span.start, token.span.end);
     }

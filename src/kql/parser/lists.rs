@@ -131,9 +131,15 @@ impl Parser<'_> {
     fn report_missing_comma(&mut self) {
         let span = self.span_here();
         let found = self.found();
-        let diagnostic = Diagnostic::error("missing-comma", span, format!("a comma is missing before {found}"))
+        let mut diagnostic = Diagnostic::error("missing-comma", span, format!("a comma is missing before {found}"))
             .with_label("expected `,` before this");
+        let meant = self.word(0).and_then(crate::kql::habits::word);
+        diagnostic.help.extend(meant.map(str::to_owned));
         self.fail(diagnostic);
+        if meant.is_some() {
+            // The rest of the phrase is that language's too.
+            self.damage.insert(span.start, span.end);
+        }
     }
 
     /// A comma with nothing after it: the list ends there all the same.

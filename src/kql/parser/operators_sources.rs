@@ -99,7 +99,7 @@ impl Parser<'_> {
         Ok(OperatorKind::Find { options, tables, predicate, projection })
     }
 
-    /// `Name`, `Name:type`, or `pack(*)`.
+    /// `Name`, `Name:type`, `pack(*)` or `pack_all()`.
     fn find_column(&mut self) -> Parse<FindColumn> {
         if self.is_word("pack") && self.kind(1) == Some(TokenKind::OpenParen) && self.kind(2) == Some(TokenKind::Star) {
             let opened = self.at + 1;
@@ -107,6 +107,17 @@ impl Parser<'_> {
             let name = self.pattern_name("`*`")?;
             self.close(opened, TokenKind::CloseParen, "`)`")?;
             return Ok(FindColumn { name, type_name: None });
+        }
+        if self.is_word("pack_all")
+            && self.kind(1) == Some(TokenKind::OpenParen)
+            && self.kind(2) == Some(TokenKind::CloseParen)
+        {
+            let start = self.span_here();
+            self.at += 3;
+            return Ok(FindColumn {
+                name: Name { text: "*".to_owned(), span: self.span_from(start) },
+                type_name: None,
+            });
         }
         let name = self.name("a column name")?;
         let type_name = if self.eat(TokenKind::Colon) { Some(self.type_name()?) } else { None };

@@ -2,6 +2,7 @@
 
 use super::{Parse, Parser};
 use crate::kql::diagnostic::Diagnostic;
+use crate::kql::habits;
 use crate::kql::lexer::TokenKind;
 use crate::kql::nearest::nearest;
 use crate::kql::span::Span;
@@ -116,6 +117,10 @@ impl Parser<'_> {
             (_, "group" | "groupby") => diagnostic.with_label("`summarize … by` groups rows"),
             (_, "orderby" | "sortby") => diagnostic.with_label("did you mean `sort by`?"),
             (_, "and" | "or") => diagnostic.with_label("a condition goes on without `|`"),
+            (_, other) if habits::word(other).is_some() => {
+                diagnostic.help.extend(habits::word(other).map(str::to_owned));
+                diagnostic
+            }
             (Some(near), _) => diagnostic.with_label(format!("did you mean `{near}`?")),
             (None, _) => diagnostic.with_label("expected an operator such as `where`"),
         };

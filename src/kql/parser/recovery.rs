@@ -2,8 +2,10 @@
 
 use super::Parser;
 use crate::kql::diagnostic::Diagnostic;
+use crate::kql::habits;
 use crate::kql::lexer::{LexicalError, Token, TokenKind};
 use crate::kql::span::Span;
+use crate::kql::words::{binary_operator, is_operator_word};
 
 /// Pairs each bracket with its partner. An opening bracket that something encloses wrongly stays alone.
 pub(super) fn pair_brackets(tokens: &[Token]) -> Vec<Option<usize>> {
@@ -128,16 +130,67 @@ impl Parser<'_> {
                 diagnostic.with_help("negate with `not(…)`")
             }
             Some(TokenKind::Word) => match self.word(0).map(str::to_lowercase) {
-                Some(lower)
-                    if self.word(0) != Some(lower.as_str()) && crate::kql::words::binary_operator(&lower).is_some() =>
-                {
+                Some(lower) if self.word(0) != Some(lower.as_str()) && binary_operator(&lower).is_some() => {
                     diagnostic.with_help(format!("operators are written in lower case: `{lower}`"))
                 }
-                _ => diagnostic,
+                Some(lower) if self.kind(1) == Some(TokenKind::OpenParen) && is_operator_word(&lower) => {
+                    diagnostic.with_help(format!("an operator stands between its values: `Column {lower} value`"))
+                }
+                Some(lower) if lower == "by" => {
+                    diagnostic.with_help("`summarize count() by Column` counts the rows of each group")
+                }
+                Some(lower) => match habits::word(&lower) {
+                    Some(help) => diagnostic.with_help(help),
+                    None if self.is_within_let() => diagnostic.with_help("a `let` ends with `;`"),
+                    None => diagnostic,
+                },
+                None => diagnostic,
+            },
+            Some(TokenKind::Equal | TokenKind::EqualTilde | TokenKind::NotEqual | TokenKind::NotTilde)
+                if matches!(self.previous_word(), Some("and" | "or")) =>
+            {
+                diagnostic.with_help("each side is a condition of its own: `A == 1 or A == 2`, or `A in (1, 2)`")
+            }
+            Some(TokenKind::Pipe) if self.previous_kind() == Some(TokenKind::Semicolon) => {
+                diagnostic.with_help("`;` ended the query: remove it")
+            }
+            Some(TokenKind::Comma) => match self.operator_before_bracket() {
+                Some(operator) => diagnostic.with_help(format!(
+                    "`{operator}` takes one value; for several write `has_any (…)`, or join conditions with `or`"
+                )),
+                None => diagnostic,
             },
             Some(TokenKind::Assign) => diagnostic.with_help("`=` names a column; values are compared with `==`"),
             _ => diagnostic,
         }
+    }
+
+    fn previous_kind(&self) -> Option<TokenKind> {
+        self.at.checked_sub(1).and_then(|index| self.tokens.get(index)).map(|token| token.kind)
+    }
+
+    /// Whether the statement at hand is a `let`.
+    fn is_within_let(&self) -> bool {
+        let before = self.tokens.get(..self.at).unwrap_or_default();
+        let start = before.iter().rposition(|token| token.kind == TokenKind::Semicolon).map_or(0, |place| place + 1);
+        before.get(start).is_some_and(|token| token.span.slice(self.text) == "let")
+    }
+
+    /// The operator whose value is the bracket that is open here: `contains` in `contains ("a", "b")`.
+    fn operator_before_bracket(&self) -> Option<&str> {
+        let mut depth = 0_usize;
+        for index in (0..self.at).rev() {
+            match self.tokens.get(index)?.kind {
+                TokenKind::CloseParen => depth += 1,
+                TokenKind::OpenParen if depth > 0 => depth -= 1,
+                TokenKind::OpenParen => {
+                    let before = self.tokens.get(index.checked_sub(1)?)?.span.slice(self.text);
+                    return binary_operator(before).is_some().then_some(before);
+                }
+                _ => {}
+            }
+        }
+        None
     }
 
     fn previous_word(&self) -> Option<&str> {

@@ -73,7 +73,16 @@ fn detect(text: &str) -> Format {
     if first.starts_with('#') && (has_fence || first.starts_with("# ")) && !has_yaml_query(text) {
         return Format::Markdown;
     }
-    if has_yaml_query(text) { Format::SentinelYaml } else { Format::Kql }
+    if has_yaml_query(text) || begins_mapping(text) { Format::SentinelYaml } else { Format::Kql }
+}
+
+/// Whether the first line is `key:` or `key: value`, as no query's is: a YAML rule that lacks its query is one all the same.
+fn begins_mapping(text: &str) -> bool {
+    let mut lines = text.lines().map(str::trim_end).filter(|line| !line.is_empty() && !line.starts_with('#'));
+    let first = lines.find(|line| *line != "---").unwrap_or("");
+    let Some((key, value)) = first.split_once(':') else { return false };
+    let is_key = key.chars().all(|character| character.is_ascii_alphanumeric() || "_-".contains(character));
+    is_key && key.starts_with(|first: char| first.is_ascii_alphabetic()) && (value.is_empty() || value.starts_with(' '))
 }
 
 /// The ATT&CK technique numbers in a text, in order, each once.

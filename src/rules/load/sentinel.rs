@@ -71,7 +71,7 @@ fn draft(fields: &Fields) -> Draft {
         _ => String::new(),
     };
     if query.trim().is_empty() {
-        problems.push(Problem::error("the rule has no query"));
+        problems.push(Problem::error("the rule has no query: it stands under the key 'query'"));
     }
     Draft {
         id: fields::text(fields, "id"),
