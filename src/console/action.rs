@@ -120,6 +120,8 @@ pub enum Action {
     SortLeft,
     SortRight,
     Sort,
+    NextSection,
+    PreviousSection,
     FoldAll,
     UnfoldAll,
     FoldToLevel(usize),
@@ -209,6 +211,8 @@ const ZOOMED: When = When::In(&[View::Matches, View::Timeline, View::Events, Vie
 const RECORDED: When = When::In(&[View::Matches, View::Tree, View::Rules, View::Timeline, View::Events, View::Query]);
 const EVENTS: When = When::In(&[View::Matches, View::Tree]);
 const IN_TREE: When = When::In(&[View::Tree]);
+const IN_RULES: When = When::In(&[View::Rules]);
+const FOLDED: When = When::In(&[View::Tree, View::Rules]);
 const IN_EXCLUSIONS: When = When::In(&[View::Exclusions]);
 
 const fn row(
@@ -292,9 +296,9 @@ pub const ACTIONS: &[ActionRow] = &[
     row(
         Action::Edit,
         "edit",
-        "Edit the exclusion: condition, reason, owner, scope",
+        "Edit the exclusion: condition, reason, owner, scope; in a rule, give the parameter another value",
         &["i"],
-        IN_EXCLUSIONS,
+        When::In(&[View::Exclusions, View::Rules]),
         Some((6, "edit")),
     ),
     row(
@@ -417,8 +421,24 @@ pub const ACTIONS: &[ActionRow] = &[
         IN_TIMELINE,
         Some((3, "as of here")),
     ),
-    row(Action::FoldAll, "fold-all", "Fold the whole tree", &["z M"], IN_TREE, None),
-    row(Action::UnfoldAll, "unfold-all", "Unfold the whole tree", &["z R"], IN_TREE, Some((9, "unfold all"))),
+    row(Action::FoldAll, "fold-all", "Fold the whole tree, or all sections of a rule", &["z M"], FOLDED, None),
+    row(
+        Action::UnfoldAll,
+        "unfold-all",
+        "Unfold the whole tree, or all sections of a rule",
+        &["z R"],
+        FOLDED,
+        Some((9, "unfold all")),
+    ),
+    row(
+        Action::NextSection,
+        "next-section",
+        "Go to the next section of the rule",
+        &["]"],
+        IN_RULES,
+        Some((4, "section")),
+    ),
+    row(Action::PreviousSection, "previous-section", "Go to the section before", &["["], IN_RULES, None),
     row(Action::FoldToLevel(1), "fold-level-1", "Show one level of the tree", &["z 1"], IN_TREE, None),
     row(Action::FoldToLevel(2), "fold-level-2", "Show two levels of the tree", &["z 2"], IN_TREE, None),
     row(Action::FoldToLevel(3), "fold-level-3", "Show three levels of the tree", &["z 3"], IN_TREE, None),

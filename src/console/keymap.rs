@@ -125,7 +125,7 @@ mod tests {
         assert_eq!(keymap.lookup(View::Matches, &typed("g y")), Lookup::Act(&Action::CopyChain));
         assert_eq!(keymap.lookup(View::Rules, &typed("g y")), Lookup::Nothing);
         let Lookup::Prefix(next) = keymap.lookup(View::Tree, &typed("z")) else { panic!("z is a prefix") };
-        assert!(next.contains(&("M".parse().unwrap(), "Fold the whole tree")));
+        assert!(next.contains(&("M".parse().unwrap(), "Fold the whole tree, or all sections of a rule")));
     }
 
     #[test]

@@ -7,14 +7,16 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use super::session::Session;
+use super::sheets;
 use super::source::{
-    Answer, Checked, Coverage, EventsPage, ExportAsked, Exported, Found, HashSeen, Indicator, Kept, NodeFacts,
-    Overview, Preview, QueryDone, Question, RuleSheet, RuleSummary, Settings, Source, Stop, Trouble, ValueCounts,
+    Answer, Checked, EventsPage, ExportAsked, Exported, Found, HashSeen, Indicator, Kept, NodeFacts, Overview, Preview,
+    QueryDone, Question, RuleSheet, RuleSummary, Settings, Source, Stop, Trouble, ValueCounts,
 };
 use super::timeline::Window;
 use super::trees::{Grove, Trees};
 use crate::hunt::browse::EventsAsked;
 use crate::hunt::chains::{self, Cut};
+use crate::hunt::dossier::Dossier;
 use crate::hunt::exclusions::check_condition;
 use crate::hunt::moments::{self, Totals};
 use crate::hunt::query::QueryError;
@@ -22,14 +24,12 @@ use crate::hunt::switches::{ExclusionRef, SwitchAction, Switches};
 use crate::hunt::timeline::{TimeRange, Timeline};
 use crate::hunt::tree::facts;
 use crate::hunt::{Case, Clock, EventId, HuntError, NodeId, OwnExclusion, Survey, case, indicators, record};
-use crate::kql::diagnostic::Diagnostic;
 use crate::kql::values::quote_string;
 use crate::plan::Environment;
 use crate::rules::attack::Attack;
 use crate::rules::indicators::Corpus;
 use crate::rules::{Catalog, Facts, Rule};
 use crate::schema::Value;
-use crate::sql;
 use crate::store::Store;
 
 /// No stage may hold the page up longer than this.
@@ -362,65 +362,15 @@ impl Live {
     fn sheet(&self, name: &str) -> Result<RuleSheet, HuntError> {
         let rule = self.shared.case.rule(name)?;
         let known = Facts::of(rule, &self.shared.attack, Some(&self.shared.corpus));
-        let metadata = &rule.metadata;
-        let mut attack = Vec::new();
-        for row in &known.attack {
-            if row.techniques.is_empty() {
-                attack.push((row.tactic.clone(), "no specific technique".to_owned()));
-            }
-            attack.extend(row.techniques.iter().map(|technique| (row.tactic.clone(), technique.clone())));
-        }
-        Ok(RuleSheet {
-            name: rule.id.clone(),
-            title: rule.title.clone(),
-            severity: severity(rule),
-            description: metadata.description.clone(),
-            author: metadata.author.clone().unwrap_or_default(),
-            licence: metadata.license.clone().unwrap_or_default(),
-            source: rule.origin.path.clone(),
-            attack,
-            coverage: known
-                .events
-                .iter()
-                .map(|row| Coverage {
-                    provider: row.provider.clone(),
-                    event: row.event.clone(),
-                    title: row.title.clone(),
-                })
-                .collect(),
-            parameters: known.parameters.iter().map(|binding| (binding.name.clone(), binding.text.clone())).collect(),
-            outputs: known.outputs.iter().map(|output| (output.name.clone(), output.source.clone())).collect(),
-            false_positives: metadata.false_positives.clone(),
-            references: metadata.references.clone(),
-            tests: metadata
-                .tests
-                .iter()
-                .map(|test| format!("{}: expects {}", test.name, test.expected.join("; ")))
-                .collect(),
-            query: rule.query.clone(),
-            sql: self.sql(rule),
-        })
-    }
-
-    /// The SQL of the rule as it stands in its file.
-    fn sql(&self, rule: &Rule) -> Result<String, String> {
-        let problems = |diagnostics: &[Diagnostic]| {
-            diagnostics
-                .iter()
-                .filter(|found| found.is_error())
-                .map(|found| found.message.clone())
-                .collect::<Vec<_>>()
-                .join("\n")
-        };
-        if !rule.is_readable() {
-            return Err(problems(&rule.diagnostics));
-        }
         let environment = Environment::new(self.store.schema(), self.shared.case.clock.now)
             .with_library(&self.shared.case.catalog.library);
-        match sql::compile(&rule.tree, &environment, &sql::Options::default()) {
-            Ok(compiled) => Ok(compiled.sql),
-            Err(diagnostics) => Err(problems(&diagnostics)),
-        }
+        Ok(sheets::sheet(rule, &known, severity(rule), &environment))
+    }
+
+    fn dossier(&self, name: &str) -> Result<Dossier, HuntError> {
+        let case = &self.shared.case;
+        let known = Facts::of(case.rule(name)?, &self.shared.attack, Some(&self.shared.corpus));
+        case.dossier(&self.store, name, &known.events, &known.indicators)
     }
 
     fn indicators(&self, stop: &Stop) -> Result<Answer, Trouble> {
@@ -576,6 +526,7 @@ impl Source for Live {
             }
             Question::Cuts(settings, devices) => self.cuts(settings, devices).map(Answer::Cuts),
             Question::Sheet(rule) => self.sheet(rule).map(|sheet| Answer::Sheet(Box::new(sheet))),
+            Question::Dossier(rule) => self.dossier(rule).map(|dossier| Answer::Dossier(Box::new(dossier))),
             Question::Indicators => return self.indicators(stop),
             Question::Export(settings, path, asked) => self.export(settings, path, asked),
             Question::Save(kept) => self.save(kept).map(|()| Answer::Saved),

@@ -8,7 +8,7 @@ use super::export::Subject;
 use super::fuzzy::{self, Skim};
 use super::keymap::Keymap;
 use super::keys::{Code, Key};
-use crate::hunt::MatchId;
+use crate::hunt::{MatchId, ParameterId};
 
 #[derive(Debug)]
 pub enum Overlay {
@@ -32,6 +32,13 @@ pub enum Overlay {
     Export {
         input: Input,
         what: Subject,
+    },
+    /// Another value of a rule's parameter.
+    Parameter {
+        id: ParameterId,
+        /// As the rule has it.
+        own: String,
+        input: Input,
     },
     /// The tables, to choose one.
     Tables {

@@ -40,6 +40,39 @@ impl Line {
         self.0.iter().map(|(text, _)| text.width()).sum()
     }
 
+    /// The line in as many lines as it takes, broken between words where that is possible.
+    pub fn wrap(&self, width: usize) -> Vec<Self> {
+        let width = width.max(1);
+        if self.width() <= width {
+            return vec![self.clone()];
+        }
+        let pieces = self.0.iter().flat_map(|(text, role)| {
+            text.graphemes().map(|(grapheme, cells, _)| (grapheme.to_owned(), cells, *role)).collect::<Vec<_>>()
+        });
+        let pieces: Vec<(String, usize, Role)> = pieces.collect();
+        let mut lines = Vec::new();
+        let mut rest = pieces.as_slice();
+        while !rest.is_empty() {
+            let mut used = 0usize;
+            let fits = rest.iter().take_while(|(_, cells, _)| {
+                used = used.saturating_add(*cells);
+                used <= width
+            });
+            let fits = fits.count().max(1);
+            // After the last blank that fits, unless the rest fits or the word is longer than the line.
+            let blank = rest.get(..fits).and_then(|line| line.iter().rposition(|(text, ..)| text == " "));
+            let end = if fits >= rest.len() { rest.len() } else { blank.map_or(fits, |at| at.saturating_add(1)) };
+            let (line, after) = rest.split_at(end.min(rest.len()));
+            let mut made = Self::new();
+            for (text, _, role) in line {
+                made.push(*role, text.as_str());
+            }
+            lines.push(made);
+            rest = after;
+        }
+        lines
+    }
+
     /// The line in at most `width` cells; what was cut is replaced by `…`.
     pub fn fit(&self, width: usize) -> Self {
         if self.width() <= width {

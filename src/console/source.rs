@@ -13,6 +13,7 @@ use super::timeline::Window;
 use crate::hunt::browse::{EventsAsked, Listing};
 use crate::hunt::chains::Cut;
 use crate::hunt::complete::Completions;
+use crate::hunt::dossier::Dossier;
 use crate::hunt::matches::Severity;
 use crate::hunt::moments::Moment;
 use crate::hunt::sightings::Sighting;
@@ -49,6 +50,7 @@ pub enum Topic {
     Effects,
     Cuts,
     Sheet,
+    Dossier,
     Indicators,
     Save,
     Export,
@@ -57,7 +59,10 @@ pub enum Topic {
 impl Topic {
     /// Whether it may take minutes over a large store, while other questions take a moment.
     pub const fn is_slow(self) -> bool {
-        matches!(self, Self::Matches | Self::Forest | Self::Places | Self::Effects | Self::Cuts | Self::Indicators)
+        matches!(
+            self,
+            Self::Matches | Self::Forest | Self::Places | Self::Effects | Self::Cuts | Self::Indicators | Self::Dossier
+        )
     }
 
     /// What the worker is doing, for the status row.
@@ -84,6 +89,7 @@ impl Topic {
             Self::Effects => "counting what exclusions hide",
             Self::Cuts => "looking along the chains of pinned matches",
             Self::Sheet => "reading the rule",
+            Self::Dossier => "looking up what the rule speaks of",
             Self::Indicators => "counting indicators",
             Self::Save => "saving",
             Self::Export => "exporting",
@@ -130,6 +136,8 @@ pub enum Question {
     /// One event of a table, in full.
     Row(Settings, String, EventId),
     Sheet(String),
+    /// What the store has of the events, tests and indicators of a rule.
+    Dossier(String),
     Indicators,
     /// Keep the switches and the desk in the store.
     Save(Box<Kept>),
@@ -177,6 +185,7 @@ impl Question {
             Self::Node(..) => Topic::Node,
             Self::Row(..) => Topic::Row,
             Self::Sheet(_) => Topic::Sheet,
+            Self::Dossier(_) => Topic::Dossier,
             Self::Indicators => Topic::Indicators,
             Self::Save(_) => Topic::Save,
             Self::Export(..) => Topic::Export,
@@ -216,6 +225,7 @@ pub enum Answer {
     /// A title, and the one row.
     Row(String, Box<Listing>),
     Sheet(Box<RuleSheet>),
+    Dossier(Box<Dossier>),
     Indicators(Vec<Indicator>),
     Saved,
     Export(String, Box<Exported>),
@@ -358,15 +368,52 @@ pub struct RuleSheet {
     /// Tactic and technique, as text.
     pub attack: Vec<(String, String)>,
     pub coverage: Vec<Coverage>,
+    /// Status, kind, version, schedule and the like, as label and text.
+    pub header: Vec<(String, String)>,
     pub parameters: Vec<(String, String)>,
+    pub bindings: Vec<SheetBinding>,
+    pub indicators: Vec<SheetIndicator>,
     /// Column, and the operator that makes it.
     pub outputs: Vec<(String, String)>,
+    pub tests: Vec<SheetTest>,
     pub false_positives: Vec<String>,
+    pub response: Vec<String>,
+    pub blind_spots: Vec<String>,
     pub references: Vec<String>,
-    pub tests: Vec<String>,
+    /// Further sections of the rule's file: heading and text.
+    pub notes: Vec<(String, String)>,
     pub query: String,
     /// The SQL it becomes, or why it does not.
     pub sql: Result<String, String>,
+}
+
+/// A `let` of a list or a table.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct SheetBinding {
+    pub name: String,
+    pub text: String,
+    pub derived_from: Vec<String>,
+    /// Of a list of literals.
+    pub members: Vec<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct SheetIndicator {
+    pub field: String,
+    pub kind: String,
+    pub value: String,
+    /// Rules of the catalog that look for the same, and by what they are written in.
+    pub corpus: usize,
+    pub by_source: String,
+    /// The `let` that holds the value.
+    pub from_let: Option<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct SheetTest {
+    pub name: String,
+    pub description: String,
+    pub expected: Vec<String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

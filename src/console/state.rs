@@ -14,6 +14,7 @@ use super::journal::Journal;
 use super::keymap::Keymap;
 use super::keys::{Key, UnknownKey};
 use super::overlay::Overlay;
+use super::rule_page::{PageRow, Section, folded_at_first};
 use super::session::Session;
 use super::source::{
     Checked, EventsPage, Found, Indicator, NodeFacts, Overview, Question, RuleSheet, Settings, Topic, ValueCounts,
@@ -29,6 +30,7 @@ use super::zone::Zone;
 use crate::hunt::browse::{EventsAsked, Listing};
 use crate::hunt::chains::Cut;
 use crate::hunt::complete::Completion;
+use crate::hunt::dossier::Dossier;
 use crate::hunt::matches::Severity;
 use crate::hunt::sightings::Sighting;
 use crate::hunt::{
@@ -216,7 +218,12 @@ pub struct RulesView {
     pub table: TableState,
     /// The rule whose page is open.
     pub open: Option<String>,
+    /// The lines of the page, and its cursor.
+    pub page: Vec<PageRow>,
     pub stages: TableState,
+    pub folded: BTreeSet<Section>,
+    /// The lists whose members are shown.
+    pub lists: BTreeSet<String>,
     pub side: RuleSide,
     pub scroll: usize,
 }
@@ -312,6 +319,7 @@ pub struct State {
     /// How often hashes are seen, as far as was asked.
     pub sightings: BTreeMap<String, Sighting>,
     pub sheets: BTreeMap<String, RuleSheet>,
+    pub dossiers: BTreeMap<String, Dossier>,
     pub funnel: Option<Funnel>,
 
     pub switches: Switches,
@@ -389,6 +397,7 @@ impl State {
             explanation: None,
             sightings: BTreeMap::new(),
             sheets: BTreeMap::new(),
+            dossiers: BTreeMap::new(),
             funnel: None,
             switches: Switches::default(),
             history: History::default(),
@@ -403,7 +412,7 @@ impl State {
             tree: TreeView::default(),
             indicator: IndicatorsView::default(),
             exclusions: ExclusionsView::default(),
-            rules: RulesView::default(),
+            rules: RulesView { folded: folded_at_first(), ..RulesView::default() },
             timeline: TimelineView::default(),
             events: EventsView::default(),
             query: QueryView::default(),

@@ -10,6 +10,7 @@ pub mod chains;
 pub mod clock;
 pub mod complete;
 pub mod conjunct;
+pub mod dossier;
 pub mod error;
 pub mod exclusions;
 pub mod explain;

@@ -5,6 +5,7 @@ use serde_json::{Map, Value as Json};
 use super::Sheet;
 use crate::console::action::View;
 use crate::console::format::{self, TimeStyle};
+use crate::console::rule_page::Content;
 use crate::console::state::{Baseline, Chip, MatchRow, State};
 use crate::console::views;
 use crate::hunt::browse::Listing;
@@ -273,16 +274,42 @@ fn rules(state: &State) -> Sheet {
 }
 
 fn rule_page(state: &State) -> Sheet {
-    let rows = views::rules::stage_rows(state)
-        .into_iter()
-        .map(|row| {
-            let switch = row.unit.as_ref().map(|unit| format!("{:?}", unit.state).to_lowercase()).unwrap_or_default();
-            let rows = |rows| views::rules::rows_text(rows);
-            vec![row.number, row.kind, row.text, switch, rows(&row.rows_in), rows(&row.rows_out)]
-        })
-        .collect();
+    let rows = state.rules.page.iter().filter(|row| !matches!(row.content, Content::Heading { .. })).map(|row| {
+        let section = row.section.title().to_owned();
+        let mut cells = vec![section, String::new(), row.text.clone(), String::new(), String::new(), String::new()];
+        let mut set = |at: usize, text: String| {
+            if let Some(cell) = cells.get_mut(at) {
+                *cell = text;
+            }
+        };
+        match &row.content {
+            Content::Stage(stage) => {
+                set(1, stage.number.clone());
+                set(2, format!("{} {}", stage.kind, stage.text));
+                let state = stage.unit.as_ref().map(|unit| format!("{:?}", unit.state).to_lowercase());
+                set(3, state.unwrap_or_default());
+                set(4, views::rules::rows_text(&stage.rows_in));
+                set(5, views::rules::rows_text(&stage.rows_out));
+            }
+            Content::Parameter { value: Some(_), own, .. } => set(3, format!("set; the rule has {own}")),
+            Content::Binding { note, .. } => set(3, note.clone()),
+            Content::Indicator { name, corpus, hits, .. } => {
+                set(1, name.clone());
+                set(4, corpus.to_string());
+                set(5, hits.map(|hits| hits.to_string()).unwrap_or_default());
+            }
+            Content::Coverage { events, .. } | Content::Signal { events, .. } => {
+                set(5, events.map(|events| events.to_string()).unwrap_or_default());
+            }
+            Content::Test(Some(found)) => set(3, format!("{found:?}").to_lowercase()),
+            Content::Item { label } => set(1, label.clone()),
+            _ => {}
+        }
+        cells
+    });
     let title = state.rules.open.as_deref().map_or_else(String::new, |rule| state.rule_title(rule).to_owned());
-    with_surroundings(state, table(&title, &["Stage", "Kind", "Text", "State", "In", "Out"], rows))
+    let columns = ["Section", "Name", "Text", "State", "In", "Out"];
+    with_surroundings(state, table(&title, &columns, rows.collect()))
 }
 
 /// The rows of a listing, with its warning where they are not all.

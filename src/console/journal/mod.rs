@@ -11,6 +11,7 @@ pub use file::{Header, HeaderError, Subject};
 pub use spot::Spot;
 
 use super::action::{ACTIONS, Action};
+use super::rule_page::Content;
 use super::state::State;
 use crate::kql::nearest;
 use crate::kql::visible::{harmless_json, visible};
@@ -51,6 +52,7 @@ pub fn kind(state: &State, action: &Action, is_cancelling: bool) -> Kind {
         | Action::Edit
         | Action::Clock
         | Action::Export
+        | Action::WriteDiff
         | Action::Table
         | Action::Lesson
         | Action::Mouse
@@ -64,7 +66,10 @@ pub fn kind(state: &State, action: &Action, is_cancelling: bool) -> Kind {
         | Action::CopyRow
         | Action::CopyChain => Kind::Never,
         Action::Close if is_cancelling || state.overlay.is_some() => Kind::Never,
-        Action::Left | Action::Right if state.view == View::Tree => Kind::Itself,
+        Action::Open if is_parameter(state) => Kind::Never,
+        Action::Toggle if state.view == View::Tree => Kind::Itself,
+        // They fold.
+        Action::Left | Action::Right if state.view == View::Tree || is_page(state) => Kind::Itself,
         Action::Down
         | Action::Up
         | Action::PageDown
@@ -80,6 +85,8 @@ pub fn kind(state: &State, action: &Action, is_cancelling: bool) -> Kind {
         | Action::NextMatch
         | Action::PreviousMatch
         | Action::Parent
+        | Action::NextSection
+        | Action::PreviousSection
         | Action::NextPane
         | Action::PreviousPane
         | Action::Earlier
@@ -87,6 +94,17 @@ pub fn kind(state: &State, action: &Action, is_cancelling: bool) -> Kind {
         Action::Toggle | Action::Delete | Action::SelectTime => Kind::Resolved,
         _ => Kind::Itself,
     }
+}
+
+/// Whether the cursor is in the page of a rule.
+fn is_page(state: &State) -> bool {
+    state.view == crate::console::action::View::Rules && state.rules.open.is_some() && state.pane == 0
+}
+
+/// Whether what `Enter` opens is a box to write in.
+fn is_parameter(state: &State) -> bool {
+    let row = state.rules.page.get(state.rules.stages.selected);
+    is_page(state) && row.is_some_and(|row| matches!(row.content, Content::Parameter { .. }))
 }
 
 impl Journal {
@@ -204,13 +222,14 @@ pub enum ReadError {
 }
 
 /// The actions that take an argument, for the nearest name to a slip.
-const WITH_ARGUMENT: [&str; 14] = [
+const WITH_ARGUMENT: [&str; 15] = [
     "show",
     "fold-to-level",
     "set-search",
     "switch",
     "set-clock",
     "export-to",
+    "diff-to",
     "choose-table",
     "add-exclusion",
     "go-to",

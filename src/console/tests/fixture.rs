@@ -5,15 +5,18 @@ use std::time::Duration;
 
 use crate::console::source::{
     Answer, Checked, Coverage, EventsPage, ExportAsked, Exported, Found, HashSeen, Indicator, NodeFacts, Overview,
-    Placed, Preview, QueryDone, Question, RuleSheet, RuleSummary, Settings, Source, Stop, Trouble, ValueCounts,
+    Placed, Preview, QueryDone, Question, RuleSheet, RuleSummary, Settings, SheetBinding, SheetIndicator, SheetTest,
+    Source, Stop, Trouble, ValueCounts,
 };
 use crate::console::timeline::Window;
 use crate::hunt::browse::{EventsAsked, Listing};
 use crate::hunt::chains::Cut;
 use crate::hunt::complete::{Completion, Completions, Kind};
+use crate::hunt::dossier::{Dossier, Signal};
 use crate::hunt::exclusions::ExclusionEffect;
 use crate::hunt::explain::{Conjunct, ExplainedStage, Leg, NearestChange, Outcome};
 use crate::hunt::funnel::{Funnel, FunnelSection, FunnelStage, FunnelUnit, Rows, UnitState};
+use crate::hunt::indicators::IndicatorHits;
 use crate::hunt::matches::{MatchSubject, RuleStatus, Severity};
 use crate::hunt::moments::{self, Action, Moment};
 use crate::hunt::sightings::Sighting;
@@ -413,19 +416,76 @@ fn sheet(rule: &str) -> RuleSheet {
         licence: "MIT".to_owned(),
         source: "rules/sql-grandchild.md".to_owned(),
         attack: vec![("Persistence".to_owned(), "T1505.001 SQL Stored Procedures".to_owned())],
-        coverage: vec![Coverage {
-            provider: "Sysmon".to_owned(),
-            event: "1".to_owned(),
-            title: "Process creation".to_owned(),
-        }],
+        coverage: [("Sysmon", "Event ID 1"), ("Defender-DeviceProcessEvents", "ProcessCreated")]
+            .map(|(provider, event)| Coverage {
+                provider: provider.to_owned(),
+                event: event.to_owned(),
+                title: "Process creation".to_owned(),
+            })
+            .into(),
+        header: vec![("window".to_owned(), "2h".to_owned())],
         parameters: vec![("timeframe".to_owned(), "2*1h".to_owned())],
+        bindings: vec![SheetBinding {
+            name: "list".to_owned(),
+            text: "dynamic([\"whoami.exe\", \"net.exe\"])".to_owned(),
+            derived_from: Vec::new(),
+            members: vec!["whoami.exe".to_owned(), "net.exe".to_owned()],
+        }],
+        indicators: vec![
+            SheetIndicator {
+                field: "FileName".to_owned(),
+                kind: "in".to_owned(),
+                value: "net.exe".to_owned(),
+                corpus: 41,
+                by_source: "kusto 12, sigma 29".to_owned(),
+                from_let: Some("list".to_owned()),
+            },
+            SheetIndicator {
+                field: "FileName".to_owned(),
+                kind: "in".to_owned(),
+                value: "whoami.exe".to_owned(),
+                corpus: 1,
+                ..SheetIndicator::default()
+            },
+        ],
         outputs: vec![("SHA1".to_owned(), "summarize".to_owned())],
         false_positives: vec!["Maintenance jobs of the SQL agent".to_owned()],
         references: Vec::new(),
-        tests: Vec::new(),
+        response: vec!["Find out who sent the command.".to_owned()],
+        blind_spots: Vec::new(),
+        notes: Vec::new(),
+        tests: vec![SheetTest {
+            name: "Run xp_cmdshell".to_owned(),
+            description: String::new(),
+            expected: vec!["Sysmon 1: sqlservr.exe starts cmd.exe".to_owned(), "SQL Server error log".to_owned()],
+        }],
         query: "// The grandchild\nDeviceProcessEvents\n| where InitiatingProcessParentFileName =~ \"sqlservr.exe\""
             .to_owned(),
         sql: Ok("SELECT *\nFROM rows_DeviceProcessEvents".to_owned()),
+    }
+}
+
+fn dossier(rule: &str) -> Dossier {
+    let hit = |value: &str, events| IndicatorHits {
+        field: "FileName".to_owned(),
+        kind: "in".to_owned(),
+        value: value.to_owned(),
+        corpus: 1,
+        events: Some(events),
+    };
+    let signal = |text: &str, looked_for: &str, events| Signal {
+        text: text.to_owned(),
+        looked_for: looked_for.to_owned(),
+        events,
+    };
+    Dossier {
+        rule: rule.to_owned(),
+        telemetry: vec![Some(0), Some(0)],
+        tests: vec![vec![
+            signal("Sysmon 1: …", "process events with sqlservr.exe and cmd.exe", Some(3)),
+            signal("SQL Server error log", "", None),
+        ]],
+        hits: vec![hit("whoami.exe", 1), hit("net.exe", 1)],
     }
 }
 
@@ -656,6 +716,7 @@ impl Source for Fixture {
             Question::Node(_, node) => Answer::Node(Box::new(node_facts(*node))),
             Question::Row(_, table, _) => Answer::Row(format!("Event of {table}"), Box::new(listing(0..1))),
             Question::Cuts(settings, _) => Answer::Cuts(cuts(settings)),
+            Question::Dossier(rule) => Answer::Dossier(Box::new(dossier(rule))),
             Question::Sheet(rule) => Answer::Sheet(Box::new(sheet(rule))),
             Question::Indicators => Answer::Indicators(indicators()),
             Question::Save(_) => Answer::Saved,

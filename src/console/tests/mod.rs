@@ -3,6 +3,7 @@
 mod fixture;
 mod flows;
 mod recording;
+mod rule_page;
 mod screens;
 
 use std::collections::VecDeque;

@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use super::exclusion_form::counted;
-use super::{Effect, ask, asks, browse, follow, follow_rule, moves, recording, rows, sessions, timeline, trees};
+use super::{
+    Effect, ask, asks, browse, follow, follow_rule, moves, recording, rows, rule_page, sessions, timeline, trees,
+};
 use crate::console::action::View;
 use crate::console::jobs::Report;
 use crate::console::overlay::Overlay;
@@ -133,6 +135,7 @@ fn answered(state: &mut State, answer: Answer) -> Vec<Effect> {
         Answer::Funnel(funnel) => {
             let is_new = state.funnel.as_ref().is_none_or(|before| before.rule != funnel.rule);
             state.funnel = Some(*funnel);
+            rule_page::refresh(state);
             if is_new {
                 rows::select_stage(state);
             }
@@ -141,7 +144,15 @@ fn answered(state: &mut State, answer: Answer) -> Vec<Effect> {
         Answer::Forest(devices, forest) => trees::arrived(state, devices, forest),
         Answer::Sheet(sheet) => {
             state.sheets.insert(sheet.name.clone(), *sheet);
+            rule_page::refresh(state);
             Vec::new()
+        }
+        Answer::Dossier(dossier) => {
+            let rule = dossier.rule.clone();
+            state.dossiers.insert(rule.clone(), *dossier);
+            rule_page::refresh(state);
+            // Another page may have been opened meanwhile.
+            if state.rules.open.as_ref().is_some_and(|open| *open != rule) { follow_rule(state) } else { Vec::new() }
         }
         Answer::Indicators(indicators) => {
             state.indicators = Some(indicators);

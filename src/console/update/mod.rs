@@ -14,6 +14,7 @@ mod overlays;
 mod playing;
 mod recording;
 mod rows;
+mod rule_page;
 mod sessions;
 mod switching;
 mod timeline;
@@ -218,6 +219,8 @@ pub fn apply(state: &mut State, action: Action) -> Vec<Effect> {
 
 fn act(state: &mut State, action: Action) -> Vec<Effect> {
     match action {
+        // Once more from a rule's page is back to the list.
+        Action::Show(View::Rules) if state.view == View::Rules && state.rules.open.is_some() => close(state),
         Action::Show(view) => {
             remember(state);
             show(state, view)
@@ -290,6 +293,7 @@ fn act(state: &mut State, action: Action) -> Vec<Effect> {
             state.overlay = Some(Overlay::Exclusion(Box::new(form)));
             Vec::new()
         }
+        Action::Edit if state.view == View::Rules => rule_page::edit(state),
         Action::Edit => switching::edit(state),
         Action::Delete => switching::delete(state),
         Action::Undo => switching::undo(state, false),
@@ -353,6 +357,10 @@ fn act(state: &mut State, action: Action) -> Vec<Effect> {
         Action::SortLeft => moves::choose_column(state, -1),
         Action::SortRight => moves::choose_column(state, 1),
         Action::Sort => rows::sort(state),
+        Action::FoldAll if state.view == View::Rules => rule_page::fold_all(state, true),
+        Action::UnfoldAll if state.view == View::Rules => rule_page::fold_all(state, false),
+        Action::NextSection => rule_page::turn_section(state, true),
+        Action::PreviousSection => rule_page::turn_section(state, false),
         Action::FoldAll => moves::fold(state, Some(1)),
         Action::UnfoldAll => moves::fold(state, None),
         Action::FoldToLevel(level) => moves::fold(state, Some(level)),
@@ -496,6 +504,7 @@ fn open_rule(state: &mut State, rule: String) -> Vec<Effect> {
         state.rules.scroll = 0;
     }
     state.rules.open = Some(rule);
+    rule_page::refresh(state);
     rows::select_rule(state);
     if state.rules.stages.selected == 0 {
         rows::select_stage(state);
@@ -509,6 +518,9 @@ fn follow_rule(state: &mut State) -> Vec<Effect> {
     let Some(rule) = moves::rule_here(state) else { return effects };
     if !state.sheets.contains_key(&rule) {
         effects.push(ask(state, Question::Sheet(rule.clone())));
+    }
+    if state.rules.open.is_some() && !state.dossiers.contains_key(&rule) && !state.board.is_pending(Topic::Dossier) {
+        effects.push(ask(state, Question::Dossier(rule.clone())));
     }
     if state.rules.open.is_some() {
         if state.funnel.as_ref().is_none_or(|funnel| funnel.rule != rule) {

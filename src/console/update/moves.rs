@@ -1,6 +1,6 @@
 //! Moving: cursors, windows, folds, searches, and what the focus follows.
 
-use super::{Effect, apply, browse, follow, follow_rule, open_rule, remember, rows, show, timeline, trees};
+use super::{Effect, apply, browse, follow, follow_rule, open_rule, remember, rows, rule_page, show, timeline, trees};
 use crate::console::action::{Action, View};
 use crate::console::layout::Layout;
 use crate::console::state::{State, TreeShow};
@@ -12,7 +12,7 @@ use crate::hunt::switches::ExclusionRef;
 /// The table that has the keys, and how many rows it has; `None` where a text scrolls instead.
 fn table(state: &mut State) -> Option<(&mut TableState, usize)> {
     let rules = views::rules::rows(state).len();
-    let stages = views::rules::stage_rows(state).len();
+    let stages = state.rules.page.len();
     match (state.view, state.pane) {
         (View::Matches, 0) => Some((&mut state.matches.table, state.matches.rows.len())),
         (View::Tree, 0) => {
@@ -120,7 +120,7 @@ pub fn moved(state: &mut State) -> Vec<Effect> {
             }
             Vec::new()
         }
-        (View::Rules, _) => follow_rule(state),
+        (View::Rules, _) => follow_page(state),
         (View::Timeline, _) => {
             timeline::moved(state);
             Vec::new()
@@ -128,6 +128,11 @@ pub fn moved(state: &mut State) -> Vec<Effect> {
         (View::Events, 0) => browse::follow_events(state),
         _ => Vec::new(),
     }
+}
+
+/// Asks for what the rule under the cursor, or the page that is open, shows.
+pub fn follow_page(state: &mut State) -> Vec<Effect> {
+    follow_rule(state)
 }
 
 /// The process under the cursor becomes what all views are about.
@@ -170,6 +175,9 @@ pub fn tree_to_focus(state: &mut State) {
 pub fn sideways(state: &mut State, steps: isize) -> Vec<Effect> {
     if state.view == View::Tree && state.pane == 0 {
         return fold_here(state, steps > 0);
+    }
+    if state.view == View::Rules && state.pane == 0 && state.rules.open.is_some() {
+        return rule_page::sideways(state, steps > 0);
     }
     if state.view == View::Timeline {
         return timeline::step(state, steps);
@@ -343,7 +351,10 @@ pub fn open(state: &mut State) -> Vec<Effect> {
             }
             None => Vec::new(),
         },
-        View::Rules if state.pane == 0 => super::switching::toggle(state),
+        View::Rules if state.pane == 0 => match rule_page::open(state) {
+            Some(effects) => effects,
+            None => super::switching::toggle(state),
+        },
         _ => Vec::new(),
     }
 }
@@ -424,7 +435,7 @@ fn search_tree(state: &mut State, text: &str, forward: bool, here_too: bool) -> 
 /// Windows follow cursors; texts do not scroll past their end.
 pub fn settle(state: &mut State, layout: &Layout) {
     let height = |pane: usize| table::rows_in(layout.inner(pane));
-    let (rules, stages) = (views::rules::rows(state).len(), views::rules::stage_rows(state).len());
+    let (rules, stages) = (views::rules::rows(state).len(), state.rules.page.len());
     match state.view {
         View::Matches => {
             state.matches.table.reveal(height(0), state.matches.rows.len());
@@ -445,7 +456,10 @@ pub fn settle(state: &mut State, layout: &Layout) {
             let below = views::exclusions::by_rule_rows(layout);
             state.exclusions.diff_table.reveal(height(1).saturating_sub(below), rows);
         }
-        View::Rules if state.rules.open.is_some() => state.rules.stages.reveal(height(0), stages),
+        View::Rules if state.rules.open.is_some() => {
+            let below = views::rule_page::whole_rows(state, layout);
+            state.rules.stages.reveal(height(0).saturating_sub(below), stages);
+        }
         View::Rules => state.rules.table.reveal(height(0), rules),
         View::Timeline => {
             let rows = views::timeline::row_count(state);

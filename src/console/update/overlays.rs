@@ -2,7 +2,7 @@
 
 use tui_input::Input;
 
-use super::{Effect, apply, asks, exclusion_form};
+use super::{Effect, apply, asks, exclusion_form, rule_page};
 use crate::console::action::Action;
 use crate::console::exclusion_form::Part;
 use crate::console::export::Subject;
@@ -92,6 +92,14 @@ pub fn key(state: &mut State, key: Key) -> Vec<Effect> {
             }
             overlay::edit(&mut input, key);
             state.overlay = Some(Overlay::Export { input, what });
+            Vec::new()
+        }
+        Overlay::Parameter { id, own, mut input } => {
+            if key == Key::plain(Code::Enter) {
+                return rule_page::set(state, id, own, input.value());
+            }
+            overlay::edit(&mut input, key);
+            state.overlay = Some(Overlay::Parameter { id, own, input });
             Vec::new()
         }
         Overlay::Exclusion(form) => exclusion_form::key(state, form, key),

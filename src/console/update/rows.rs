@@ -81,9 +81,10 @@ pub fn select_rule(state: &mut State) {
 
 /// Puts the cursor of a page that was just opened where the rows end, else on the first stage.
 pub fn select_stage(state: &mut State) {
-    let rows = views::rules::stage_rows(state);
-    let ends = rows.iter().position(views::rules::StageRow::ends);
-    state.rules.stages.selected = ends.or_else(|| rows.iter().position(|row| !row.is_section)).unwrap_or(0);
+    let stages = || state.rules.page.iter().enumerate().filter_map(|(at, row)| Some((at, row.stage()?)));
+    let ends = stages().find(|(_, stage)| stage.ends());
+    let first = ends.or_else(|| stages().find(|(_, stage)| !stage.is_section));
+    state.rules.stages.selected = first.map_or(0, |(at, _)| at);
 }
 
 pub fn diff(state: &mut State) {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::exclusion_form::counted;
-use super::{Effect, answers, ask, filters, moves, rows, show, trees};
+use super::{Effect, answers, ask, filters, moves, rows, rule_page, show, trees};
 use crate::console::action::{Action, View};
 use crate::console::exclusion_form::ExclusionForm;
 use crate::console::overlay::Overlay;
@@ -103,6 +103,7 @@ fn changed(state: &mut State, action: &SwitchAction) -> Vec<Effect> {
         return vec![save, ask(state, Question::Matches(settings.clone())), ask(state, Question::Effects(settings))];
     }
     show_at_once(state, action);
+    rule_page::refresh(state);
     let mut effects = answers::ask_results(state);
     effects.push(save);
     effects

@@ -12,6 +12,7 @@ pub mod match_detail;
 pub mod matches;
 pub mod overlays;
 pub mod query;
+pub mod rule_page;
 pub mod rule_stages;
 pub mod rules;
 pub mod timeline;
@@ -302,6 +303,11 @@ pub fn field(lines: &mut Vec<Line>, label: &str, value: &str, width: usize) {
     }
 }
 
+/// Line breaks and indents within an operator say nothing in one line.
+pub fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
 /// A text in as many lines as it takes.
 pub fn paragraph(lines: &mut Vec<Line>, role: Role, text: &str, width: usize) {
     for line in text.lines() {
@@ -363,7 +369,7 @@ pub fn row_text(state: &State, row: usize) -> Option<String> {
             let found = &state.exclusions.diff.rows.get(row)?.found;
             Some(format!("{} {}", found.title, found.subject))
         }
-        (View::Rules, _) if state.rules.open.is_some() => rules::stage_rows(state).get(row).map(|row| row.text.clone()),
+        (View::Rules, _) if state.rules.open.is_some() => state.rules.page.get(row).map(|row| row.text.clone()),
         (View::Rules, _) => rules::rows(state).get(row).map(|row| format!("{} {}", row.name, row.title)),
         (View::Timeline, _) => timeline::row_text(state, row),
         (View::Events, 0) => events::row(state, row).map(values_text),
@@ -413,7 +419,7 @@ pub fn cell_text(state: &State) -> Option<String> {
         View::Indicators => Some(indicators::selected(state)?.value.clone()),
         View::Exclusions => state.effects.get(state.exclusions.table.selected).map(|effect| effect.condition.clone()),
         View::Rules if state.rules.open.is_some() => {
-            rules::stage_rows(state).get(state.rules.stages.selected).map(|row| row.text.clone())
+            state.rules.page.get(state.rules.stages.selected).map(|row| row.text.clone())
         }
         View::Rules => rules::rows(state).get(state.rules.table.selected).map(|row| row.title.clone()),
         View::Timeline => timeline::row_text(state, state.timeline.table.selected),

@@ -22,6 +22,7 @@ pub const fn hints(overlay: &Overlay) -> &'static [(&'static str, &'static str)]
         Overlay::Export { .. } => {
             &[("Enter", "write a new file"), (".csv .ndjson .md .html .txt", "format"), ("Esc", "close")]
         }
+        Overlay::Parameter { .. } => &[("Enter", "set and run again"), ("empty", "the rule's own"), ("Esc", "close")],
         Overlay::Tables { .. } => &[("type", "to find"), ("Down/Up", "choose"), ("Enter", "list it"), ("Esc", "close")],
         Overlay::Columns { .. } => {
             &[("Space", "show/hide"), ("type", "to find"), ("Tab", "as it was/all"), ("Esc", "close")]
@@ -132,6 +133,7 @@ pub fn draw(state: &State, brush: &mut Brush<'_>) -> Option<Position> {
         }
         Overlay::Columns { input, selected } => super::columns::draw(state, brush, input, *selected),
         Overlay::Note { input, .. } => Some(asked_line(brush, " note: ", input)),
+        Overlay::Parameter { id, input, .. } => Some(asked_line(brush, &format!(" let {} = ", id.name), input)),
         Overlay::Clock { input } => Some(asked_line(brush, " as of (UTC): ", input)),
         Overlay::Export { input, .. } => Some(asked_line(brush, " export to: ", input)),
         Overlay::Search { input } => {

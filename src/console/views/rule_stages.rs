@@ -86,5 +86,5 @@ fn without_word(text: &str, word: &str) -> String {
 
 /// The switch under the cursor of the page.
 pub fn selected_unit(state: &State) -> Option<UnitId> {
-    stage_rows(state).get(state.rules.stages.selected)?.unit.as_ref().map(|unit| unit.id.clone())
+    state.rules.page.get(state.rules.stages.selected)?.stage()?.unit.as_ref().map(|unit| unit.id.clone())
 }

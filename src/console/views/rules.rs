@@ -1,9 +1,8 @@
 //! Rules: the list, and the page of one rule: its pipeline over this data, why and why not, its facts and text.
 
 use super::exclusions::unit_number;
-use super::rule_stages::funnel;
 pub use super::rule_stages::{StageRow, selected_unit, stage_rows};
-use super::{draw_lines, edge, field, match_detail, paragraph, severity_role};
+use super::{draw_lines, edge, field, match_detail, one_line, paragraph, query, rule_page, severity_role};
 use crate::console::format;
 use crate::console::layout::Layout;
 use crate::console::paint::{Brush, Line};
@@ -72,7 +71,10 @@ fn shown_of(state: &State, rule: &str) -> usize {
 
 pub fn draw(state: &State, brush: &mut Brush<'_>, layout: &Layout) {
     match &state.rules.open {
-        Some(rule) => draw_page(state, brush, layout, rule),
+        Some(rule) => {
+            rule_page::draw(state, brush, layout, rule);
+            draw_side(state, brush, layout);
+        }
         None => draw_list(state, brush, layout),
     }
 }
@@ -106,51 +108,6 @@ fn draw_list(state: &State, brush: &mut Brush<'_>, layout: &Layout) {
     draw_side(state, brush, layout);
 }
 
-fn draw_page(state: &State, brush: &mut Brush<'_>, layout: &Layout, rule: &str) {
-    let Some(pane) = layout.panes.first() else { return };
-    let focused = state.pane == 0;
-    let title = format!("{}: stages and predicates", state.rule_title(rule));
-    let mut list = edge(brush, pane, &title, "rows in → out", focused);
-    let rows = stage_rows(state);
-    if rows.is_empty() {
-        let width = usize::from(list.area.width);
-        let lines = no_stages(state, rule, width);
-        draw_lines(&mut list, &lines, 0);
-    } else {
-        let narrow = list.area.width < 60;
-        let columns = [
-            Column::fixed("#", 3),
-            Column::share("STAGE", 20, 1),
-            Column::fixed("", 6),
-            Column::number("IN", 8).from_width(60),
-            Column::number("OUT", if narrow { 7 } else { 8 }),
-        ];
-        let pending = state.board.is_pending(Topic::Funnel);
-        table::draw(&mut list, &columns, &state.rules.stages, rows.len(), focused, |index| {
-            rows.get(index).map(|row| stage(row, pending)).unwrap_or_default()
-        });
-        draw_whole(state, &mut list, &rows);
-    }
-    draw_side(state, brush, layout);
-}
-
-/// Why there are no stages to show.
-fn no_stages(state: &State, rule: &str, width: usize) -> Vec<Line> {
-    let mut lines = Vec::new();
-    if state.board.is_pending(Topic::Funnel) {
-        lines.push(Line::of(Role::Dim, "Counting the rows of each stage…"));
-        return lines;
-    }
-    match state.run_of(rule).map(|run| &run.status) {
-        Some(RuleStatus::Invalid(diagnostics) | RuleStatus::NeedsInput(diagnostics)) => {
-            diagnostic_lines(&mut lines, diagnostics, width);
-        }
-        Some(RuleStatus::Failed(reason)) => paragraph(&mut lines, Role::Bad, reason, width),
-        _ => lines.push(Line::of(Role::Dim, "The stages have not been counted; Ctrl-l asks again.")),
-    }
-    lines
-}
-
 fn diagnostic_lines(lines: &mut Vec<Line>, diagnostics: &[Diagnostic], width: usize) {
     for diagnostic in diagnostics {
         let role = if diagnostic.is_error() { Role::Bad } else { Role::Warning };
@@ -161,7 +118,7 @@ fn diagnostic_lines(lines: &mut Vec<Line>, diagnostics: &[Diagnostic], width: us
     }
 }
 
-fn stage(row: &StageRow, pending: bool) -> Row {
+pub fn stage_cells(row: &StageRow, pending: bool) -> Row {
     if row.is_section {
         return Row { mark: None, cells: vec![Line::new(), Line::of(Role::Title, row.kind.as_str())] };
     }
@@ -194,31 +151,6 @@ fn stage(row: &StageRow, pending: bool) -> Row {
             Line::of(out, rows_text(&row.rows_out)),
         ],
     }
-}
-
-/// The text of the row under the cursor in full, in the room below the stages.
-fn draw_whole(state: &State, brush: &mut Brush<'_>, rows: &[StageRow]) {
-    let Some(row) = rows.get(state.rules.stages.selected) else { return };
-    let (width, height) = (brush.area.width, usize::from(brush.area.height));
-    let free = height.saturating_sub(rows.len().saturating_add(1));
-    let mut lines = Vec::new();
-    for line in shown::lines(&row.text) {
-        lines.extend(line.wrap(usize::from(width)).into_iter().map(|part| Line(vec![(part, Role::Text)])));
-    }
-    let wanted = lines.len().saturating_add(1);
-    if free < 2 || row.text.is_empty() {
-        return;
-    }
-    let top = u16::try_from(height.saturating_sub(wanted.min(free))).unwrap_or(0);
-    brush.put(0, top, Role::Border, &Shown::from("─".repeat(usize::from(width))));
-    for (offset, line) in lines.iter().take(free.saturating_sub(1)).enumerate() {
-        brush.put_line(0, top.saturating_add(1).saturating_add(u16::try_from(offset).unwrap_or(0)), line);
-    }
-}
-
-/// Line breaks and indents within an operator say nothing in one line.
-fn one_line(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 pub fn rows_text(rows: &Rows) -> String {
@@ -315,7 +247,7 @@ fn facts(state: &State, width: usize) -> Vec<Line> {
         field(&mut lines, "false +", false_positive, width);
     }
     for test in &sheet.tests {
-        field(&mut lines, "test", test, width);
+        field(&mut lines, "test", &format!("{}: expects {}", test.name, test.expected.join("; ")), width);
     }
     field(&mut lines, "author", &sheet.author, width);
     field(&mut lines, "licence", &sheet.licence, width);
@@ -330,20 +262,19 @@ fn text(state: &State, width: usize, sql: bool) -> Vec<Line> {
     let Some(sheet) = rule_name(state).and_then(|rule| state.sheets.get(rule)) else {
         return vec![Line::of(Role::Dim, "reading the rule…")];
     };
-    let mut lines = Vec::new();
-    let text = match (sql, &sheet.sql) {
-        (false, _) => &sheet.query,
-        (true, Ok(sql)) => sql,
+    match (sql, &sheet.sql) {
+        (false, _) => query::highlight(&sheet.query).iter().flat_map(|line| line.wrap(width)).collect(),
+        (true, Ok(sql)) => shown::lines(sql)
+            .into_iter()
+            .flat_map(|line| line.wrap(width))
+            .map(|part| Line(vec![(part, Role::Text)]))
+            .collect(),
         (true, Err(reason)) => {
+            let mut lines = Vec::new();
             paragraph(&mut lines, Role::Bad, reason, width);
-            return lines;
+            lines
         }
-    };
-    for line in shown::lines(text) {
-        let role = if line.as_str().trim_start().starts_with("//") { Role::Dim } else { Role::Text };
-        lines.extend(line.wrap(width).into_iter().map(|part| Line(vec![(part, role)])));
     }
-    lines
 }
 
 /// Why the focused event is in the rule's result, or what keeps it out.
@@ -408,17 +339,7 @@ fn why(state: &State, width: usize) -> Vec<Line> {
 
 pub fn status(state: &State) -> Line {
     if let Some(rule) = &state.rules.open {
-        let off = state.switches.off_units(rule).count();
-        let off = if off > 0 { format!(" · {off} predicates switched off") } else { String::new() };
-        let problem = stage_rows(state).get(state.rules.stages.selected).and_then(|row| match &row.rows_out {
-            Rows::NotRun(reason) => Some(reason.clone()),
-            _ => None,
-        });
-        if let Some(problem) = problem {
-            return Line::of(Role::Warning, format!(" not counted: {problem}"));
-        }
-        let rows = funnel(state).map(|funnel| rows_text(&funnel.matches)).unwrap_or_default();
-        return Line::of(Role::Dim, format!(" rows of the whole rule: {rows}{off} · Space switches a predicate"));
+        return rule_page::status(state, rule);
     }
     let rules = rows(state);
     let runs = state.found.iter().flat_map(|found| &found.all.runs);
