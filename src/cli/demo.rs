@@ -29,7 +29,7 @@ const SHOWN_MATCHES: usize = 50;
 /// process chains, of the scenario that is named or of all.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// The scenario: xp-cmdshell, java-sysrv or baseline
+    /// The scenario: xp-cmdshell, java-sysrv or baseline, or a folder with one
     #[arg(value_name = "SCENARIO")]
     scenario: Option<String>,
     /// Read the rules of this folder in place of the built-in ones
@@ -78,7 +78,8 @@ fn demo(arguments: &Args, stdout: &mut dyn Write) -> Result<Option<Ending>, Demo
     // Wrong settings are told before the work.
     let config = arguments.console.config()?;
     let named = arguments.scenario.as_deref().map(Scenario::named).transpose()?;
-    let catalog = Catalog::open(arguments.rules.as_deref()).map_err(OpenError::from)?;
+    let rules = arguments.rules.clone().or_else(|| named.as_ref().and_then(Scenario::rules));
+    let catalog = Catalog::open(rules.as_deref()).map_err(OpenError::from)?;
     if !has_terminal {
         let catalog = Arc::new(catalog);
         let scenarios = named.map_or_else(Scenario::all, |scenario| vec![scenario]);
@@ -128,7 +129,7 @@ fn choose(scenarios: &[Scenario], input: &mut dyn BufRead, out: &mut dyn Write) 
         let number = if answer.is_empty() { Some(1) } else { answer.parse::<usize>().ok() };
         let by_number = number.and_then(|number| scenarios.get(number.checked_sub(1)?));
         match by_number.or_else(|| scenarios.iter().find(|scenario| scenario.name() == answer)) {
-            Some(scenario) => return Ok(Some(*scenario)),
+            Some(scenario) => return Ok(Some(scenario.clone())),
             None => writeln!(out, "'{}' is none of them.", visible(answer))?,
         }
     }

@@ -23,7 +23,7 @@ enum Command {
     ///
     /// Exits with 2 when a step cannot be done, or is done before anything is done.
     Test {
-        /// The scenario; all of them when none is named
+        /// The scenario, or a folder with one; all of the sample data when none is named
         #[arg(value_name = "SCENARIO")]
         scenario: Option<String>,
         /// Read the lessons of this file in place of the scenario's own

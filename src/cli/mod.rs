@@ -7,13 +7,16 @@ mod explain;
 mod export;
 pub mod format;
 mod funnel;
+mod help;
 mod hunt;
 mod import;
 mod json;
 mod lessons;
 mod library;
+mod manual;
 mod open;
 mod play;
+mod present;
 mod problem;
 pub mod query;
 mod record;
@@ -30,7 +33,7 @@ use std::ffi::OsString;
 use std::io::Write;
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 
 use crate::kql::visible::visible;
 
@@ -47,6 +50,22 @@ pub enum Exit {
     NeedsInput = 3,
 }
 
+impl Exit {
+    pub const ALL: [Self; 4] = [Self::Done, Self::Failed, Self::Invalid, Self::NeedsInput];
+
+    /// For the help and the manual page.
+    pub const fn meaning(self) -> &'static str {
+        match self {
+            Self::Done => "Done.",
+            Self::Failed => "Reading, writing or the program itself failed.",
+            Self::Invalid => {
+                "The query, the rule, a file of settings or the arguments are wrong; standard error says where."
+            }
+            Self::NeedsInput => "An input is missing: an externaldata file, a watchlist, a table that nobody imported.",
+        }
+    }
+}
+
 impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {
         ExitCode::from(exit as u8)
@@ -55,7 +74,8 @@ impl From<Exit> for ExitCode {
 
 /// Hunt through a host's events with KQL detection rules.
 #[derive(Debug, Parser)]
-#[command(name = "whippet", version, about, propagate_version = true)]
+#[command(name = "whippet", version, about, propagate_version = true, disable_help_subcommand = true)]
+#[command(after_help = "'whippet help' lists topics to read: getting-started, hunting, tuning, keys and more.")]
 struct Arguments {
     #[command(subcommand)]
     command: Command,
@@ -67,6 +87,7 @@ enum Command {
     Open(open::Args),
     Record(record::Args),
     Play(play::Args),
+    Present(present::Args),
     Explain(explain::Args),
     Hunt(hunt::Args),
     /// List, print and check detection rules.
@@ -81,6 +102,32 @@ enum Command {
     Screenshot(screenshot::Args),
     /// The console's settings and keys.
     Config(config::Args),
+    Help(help::Args),
+    Man(manual::ManArgs),
+    Completions(manual::CompletionArgs),
+}
+
+/// The commands and what each does, in their order.
+fn commands() -> Vec<(String, String)> {
+    let command = Arguments::command();
+    let about = |inner: &clap::Command| inner.get_about().map(ToString::to_string).unwrap_or_default();
+    command.get_subcommands().map(|inner| (inner.get_name().to_owned(), about(inner))).collect()
+}
+
+fn command_names() -> Vec<String> {
+    commands().into_iter().map(|(name, _)| name).collect()
+}
+
+/// The help of a command, or of one within it: `rule-show`, as `rule show`.
+fn command_help(name: &str) -> Option<String> {
+    let mut command = Arguments::command();
+    command.build();
+    let (outer, inner) = name.split_once('-').map_or((name, None), |(outer, inner)| (outer, Some(inner)));
+    let mut found = command.find_subcommand(outer)?.clone();
+    if let Some(inner) = inner {
+        found = found.find_subcommand(inner)?.clone();
+    }
+    Some(found.render_long_help().to_string())
 }
 
 /// Runs one command line, the program's name first. Writes results to `stdout` and diagnostics to `stderr`.
@@ -90,9 +137,13 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, stdout: &mut dyn Write
             Command::Demo(arguments) => demo::run(&arguments, stdout, stderr),
             Command::Open(arguments) => open::run(&arguments, stderr),
             Command::Record(arguments) => record::run(&arguments, stderr),
+            Command::Present(arguments) => present::run(&arguments, stdout, stderr),
             Command::Play(arguments) => play::run(&arguments, stdout, stderr),
             Command::Scenario(arguments) => lessons::run(&arguments, stdout, stderr),
             Command::Screenshot(arguments) => screenshot::run(&arguments, stdout, stderr),
+            Command::Help(arguments) => help::run(&arguments, stdout, stderr),
+            Command::Man(arguments) => manual::man(&arguments, Arguments::command(), stdout, stderr),
+            Command::Completions(arguments) => manual::completions(&arguments, Arguments::command(), stdout, stderr),
             Command::Config(arguments) => config::run(&arguments, stdout, stderr),
             Command::Query(arguments) => query::run(&arguments, stdout, stderr),
             Command::Explain(arguments) => explain::run(&arguments, stdout, stderr),

@@ -101,7 +101,7 @@ impl Subject {
     }
 
     pub fn of_scenario(scenario: &Scenario, catalog: Catalog) -> Result<Self, ScenarioError> {
-        let lesson = scenario.lesson().map(str::to_owned);
+        let lesson = scenario.lesson()?;
         let opening = Opening { name: format!("demo {}", scenario.name()), lesson, ..Opening::default() };
         Ok(Self { lessons: scenario.lessons()?, ..Self::new(catalog, opening) })
     }

@@ -154,6 +154,13 @@ impl Stage {
         }
     }
 
+    fn rules(&self) -> Option<PathBuf> {
+        match self {
+            Self::Scenario(scenario, _) => scenario.rules(),
+            Self::Store(_) => None,
+        }
+    }
+
     fn store(&self) -> &Path {
         match self {
             Self::Scenario(_, unpacked) => unpacked.store(),
@@ -165,8 +172,9 @@ impl Stage {
 fn play(arguments: &Args, out: &mut dyn Write, stderr: &mut dyn Write) -> Result<Option<Ending>, PlayError> {
     let script = Script::read(&arguments.script)?;
     let config = arguments.console.config()?;
-    let catalog = Catalog::open(arguments.rules.as_deref())?;
     let stage = Stage::of(arguments, &script)?;
+    let rules = arguments.rules.clone().or_else(|| stage.rules());
+    let catalog = Catalog::open(rules.as_deref())?;
     let mut subject = match &stage {
         Stage::Scenario(scenario, _) => Subject::of_scenario(scenario, catalog)?,
         Stage::Store(path) => Subject::new(catalog, Opening { name: open::name_of(path), ..Opening::default() }),

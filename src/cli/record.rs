@@ -43,13 +43,14 @@ pub fn run(arguments: &Args, stderr: &mut dyn Write) -> Exit {
 fn record(arguments: &Args) -> Result<Ending, OpenError> {
     open::needs_terminal()?;
     let config = arguments.console.config()?;
-    let catalog = Catalog::open(arguments.rules.as_deref())?;
-    match (&arguments.scenario, &arguments.db) {
-        (Some(name), _) => {
-            let scenario = Scenario::named(name)?;
+    let scenario = arguments.scenario.as_deref().map(Scenario::named).transpose()?;
+    let rules = arguments.rules.clone().or_else(|| scenario.as_ref().and_then(Scenario::rules));
+    let catalog = Catalog::open(rules.as_deref())?;
+    match (&scenario, &arguments.db) {
+        (Some(scenario), _) => {
             let journal = begin(&arguments.journal, journal::Subject::Scenario(scenario.name()))?;
             let unpacked = scenario.unpack()?;
-            let subject = Subject::of_scenario(&scenario, catalog)?.recorded(journal);
+            let subject = Subject::of_scenario(scenario, catalog)?.recorded(journal);
             open::console(unpacked.store(), subject, config)
         }
         (None, Some(store)) => {

@@ -26,6 +26,10 @@ pub enum ScenarioError {
     Unknown { name: String, known: Vec<String> },
     #[error("cannot make the demonstration's store in {path}: {error}", path = path.display())]
     Folder { path: PathBuf, error: io::Error },
+    #[error("{path}: {error}", path = path.display())]
+    Unreadable { path: PathBuf, error: io::Error },
+    #[error("{path} is no scenario: it has neither a folder 'data' nor event files", path = path.display())]
+    NoEvents { path: PathBuf },
     #[error("scenario {scenario}: {error}")]
     Lessons { scenario: String, error: LessonError },
     #[error(transparent)]
@@ -34,79 +38,145 @@ pub enum ScenarioError {
     Store(#[from] StoreError),
 }
 
-/// A folder of the sample data.
-#[derive(Clone, Copy)]
+/// A scenario: one of the sample data, or a folder of somebody's own.
+#[derive(Clone)]
 pub struct Scenario {
-    folder: &'static Dir<'static>,
+    files: Files,
+}
+
+#[derive(Clone)]
+enum Files {
+    BuiltIn(&'static Dir<'static>),
+    Folder(PathBuf),
 }
 
 impl Scenario {
-    /// All of them, each under its name.
+    /// All of the sample data.
     pub fn all() -> Vec<Self> {
-        ORDER.iter().filter_map(|name| SAMPLE_DATA.get_dir(name)).map(|folder| Self { folder }).collect()
+        let known = ORDER.iter().filter_map(|name| SAMPLE_DATA.get_dir(name));
+        known.map(|folder| Self { files: Files::BuiltIn(folder) }).collect()
     }
 
+    /// One of the sample data by its name, or a folder by its path.
     pub fn named(name: &str) -> Result<Self, ScenarioError> {
-        Self::all().into_iter().find(|scenario| scenario.name() == name).ok_or_else(|| {
-            let near = nearest(name, ORDER).map(str::to_owned);
-            let known = near.map_or_else(|| ORDER.map(str::to_owned).to_vec(), |near| vec![near]);
-            ScenarioError::Unknown { name: name.to_owned(), known }
-        })
+        if let Some(known) = Self::all().into_iter().find(|scenario| scenario.name() == name) {
+            return Ok(known);
+        }
+        if Path::new(name).is_dir() {
+            return Ok(Self { files: Files::Folder(PathBuf::from(name)) });
+        }
+        let near = nearest(name, ORDER).map(str::to_owned);
+        let known = near.map_or_else(|| ORDER.map(str::to_owned).to_vec(), |near| vec![near]);
+        Err(ScenarioError::Unknown { name: name.to_owned(), known })
     }
 
+    /// What finds it again: the name, or the folder's path.
     pub fn name(&self) -> String {
-        self.folder.path().to_string_lossy().into_owned()
+        match &self.files {
+            Files::BuiltIn(folder) => folder.path().to_string_lossy().into_owned(),
+            Files::Folder(path) => path.to_string_lossy().into_owned(),
+        }
     }
 
     /// What is to be read before or while hunting in it.
-    pub fn lesson(&self) -> Option<&'static str> {
+    pub fn lesson(&self) -> Result<Option<String>, ScenarioError> {
         self.text("lesson.md")
     }
 
     /// What is to be done in it, step by step.
     pub fn lessons(&self) -> Result<Vec<Lesson>, ScenarioError> {
-        let Some(text) = self.text("steps.toml") else { return Ok(Vec::new()) };
-        lesson::parse(text).map_err(|error| ScenarioError::Lessons { scenario: self.name(), error })
+        let Some(text) = self.text("steps.toml")? else { return Ok(Vec::new()) };
+        lesson::parse(&text).map_err(|error| ScenarioError::Lessons { scenario: self.name(), error })
+    }
+
+    /// The rules that come with it, in place of the built-in ones.
+    pub fn rules(&self) -> Option<PathBuf> {
+        match &self.files {
+            Files::Folder(path) => Some(path.join("rules")).filter(|rules| rules.is_dir()),
+            Files::BuiltIn(_) => None,
+        }
     }
 
     /// The first line of what is to be read.
-    pub fn title(&self) -> &'static str {
-        let first = self.lesson().and_then(|text| text.lines().next()).unwrap_or_default();
-        first.trim_start_matches('#').trim()
+    pub fn title(&self) -> String {
+        let text = self.lesson().ok().flatten().unwrap_or_default();
+        text.lines().next().unwrap_or_default().trim_start_matches('#').trim().to_owned()
     }
 
     /// Imports its events into a store of their own, by the way any event file goes.
     pub fn unpack(&self) -> Result<Unpacked, ScenarioError> {
         let folder = Folder::new()?;
         let failed = |error| ScenarioError::Folder { path: folder.path.clone(), error };
-        let events = folder.path.join("events");
-        fs::create_dir(&events).map_err(failed)?;
-        for file in self.folder.files() {
-            let name = file.path().file_name().unwrap_or_default();
-            let is_events =
-                file.path().extension().is_some_and(|extension| extension == "ndjson" || extension == "csv");
-            if is_events {
-                fs::write(events.join(name), file.contents()).map_err(failed)?;
+        let (events, profile) = match &self.files {
+            Files::BuiltIn(data) => {
+                let events = folder.path.join("events");
+                fs::create_dir(&events).map_err(failed)?;
+                for file in data.files() {
+                    let name = file.path().file_name().unwrap_or_default();
+                    if is_events(file.path()) {
+                        fs::write(events.join(name), file.contents()).map_err(failed)?;
+                    }
+                }
+                let profile = folder.path.join(FILE_PROFILE);
+                if let Some(known) = SAMPLE_DATA.get_file(FILE_PROFILE) {
+                    fs::write(&profile, known.contents()).map_err(failed)?;
+                }
+                (vec![events], profile)
             }
-        }
+            Files::Folder(path) => (events_of(path)?, path.join(FILE_PROFILE)),
+        };
         let path = folder.path.join("demo.db");
         let mut store = Store::create_or_open(&path)?;
-        let mut report = ingest::import(&mut store, &[events], &AtomicBool::new(false), &mut Silent)?;
-        if let Some(profile) = SAMPLE_DATA.get_file(FILE_PROFILE) {
-            let file = folder.path.join(FILE_PROFILE);
-            fs::write(&file, profile.contents()).map_err(failed)?;
-            ingest::import_profiles(&mut store, &file, &mut report)?;
+        let mut report = ingest::import(&mut store, &events, &AtomicBool::new(false), &mut Silent)?;
+        if profile.is_file() {
+            ingest::import_profiles(&mut store, &profile, &mut report)?;
         }
         Ok(Unpacked { path, _folder: folder })
     }
 
-    fn text(&self, name: &str) -> Option<&'static str> {
-        self.folder.get_file(self.folder.path().join(name))?.contents_utf8()
+    fn text(&self, name: &str) -> Result<Option<String>, ScenarioError> {
+        match &self.files {
+            Files::BuiltIn(folder) => {
+                let file = folder.get_file(folder.path().join(name));
+                Ok(file.and_then(|file| file.contents_utf8()).map(str::to_owned))
+            }
+            Files::Folder(path) => match fs::read_to_string(path.join(name)) {
+                Ok(text) => Ok(Some(text)),
+                Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+                Err(error) => Err(ScenarioError::Unreadable { path: path.join(name), error }),
+            },
+        }
     }
+}
+
+/// The events of a folder: all of its `data`, else the event files that lie in it.
+fn events_of(folder: &Path) -> Result<Vec<PathBuf>, ScenarioError> {
+    let data = folder.join("data");
+    if data.is_dir() {
+        return Ok(vec![data]);
+    }
+    let unreadable = |error| ScenarioError::Unreadable { path: folder.to_owned(), error };
+    let mut events = Vec::new();
+    for entry in fs::read_dir(folder).map_err(unreadable)? {
+        let path = entry.map_err(unreadable)?.path();
+        if is_events(&path) && path.file_name().is_some_and(|name| name != FILE_PROFILE) {
+            events.push(path);
+        }
+    }
+    events.sort();
+    if events.is_empty() { Err(ScenarioError::NoEvents { path: folder.to_owned() }) } else { Ok(events) }
+}
+
+fn is_events(path: &Path) -> bool {
+    let extension = path.extension().map(|extension| extension.to_string_lossy().to_ascii_lowercase());
+    extension.is_some_and(|extension| matches!(extension.as_str(), "ndjson" | "jsonl" | "csv" | "evtx" | "xml"))
 }
 
 /// The name of a demonstration's journal, in its folder.
 pub const JOURNAL: &str = "journal.whippet";
+
+/// What the folders of demonstrations begin with.
+pub const FOLDER: &str = "whippet-demo-";
 
 /// A scenario's store; gone when this is dropped.
 pub struct Unpacked {
@@ -136,7 +206,7 @@ impl Folder {
         let mut last = None;
         // Another demonstration, or what a killed one left, may have the name.
         for attempt in 0..64u32 {
-            let path = base.join(format!("whippet-demo-{}-{attempt}", std::process::id()));
+            let path = base.join(format!("{FOLDER}{}-{attempt}", std::process::id()));
             match create_private(&path) {
                 Ok(()) => return Ok(Self { path }),
                 Err(error) => last = Some((path, error)),

@@ -18,7 +18,7 @@ use crate::console::theme::Theme;
 use crate::console::walkthrough::Lesson;
 use crate::hunt::HuntError;
 use crate::kql::visible::visible;
-use crate::rules::Catalog;
+use crate::rules::{Catalog, CatalogError};
 
 /// Print the console's screen as SVG, after a script was played on a scenario
 ///
@@ -60,6 +60,8 @@ pub enum ShotError {
     #[error("--keys: {0}")]
     Script(#[from] ScriptError),
     #[error(transparent)]
+    Rules(#[from] CatalogError),
+    #[error(transparent)]
     Hunt(#[from] HuntError),
     #[error(transparent)]
     Run(#[from] RunError),
@@ -72,20 +74,21 @@ pub enum ShotError {
 /// A scenario's store, and what is shared by all who look at it.
 pub struct Stage {
     shared: Arc<Shared>,
-    _unpacked: Unpacked,
+    unpacked: Unpacked,
 }
 
 impl Stage {
     pub fn of(scenario: &Scenario) -> Result<Self, ShotError> {
         let unpacked = scenario.unpack()?;
-        let lesson = scenario.lesson().map(str::to_owned);
+        let lesson = scenario.lesson()?;
         let name = format!("demo {}", scenario.name());
         let opening = Opening { name, lesson, ..Opening::default() };
-        let shared = Shared::open(unpacked.store(), Catalog::built_in(), opening)?;
-        Ok(Self { shared, _unpacked: unpacked })
+        let shared = Shared::open(unpacked.store(), Catalog::open(scenario.rules().as_deref())?, opening)?;
+        Ok(Self { shared, unpacked })
     }
 
-    /// Plays a script in a new console: the state it leaves, and the last frame.
+    /// Plays a script in a new console: the state it leaves, and the last frame. Files are written to the store's
+    /// folder, which goes with it.
     pub fn play(
         &self,
         lessons: &[Lesson],
@@ -96,7 +99,8 @@ impl Stage {
         let mut state = State::new(Keymap::standard()?, theme);
         state.lessons = lessons.iter().cloned().map(Arc::new).collect();
         let mut source = Live::new(Arc::clone(&self.shared))?;
-        let frame = headless::drive(size, &mut state, &mut source, script::parse(text)?, None)?;
+        let frame =
+            headless::drive(size, &mut state, &mut source, script::parse(text)?, self.unpacked.store().parent())?;
         Ok((state, frame))
     }
 }

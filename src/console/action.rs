@@ -138,6 +138,7 @@ pub enum Action {
     LessonNext,
     LessonBack,
     LessonHint,
+    LessonSteps,
     LessonReset,
     LessonShow,
     LessonLeave,
@@ -556,7 +557,8 @@ pub const ACTIONS: &[ActionRow] = &[
     row(Action::LessonBack, "lesson-back", "Go to the step before", &[", p"], When::Anywhere, None),
     row(Action::LessonHint, "lesson-hint", "Show a hint for this step", &[", h"], When::Anywhere, None),
     row(Action::LessonReset, "lesson-reset", "Go back to how the step began", &[", r"], When::Anywhere, None),
-    row(Action::LessonShow, "lesson-show", "Show how the step is done", &[", s"], When::Anywhere, None),
+    row(Action::LessonSteps, "lesson-steps", "Go to any step of the lesson", &[", j"], When::Anywhere, None),
+    row(Action::LessonShow, "lesson-show", "Show how the step is done, slowly", &[", s", "."], When::Anywhere, None),
     row(Action::LessonLeave, "lesson-leave", "Leave the lesson", &[", q"], When::Anywhere, None),
     row(
         Action::Palette,

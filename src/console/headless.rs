@@ -33,14 +33,15 @@ impl World for Headless<'_> {
         if let Some(answer) = self.answers.pop_front() {
             return Some(answer);
         }
-        if let Some(patience) = patience {
+        // A wait of a second or more is for a clock that nobody watches here.
+        if let Some(patience) = patience.filter(|patience| *patience < Duration::from_secs(1)) {
             self.clock = self.clock.saturating_add(patience);
             return None;
         }
         Some(match self.steps.pop_front() {
             Some(Step::Act(action)) => Input::Act(action),
             // Nobody watches: a recording's pauses are left out.
-            Some(Step::At(_)) => return self.wait(patience),
+            Some(Step::At(_)) => return self.wait(None),
             Some(step) => step.key().map_or(Input::Resize, Input::Key),
             None => Input::Closed("the script is done".to_owned()),
         })

@@ -58,12 +58,22 @@ impl Layout {
     pub fn of(state: &State) -> Self {
         let query_lines = state.query.editor.text().matches('\n').count();
         let in_lesson = state.walkthrough.is_some();
-        Self::new(state.width, state.height, state.view, state.rules.open.is_some(), query_lines, in_lesson)
+        let plain = state.plain;
+        let size = (state.width, state.height);
+        Self::new(size, state.view, state.rules.open.is_some(), query_lines, in_lesson, plain)
     }
 
-    fn new(width: u16, height: u16, view: View, rule_open: bool, query_lines: usize, in_lesson: bool) -> Self {
+    fn new(
+        (width, height): (u16, u16),
+        view: View,
+        rule_open: bool,
+        query_lines: usize,
+        in_lesson: bool,
+        plain: bool,
+    ) -> Self {
         let row = |y: u16| Rect { x: 0, y: y.min(height), width, height: u16::from(y < height) };
-        let is_roomy = width >= ROOMY.0 && height >= ROOMY.1;
+        // Panes side by side would be read line by line across both.
+        let is_roomy = width >= ROOMY.0 && height >= ROOMY.1 && !plain;
         // Header and tabs above, status and hints below; the status gives way first.
         let has_status = height >= 8;
         let below = if has_status { 2 } else { 1 };
@@ -71,7 +81,7 @@ impl Layout {
         let (body, panel) = if in_lesson { beside_lesson(body, is_roomy) } else { (body, None) };
         // What a lesson leaves is no longer wide.
         let is_roomy = is_roomy && panel.is_none();
-        let (body, strip) = if view == View::Matches { below_strip(body, is_roomy) } else { (body, None) };
+        let (body, strip) = if view == View::Matches && !plain { below_strip(body, is_roomy) } else { (body, None) };
         let panes = if view == View::Query {
             query(body, is_roomy, query_lines)
         } else if view == View::Timeline {
@@ -208,8 +218,9 @@ mod tests {
     #[test]
     fn nothing_overlaps_and_nothing_leaves_the_screen() {
         for (width, height) in [(1, 1), (20, 5), (40, 10), (60, 16), (80, 24), (100, 28), (120, 36), (200, 60)] {
-            for (view, flags) in View::ALL.into_iter().flat_map(|view| [0, 1, 2, 3].map(|flags| (view, flags))) {
-                let layout = Layout::new(width, height, view, flags & 1 == 1, 3, flags & 2 == 2);
+            for (view, flags) in View::ALL.into_iter().flat_map(|view| [0, 1, 2, 3, 4, 5, 6].map(|flags| (view, flags)))
+            {
+                let layout = Layout::new((width, height), view, flags & 1 == 1, 3, flags & 2 == 2, flags & 4 == 4);
                 let screen = Rect::new(0, 0, width, height);
                 let mut areas: Vec<Rect> = layout.panes.iter().map(|pane| pane.area).collect();
                 areas.extend(layout.panel.iter().chain(&layout.strip).map(|pane| pane.area));

@@ -59,6 +59,10 @@ pub enum Overlay {
     Lessons {
         selected: usize,
     },
+    /// The steps of the lesson that is on.
+    Steps {
+        selected: usize,
+    },
     /// A text to read: a problem in full, a lesson.
     Text {
         title: String,

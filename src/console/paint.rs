@@ -99,13 +99,15 @@ pub struct Brush<'a> {
     pub buffer: &'a mut Buffer,
     pub theme: Theme,
     pub area: Rect,
+    /// Lines, bars and frames are left out: they would be read aloud.
+    pub plain: bool,
 }
 
 impl Brush<'_> {
     /// The same buffer, cut to `area`.
     pub fn within(&mut self, area: Rect) -> Brush<'_> {
         let area = area.intersection(self.area);
-        Brush { buffer: self.buffer, theme: self.theme, area }
+        Brush { buffer: self.buffer, theme: self.theme, area, plain: self.plain }
     }
 
     pub fn clear(&mut self) {
@@ -123,6 +125,9 @@ impl Brush<'_> {
     /// Draws from (`column`, `row`) within the area; yields the column after the text.
     pub fn put(&mut self, column: u16, row: u16, role: Role, text: &Shown) -> u16 {
         let style = self.theme.style(role);
+        if self.plain && matches!(role, Role::Border | Role::Drawn) {
+            return self.put_styled(column, row, style, &without_shapes(text));
+        }
         self.put_styled(column, row, style, text)
     }
 
@@ -173,6 +178,18 @@ impl Brush<'_> {
         }
     }
 
+    fn lines_around(&mut self, role: Role) {
+        let area = self.area;
+        let bar = "─".repeat(usize::from(area.width.saturating_sub(2)));
+        let last = area.height.saturating_sub(1);
+        self.put(0, 0, role, &Shown::from(format!("┌{bar}┐")));
+        for row in 1..last {
+            self.put(0, row, role, &Shown::from("│"));
+            self.put(area.width.saturating_sub(1), row, role, &Shown::from("│"));
+        }
+        self.put(0, last, role, &Shown::from(format!("└{bar}┘")));
+    }
+
     /// A frame around the area with a title at the left and a note at the right; yields the area within.
     pub fn frame(&mut self, title: &str, note: &str, focused: bool) -> Rect {
         let area = self.area;
@@ -181,14 +198,9 @@ impl Brush<'_> {
             return area;
         }
         let inner_width = usize::from(area.width.saturating_sub(2));
-        let bar = "─".repeat(inner_width);
-        let last = area.height.saturating_sub(1);
-        self.put(0, 0, role, &Shown::from(format!("┌{bar}┐")));
-        for row in 1..last {
-            self.put(0, row, role, &Shown::from("│"));
-            self.put(area.width.saturating_sub(1), row, role, &Shown::from("│"));
+        if !self.plain {
+            self.lines_around(role);
         }
-        self.put(0, last, role, &Shown::from(format!("└{bar}┘")));
         let title_room = inner_width.saturating_sub(2);
         let title = Shown::from(title).fit(title_room);
         let title_width = title.width();
@@ -204,4 +216,10 @@ impl Brush<'_> {
         }
         Rect::new(area.x + 1, area.y + 1, area.width - 2, area.height - 2)
     }
+}
+
+/// Spaces in place of box drawing, blocks and Braille.
+fn without_shapes(text: &Shown) -> Shown {
+    let is_shape = |character: char| matches!(character, '\u{2500}'..='\u{259f}' | '\u{2800}'..='\u{28ff}');
+    Shown::from(text.as_str().replace(is_shape, " "))
 }

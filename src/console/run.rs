@@ -142,6 +142,7 @@ fn obey<B: Backend>(
             },
             Effect::Write { path, text, note } => match world.write_new(&path, &text) {
                 Ok(()) => {
+                    update::written(state, &path, &text);
                     let before = state.notice.take().filter(|notice| notice.is_written(&path));
                     match before {
                         Some(notice) => state.notice = Some(notice),

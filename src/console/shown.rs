@@ -4,8 +4,8 @@
 
 use std::ops::Range;
 
+use ratatui::buffer::CellWidth;
 use unicode_segmentation::UnicodeSegmentation;
-use unicode_width::UnicodeWidthStr;
 
 use crate::kql::visible;
 
@@ -113,7 +113,7 @@ impl Shown {
 
 /// The cells of one grapheme, as ratatui counts them.
 fn cells(grapheme: &str) -> usize {
-    grapheme.width()
+    usize::from(grapheme.cell_width())
 }
 
 /// The lines of a text that may hold line breaks and tabs of its own (a rule, an SQL statement).

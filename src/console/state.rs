@@ -55,6 +55,8 @@ pub struct Focus {
 pub struct Notice {
     pub text: String,
     pub is_problem: bool,
+    /// It only says where the cursor is, and gives way to where it goes next.
+    pub is_place: bool,
 }
 
 impl Notice {
@@ -346,6 +348,8 @@ pub struct State {
     /// The desk as the store keeps it.
     pub kept: Option<Session>,
     pub journal: Journal,
+    /// Name and text of the files that were written since the step of the lesson began.
+    pub exported: Vec<(String, String)>,
     /// The console presses keys by itself.
     pub playing: Option<Playing>,
     /// What went wrong while nobody looked, for whoever plays a script.
@@ -418,6 +422,7 @@ impl State {
             query: QueryView::default(),
             kept: None,
             journal: Journal::default(),
+            exported: Vec::new(),
             playing: None,
             complaints: Vec::new(),
             lessons: Vec::new(),
@@ -519,7 +524,7 @@ impl State {
     }
 
     pub fn tell(&mut self, text: impl Into<String>) {
-        self.notice = Some(Notice { text: text.into(), is_problem: false });
+        self.notice = Some(Notice { text: text.into(), is_problem: false, is_place: false });
     }
 
     pub fn complain(&mut self, text: impl Into<String>) {
@@ -527,6 +532,6 @@ impl State {
         if self.complaints.len() < MOST_COMPLAINTS {
             self.complaints.push(text.clone());
         }
-        self.notice = Some(Notice { text, is_problem: true });
+        self.notice = Some(Notice { text, is_problem: true, is_place: false });
     }
 }

@@ -13,6 +13,8 @@ pub enum Role {
     Dim,
     Title,
     Border,
+    /// Shapes that are no text: bars, brackets.
+    Drawn,
     /// The border of the pane that has the keys.
     Focus,
     /// The row under the cursor.

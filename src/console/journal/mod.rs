@@ -55,6 +55,7 @@ pub fn kind(state: &State, action: &Action, is_cancelling: bool) -> Kind {
         | Action::WriteDiff
         | Action::Table
         | Action::Lesson
+        | Action::LessonSteps
         | Action::Mouse
         | Action::NextTheme
         | Action::TimeZone

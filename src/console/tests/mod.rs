@@ -188,10 +188,16 @@ pub struct End {
     pub reversed: Vec<String>,
 }
 
-pub fn play(width: u16, height: u16, mut script: Script) -> End {
+pub fn play(width: u16, height: u16, script: Script) -> End {
+    play_as(width, height, script, |_| ())
+}
+
+/// As another person would have it: with other settings.
+pub fn play_as(width: u16, height: u16, mut script: Script, set: impl FnOnce(&mut State)) -> End {
     let mut terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
     let mut state = State::new(Keymap::standard().unwrap(), Theme::Terminal);
     state.journal.is_on = script.records;
+    set(&mut state);
     let ending = run::run(&mut terminal, &mut state, &mut script).unwrap();
     let buffer = terminal.backend().buffer();
     let rows: Vec<_> = buffer.content().chunks(usize::from(width)).collect();

@@ -117,3 +117,14 @@ fn small_terminals_have_their_hints_and_large_ones_too() {
     insta::assert_snapshot!("matches_40x10", end.screen);
     assert_eq!(play(18, 4, Script::new(Fixture)).screen.lines().next(), Some("needs 20×5 or more"));
 }
+
+#[test]
+fn plain_screens_have_no_drawn_lines_and_a_sentence() {
+    for (name, keys) in [("matches", "j"), ("tree", "j j t"), ("exclusions", "x Space Enter Space"), ("timeline", "6")]
+    {
+        let end = super::play_as(100, 30, Script::new(Fixture).keys(keys), |state| state.plain = true);
+        let is_drawn = |character: char| matches!(character, '\u{2500}'..='\u{259f}' | '\u{2800}'..='\u{28ff}');
+        assert!(!end.screen.contains(is_drawn), "{}", end.screen);
+        insta::assert_snapshot!(format!("plain_{name}_100x30"), end.screen);
+    }
+}

@@ -1,6 +1,7 @@
 //! What a lesson does to the state: start, steps, hints, reset, showing the way; and the look at its goals.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::playing::{self, Playing};
 use super::{Effect, follow, rows, sessions, show};
@@ -12,6 +13,8 @@ use crate::console::walkthrough::goal::Seen;
 use crate::console::walkthrough::progress::Snapshot;
 use crate::console::walkthrough::{Lesson, Walkthrough, panel};
 use crate::hunt::{SwitchAction, Switches};
+
+const MINUTE: Duration = Duration::from_secs(60);
 
 /// The list of lessons, or the step in full while one is on.
 pub fn open(state: &mut State) -> Vec<Effect> {
@@ -48,8 +51,17 @@ pub fn start(state: &mut State, lesson: Arc<Lesson>) -> Vec<Effect> {
     effects.extend(follow(state));
     state.walkthrough = Some(Walkthrough::new(lesson, Snapshot::of(state), state.now));
     state.notice = None;
+    state.exported.clear();
     begin(state);
     effects
+}
+
+/// When the minutes of the lesson are another number.
+pub fn next_minute(state: &State) -> Option<Duration> {
+    let since = state.now.saturating_sub(state.walkthrough.as_ref()?.began);
+    let into = Duration::from_millis(u64::try_from(since.as_millis() % 60_000).unwrap_or(0));
+    // Never so little that it would be taken for work.
+    Some(MINUTE.saturating_sub(into).max(Duration::from_secs(1)))
 }
 
 /// Begins the lesson of this name.
@@ -76,6 +88,7 @@ pub fn go_to_step(state: &mut State, step: usize) -> Vec<Effect> {
     // A step begins with what was there, wherever that was reached.
     walkthrough.start = start;
     walkthrough.step_began = now;
+    state.exported.clear();
     begin(state);
     Vec::new()
 }
@@ -108,6 +121,11 @@ pub fn act(state: &mut State, action: &Action) -> Vec<Effect> {
                 let show = state.keymap.key("lesson-show");
                 state.tell(format!("no more hints; {show} shows the way"));
             }
+            Vec::new()
+        }
+        Action::LessonSteps => {
+            let selected = state.walkthrough.as_ref().map_or(0, |walkthrough| walkthrough.step);
+            state.overlay = Some(Overlay::Steps { selected });
             Vec::new()
         }
         Action::LessonReset => reset(state),
@@ -160,6 +178,7 @@ fn reset(state: &mut State) -> Vec<Effect> {
     state.tree.show = start.tree_show;
     state.tree.tree.open = start.open;
     effects.extend(sessions::restore(state, start.session));
+    state.exported.clear();
     if let Some(walkthrough) = &mut state.walkthrough {
         walkthrough.change(|step| step.done = false);
     }
@@ -188,6 +207,21 @@ pub fn check(state: &mut State) {
         let next = state.keymap.key("lesson-next");
         state.tell(format!("✓ step done: {next} goes on"));
     }
+}
+
+/// Keys in the list of steps.
+pub fn step_key(state: &mut State, selected: usize, key: crate::console::keys::Key) -> Vec<Effect> {
+    use crate::console::keys::Code;
+    let last = state.walkthrough.as_ref().map_or(0, |walkthrough| walkthrough.lesson.steps.len().saturating_sub(1));
+    let selected = match key.code {
+        Code::Char('j') | Code::Down | Code::Tab => selected.saturating_add(1).min(last),
+        Code::Char('k') | Code::Up | Code::BackTab => selected.saturating_sub(1),
+        Code::Char('q') => return Vec::new(),
+        Code::Enter => return super::apply(state, Action::GoToStep(selected.saturating_add(1))),
+        _ => selected,
+    };
+    state.overlay = Some(Overlay::Steps { selected });
+    Vec::new()
 }
 
 /// Keys in the list of lessons.

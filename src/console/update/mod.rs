@@ -16,6 +16,7 @@ mod recording;
 mod rows;
 mod rule_page;
 mod sessions;
+mod spoken;
 mod switching;
 mod timeline;
 mod trees;
@@ -87,7 +88,9 @@ fn ask(state: &mut State, question: Question) -> Effect {
 
 /// When the screen changes without any input: only while work is going on.
 pub fn next_tick(state: &State) -> Option<Duration> {
-    let Some((_, since)) = state.board.oldest() else { return playing::due(state) };
+    let Some((_, since)) = state.board.oldest() else {
+        return playing::due(state).or_else(|| lessons::next_minute(state));
+    };
     let waited = state.now.saturating_sub(since);
     Some(if waited < QUIET { QUIET.saturating_sub(waited) } else { TICK })
 }
@@ -116,6 +119,9 @@ pub fn take(state: &mut State, input: Input) -> Vec<Effect> {
     let mut effects = taken(state, input);
     lessons::check(state);
     recording::after(state, is_persons, &mut effects);
+    if state.plain {
+        spoken::say_place(state);
+    }
     effects
 }
 
@@ -384,6 +390,7 @@ fn act(state: &mut State, action: Action) -> Vec<Effect> {
         Action::LessonNext
         | Action::LessonBack
         | Action::LessonHint
+        | Action::LessonSteps
         | Action::LessonReset
         | Action::LessonShow
         | Action::LessonLeave => lessons::act(state, &action),
@@ -436,6 +443,17 @@ fn act(state: &mut State, action: Action) -> Vec<Effect> {
             vec![save(state)]
         }
         Action::Quit => vec![Effect::End(Ending::Quit)],
+    }
+}
+
+/// A file was written: a lesson may have asked for it.
+pub fn written(state: &mut State, path: &str, text: &str) {
+    /// A lesson asks for what is near the top of a file.
+    const KEPT: usize = 64 * 1024;
+    if state.walkthrough.is_some() {
+        let text = text.chars().take(KEPT).collect();
+        state.exported.push((path.to_owned(), text));
+        lessons::check(state);
     }
 }
 

@@ -51,6 +51,11 @@ pub fn cursor(state: &mut State) -> Option<(usize, usize)> {
     table(state).map(|(table, _)| (table.selected, table.column))
 }
 
+/// The row of the cursor, and of how many.
+pub fn cursor_of(state: &mut State) -> Option<(usize, usize)> {
+    table(state).map(|(table, rows)| (table.selected, rows))
+}
+
 /// Puts the cursor on a row and a column; what that means is for [`moved`].
 pub fn put_cursor(state: &mut State, row: usize, column: usize) {
     if let Some(grid) = browse::grid(state) {

@@ -104,6 +104,7 @@ pub fn key(state: &mut State, key: Key) -> Vec<Effect> {
         }
         Overlay::Exclusion(form) => exclusion_form::key(state, form, key),
         Overlay::Tables { input, selected } => tables(state, input, selected, key),
+        Overlay::Steps { selected } => super::lessons::step_key(state, selected, key),
         Overlay::Lessons { selected } => super::lessons::key(state, selected, key),
     }
 }

@@ -43,7 +43,7 @@ pub type SortKey = (i64, String);
 
 /// Draws everything; yields where the text cursor belongs, if anywhere.
 pub fn draw(state: &State, area: Rect, buffer: &mut Buffer) -> Option<Position> {
-    let mut brush = Brush { buffer, theme: state.theme, area };
+    let mut brush = Brush { buffer, theme: state.theme, area, plain: state.plain };
     brush.clear();
     if area.width < SMALLEST.0 || area.height < SMALLEST.1 {
         brush.put(0, 0, Role::Text, &Shown::from("needs 20×5 or more").fit(usize::from(area.width)));
@@ -67,7 +67,10 @@ pub fn draw(state: &State, area: Rect, buffer: &mut Buffer) -> Option<Position> 
     brush.within(layout.status).put_line(0, 0, &status(state).fit(usize::from(area.width)));
     let hints = hints(state, usize::from(area.width));
     brush.within(layout.hints).put_line(0, 0, &hints);
-    if state.overlay.is_some() { overlays::draw(state, &mut brush) } else { cursor }
+    let cursor = if state.overlay.is_some() { overlays::draw(state, &mut brush) } else { cursor };
+    // What was said last is where a screen reader is led.
+    let said = Position { x: layout.status.x, y: layout.status.y };
+    cursor.or((state.plain && layout.status.height > 0).then_some(said))
 }
 
 fn header(state: &State, width: usize) -> Line {
@@ -190,8 +193,10 @@ fn status(state: &State) -> Line {
     if let Some((topic, waited)) = update::doing(state) {
         let frames = ["|", "/", "-", "\\"];
         let frame = (waited.as_millis() / 250) as usize % frames.len();
-        line.push(Role::Warning, format!(" {} {}", frames.get(frame).unwrap_or(&"|"), topic.doing()));
-        if waited.as_secs() >= 1 {
+        // A sign that turns and a clock would be read out again and again.
+        let sign = if state.plain { "" } else { frames.get(frame).unwrap_or(&"|") };
+        line.push(Role::Warning, format!(" {sign} {}", topic.doing()));
+        if waited.as_secs() >= 1 && !state.plain {
             line.push(Role::Dim, format!(" {} s · Esc stops it", waited.as_secs()));
         }
     }
@@ -272,7 +277,9 @@ pub fn edge<'a>(brush: &'a mut Brush<'_>, pane: &Pane, title: &str, note: &str, 
         Edge::Rule => {
             let bar = "─".repeat(usize::from(pane.area.width));
             let role = if focused { Role::Focus } else { Role::Border };
-            outer.put(0, 0, role, &Shown::from(bar));
+            if !outer.plain {
+                outer.put(0, 0, role, &Shown::from(bar));
+            }
             let title = Shown::from(format!(" {title} ")).fit(usize::from(pane.area.width.saturating_sub(2)));
             outer.put(1, 0, if focused { Role::Focus } else { Role::Title }, &title);
         }

@@ -30,6 +30,7 @@ pub const fn hints(overlay: &Overlay) -> &'static [(&'static str, &'static str)]
         Overlay::Note { .. } => &[("Enter", "keep the note"), ("empty", "takes it away"), ("Esc", "close")],
         Overlay::Search { .. } => &[("Enter", "search"), ("Esc", "close")],
         Overlay::Text { .. } => &[("j/k", "scroll"), ("Esc", "close")],
+        Overlay::Steps { .. } => &[("j/k", "choose"), ("Enter", "go there"), ("Esc", "close")],
         Overlay::Lessons { .. } => &[("j/k", "choose"), ("Enter", "begin"), ("Esc", "close")],
         Overlay::Exclusion(form) => {
             if !matches!(form.part, Part::Fields) {
@@ -154,11 +155,33 @@ pub fn draw(state: &State, brush: &mut Brush<'_>) -> Option<Position> {
             None
         }
         Overlay::Exclusion(form) => exclusion_form::draw(state, brush, form),
+        Overlay::Steps { selected } => {
+            steps(state, brush, *selected);
+            None
+        }
         Overlay::Lessons { selected } => {
             lessons(state, brush, *selected);
             None
         }
     }
+}
+
+fn steps(state: &State, brush: &mut Brush<'_>, selected: usize) {
+    let Some(walkthrough) = &state.walkthrough else { return };
+    let mut inner = window(brush, &walkthrough.lesson.title, "", 80, 16);
+    let width = usize::from(inner.area.width);
+    let mut lines = Vec::new();
+    for (position, (step, known)) in walkthrough.lesson.steps.iter().zip(&walkthrough.states).enumerate() {
+        let chosen = position == selected;
+        let mut line = Line::of(Role::Focus, if chosen { "▶ " } else { "  " });
+        line.push(if known.done { Role::Good } else { Role::Dim }, if known.done { "[x] " } else { "[ ] " });
+        let here = if position == walkthrough.step { "  (here)" } else { "" };
+        let role = if chosen { Role::Strong } else { Role::Text };
+        line.push(role, format!("{}. {}{here}", position.saturating_add(1), step.title));
+        lines.push(line.fit(width));
+    }
+    let height = usize::from(inner.area.height);
+    super::draw_lines(&mut inner, &lines, selected.saturating_sub(height.saturating_sub(1)));
 }
 
 fn lessons(state: &State, brush: &mut Brush<'_>, selected: usize) {

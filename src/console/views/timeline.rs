@@ -224,7 +224,7 @@ fn draw_events(cells: &mut Brush<'_>, (events, highest): (u64, u64), tall: u16, 
             (true, _) => "·",
             (false, part) => EIGHTHS.get(part).copied().unwrap_or("█"),
         };
-        let role = if is_later { Role::Dim } else { Role::Text };
+        let role = if is_later { Role::Dim } else { Role::Drawn };
         cells.put(0, row, role, &Shown::from(symbol.repeat(wide)));
     }
 }

@@ -207,8 +207,8 @@ fn label(state: &State, node: &Node, row: &TreeRow, on_path: bool) -> Line {
     }
     let mut line = Line::of(Role::Border, lines);
     match row.open {
-        Some(true) => line.push(Role::Dim, "▾ "),
-        Some(false) => line.push(Role::Dim, "▸ "),
+        Some(true) => line.push(Role::Dim, if state.plain { "- " } else { "▾ " }),
+        Some(false) => line.push(Role::Dim, if state.plain { "+ " } else { "▸ " }),
         None => {}
     }
     let on_path = on_path || state.marks.contains_key(&node.id);

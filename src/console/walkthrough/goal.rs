@@ -45,6 +45,12 @@ pub struct Goal {
     matches_of: Option<MatchesOf>,
     /// No predicate is off.
     all_on: Option<bool>,
+    /// The end of the name of a file that was written in this step, and part of its text.
+    exported: Option<String>,
+    exported_has: Option<String>,
+    /// Part of the query that was run last, and how many rows it has.
+    query_has: Option<String>,
+    query_rows_at_least: Option<usize>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -84,6 +90,10 @@ pub struct Seen {
     off: Vec<String>,
     /// Rule by rule, how many matches it has before own exclusions.
     counts: Vec<(String, usize)>,
+    /// Name and text of the files that were written in this step.
+    exported: Vec<(String, String)>,
+    /// The query that was run last, and how many rows it has.
+    query: Option<(String, usize)>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -112,6 +122,12 @@ impl Seen {
                 .flat_map(|found| &found.all.runs)
                 .map(|run| (run.rule.clone(), run.matches.len()))
                 .collect(),
+            exported: state.exported.clone(),
+            query: state
+                .query
+                .result
+                .as_ref()
+                .and_then(|result| Some((state.query.history.last()?.clone(), result.rows.len()))),
             off: state.switches.saved().off.iter().map(UnitId::to_string).collect(),
             ..Self::default()
         };
@@ -186,6 +202,17 @@ impl Goal {
             && self.pinned_hidden.is_none_or(|wanted| (seen.pinned_hidden > 0) == wanted)
             && self.switched_off.as_ref().is_none_or(|wanted| seen.off.contains(wanted))
             && self.matches_of.as_ref().is_none_or(|wanted| count(&wanted.rule) == Some(wanted.count))
+            && self.exported.as_ref().is_none_or(|wanted| {
+                let has = self.exported_has.as_deref().unwrap_or_default();
+                seen.exported.iter().any(|(name, text)| name.ends_with(wanted.as_str()) && within(has, text))
+            })
+            && self.query_has.as_ref().is_none_or(|wanted| {
+                let compact = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+                seen.query.as_ref().is_some_and(|(text, _)| within(&compact(wanted), &compact(text)))
+            })
+            && self
+                .query_rows_at_least
+                .is_none_or(|wanted| seen.query.as_ref().is_some_and(|(_, rows)| *rows >= wanted))
             && self.all_on.is_none_or(|wanted| seen.off.is_empty() == wanted)
     }
 }

@@ -29,6 +29,9 @@ pub struct Step {
     /// For whoever teaches it.
     #[serde(default)]
     pub notes: String,
+    /// What goes wrong here when it does; for whoever teaches it.
+    #[serde(default)]
+    pub trap: String,
     /// A script that reaches the goals from where the step begins.
     pub solve: String,
     #[serde(rename = "goal")]

@@ -16,14 +16,24 @@ pub fn draw(state: &State, brush: &mut Brush<'_>, layout: &Layout) {
     let mut inner = views::edge(brush, pane, &title, "", false);
     let (width, height) = (usize::from(inner.area.width), usize::from(inner.area.height));
     let mut lines = lines(walkthrough, &state.keymap, width);
-    let keys = keys(state, walkthrough).fit(width);
-    if lines.len() + 1 > height {
-        lines.truncate(height.saturating_sub(2));
+    let keys = keys(state, walkthrough);
+    let spent = Line::of(Role::Dim, spent(state, walkthrough));
+    // One line below the text where both have room, else two.
+    let is_together = keys.width() + spent.width() + 2 <= width;
+    let below = if is_together { 1 } else { 2 };
+    if lines.len() + below > height {
+        lines.truncate(height.saturating_sub(below + 1));
         lines.push(Line::of(Role::Dim, format!("… {} shows all of it", state.keymap.key("lessons"))).fit(width));
     }
     views::draw_lines(&mut inner, &lines, 0);
     let last = u16::try_from(height.saturating_sub(1)).unwrap_or(0);
-    inner.put_line(0, last, &keys);
+    inner.put_line(0, last, &keys.fit(width));
+    let start = u16::try_from(width.saturating_sub(spent.width())).unwrap_or(0);
+    if is_together {
+        inner.put_line(start, last, &spent);
+    } else if height > 3 {
+        inner.put_line(0, last.saturating_sub(1), &spent.fit(width));
+    }
 }
 
 /// What a reader sees: the task, the checks, hints, and why it matters once it is done.
@@ -84,6 +94,17 @@ pub fn in_full(walkthrough: &Walkthrough) -> Option<(String, String)> {
         text.push_str(&format!("\n\nWhy it matters: {}", flow(&step.why)));
     }
     Some((format!("{} · step {}: {}", walkthrough.lesson.title, walkthrough.step + 1, step.title), text))
+}
+
+/// How long the lesson has taken, and how many hints.
+fn spent(state: &State, walkthrough: &Walkthrough) -> String {
+    let minutes = state.now.saturating_sub(walkthrough.began).as_secs() / 60;
+    let hints = match walkthrough.hints_used() {
+        0 => "no hints".to_owned(),
+        1 => "1 hint".to_owned(),
+        count => format!("{count} hints"),
+    };
+    format!("{minutes} min · {hints}")
 }
 
 fn keys(state: &State, walkthrough: &Walkthrough) -> Line {

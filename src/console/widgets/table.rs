@@ -220,7 +220,7 @@ mod tests {
     fn screen(width: u16, height: u16, state: &TableState, rows: usize, built: &Cell<usize>) -> Vec<String> {
         let area = Rect::new(0, 0, width, height);
         let mut buffer = Buffer::empty(area);
-        let mut brush = Brush { buffer: &mut buffer, theme: Theme::Plain, area };
+        let mut brush = Brush { buffer: &mut buffer, theme: Theme::Plain, area, plain: false };
         draw(&mut brush, &COLUMNS, state, rows, true, |index| {
             built.set(built.get() + 1);
             Row { mark: None, cells: vec![Line::text("09:00"), Line::text(format!("rule {index}")), Line::text("7")] }
