@@ -298,7 +298,8 @@ fn enrich_if_due(store: &Store) -> Result<(), ImportError> {
     enrich::enrich(connection, store.schema(), due == Due::Anew)?;
     connection.execute("DELETE FROM state WHERE key = ?1", [ENRICHMENT_DUE])?;
     transaction.commit()?;
-    connection.execute_batch("PRAGMA analysis_limit = 400; ANALYZE; PRAGMA wal_checkpoint(TRUNCATE);")?;
+    store.analyze()?;
+    connection.execute_batch("PRAGMA wal_checkpoint(TRUNCATE);")?;
     Ok(())
 }
 

@@ -22,8 +22,9 @@ pub fn nearest_few<'c>(word: &str, candidates: impl IntoIterator<Item = &'c str>
     let mut found: Vec<(usize, &str)> = candidates
         .into_iter()
         .filter_map(|candidate| {
-            let distance = edit_distance(&wanted, &folded(candidate), usize::MAX / 4);
             let is_inside = lowered.len() >= 4 && candidate.to_lowercase().contains(&lowered);
+            let limit = if is_inside { usize::MAX / 4 } else { allowed };
+            let distance = edit_distance(&wanted, &folded(candidate), limit);
             (distance <= allowed || is_inside).then_some((distance, candidate))
         })
         .collect();
@@ -61,6 +62,11 @@ fn edit_distance(left: &[char], right: &[char], limit: usize) -> usize {
             }
             current.push(best);
             right_before = Some(right_character);
+        }
+        // A swap reaches two rows back; beyond that, distances only grow.
+        let is_near = |cells: &[usize]| cells.iter().any(|distance| *distance <= limit);
+        if !is_near(&current) && !is_near(&last) {
+            return limit + 1;
         }
         before_last = std::mem::replace(&mut last, current);
         left_before = Some(left_character);

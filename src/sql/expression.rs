@@ -82,6 +82,15 @@ impl Scope<'_> {
         self.columns.get(&id).cloned().unwrap_or_else(|| Reference { sql: column_name(id), holds: Holds::Value })
     }
 
+    /// The column to sort by; unless it may be read in the order of an index, the `+` keeps SQLite from doing so.
+    pub fn sorted(&self, id: ColumnId, by_index: bool) -> Reference {
+        let reference = self.raw(id);
+        match reference.holds {
+            Holds::Value if !by_index => Reference { sql: format!("+{}", reference.sql), ..reference },
+            _ => reference,
+        }
+    }
+
     /// The value of an expression.
     pub fn value(&self, expr: &Expr) -> String {
         match &expr.kind {

@@ -351,7 +351,8 @@ impl<'a> Generator<'a> {
     fn limit(&mut self, id: NodeId, input: NodeId, count: &Expr, wanted: &BTreeSet<ColumnId>) -> String {
         let carried: Carried = self.plan.node(input).map(|node| node.carried.clone()).unwrap_or_default();
         let scope = self.scope_of(input, None);
-        let order = order_by(&carried.order, |column| scope.raw(column));
+        let by_index = self.is_whole_table(input);
+        let order = order_by(&carried.order, |column| scope.sorted(column, by_index));
         let count = scope.value(count);
         let partition = carried.partition.map(|column| scope.raw(column).sql);
         let items = wanted.iter().map(|column| Item::held(*column, scope.raw(*column))).collect();
@@ -544,7 +545,32 @@ impl<'a> Generator<'a> {
         if items.is_empty() {
             items.push("1".to_owned());
         }
-        let order = order_by(&root.carried.order, |column| scope.raw(column));
+        let by_index = self.is_whole_table(self.plan.root) && self.reads_times_alone();
+        let order = order_by(&root.carried.order, |column| scope.sorted(column, by_index));
         format!("SELECT {} FROM {}{order}", items.join(", "), self.name(self.plan.root))
+    }
+
+    /// Whether a node has all the rows of a table: only then do its first rows in the order of an index come soon.
+    fn is_whole_table(&self, node: NodeId) -> bool {
+        match self.plan.node(node).map(|node| &node.kind) {
+            Some(NodeKind::Project { input, .. }) => self.is_whole_table(*input),
+            Some(NodeKind::Table { .. }) => true,
+            _ => false,
+        }
+    }
+
+    /// Whether an index of times answers all that is read of the tables: to fetch each row in its order would take
+    /// longer than to sort them.
+    fn reads_times_alone(&self) -> bool {
+        self.plan.nodes.iter().enumerate().all(|(place, node)| {
+            let (NodeKind::Table { table, columns, event, .. }, Some(wanted)) =
+                (&node.kind, self.demand.columns(NodeId(place)))
+            else {
+                return true;
+            };
+            let time = self.schema.table(table).and_then(|schema| schema.time_column());
+            let is_time = |name: &String| time.is_some_and(|time| time.name == *name);
+            wanted.iter().all(|id| *id == *event || columns.iter().any(|(column, name)| column == id && is_time(name)))
+        })
     }
 }

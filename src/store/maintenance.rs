@@ -94,8 +94,10 @@ impl Store {
             transaction.execute(&format!("INSERT OR IGNORE INTO used {query}"), [])?;
         }
         transaction.execute("DELETE FROM text WHERE id <> 0 AND id NOT IN (SELECT id FROM used)", params![])?;
+        // Ids of texts that were dropped may come again with other texts, so the index of terms goes with them.
+        transaction.execute_batch("DELETE FROM term; DELETE FROM term_chunk;")?;
         transaction.commit()?;
-        self.index_terms_anew()?;
+        self.index_terms()?;
         self.connection.execute_batch("DROP TABLE used; VACUUM; PRAGMA wal_checkpoint(TRUNCATE);")?;
         Ok((before, size(self)?))
     }

@@ -99,6 +99,11 @@ impl Store {
         Ok(())
     }
 
+    /// Tells the planner how the rows lie, for an import to call when they have their parents.
+    pub fn analyze(&self) -> Result<(), StoreError> {
+        Ok(self.connection.execute_batch(&ddl::analyze())?)
+    }
+
     /// Makes the indexes a fresh store still lacks and the views of its tables, and takes new texts into the index of
     /// terms; an import calls it when its rows are in.
     pub fn create_indexes(&self) -> Result<(), StoreError> {

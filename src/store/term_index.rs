@@ -26,12 +26,6 @@ impl Store {
         Ok(())
     }
 
-    /// Makes the index anew: ids of texts that were dropped may come again with other texts.
-    pub(super) fn index_terms_anew(&self) -> Result<(), StoreError> {
-        self.connection.execute_batch("BEGIN IMMEDIATE; DELETE FROM term; DELETE FROM term_chunk; COMMIT;")?;
-        self.index_terms()
-    }
-
     /// Indexes the texts after one, and says which was the last.
     fn index_chunk(&self, reached: i64) -> Result<i64, StoreError> {
         let transaction = self.connection.unchecked_transaction()?;
