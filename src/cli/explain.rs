@@ -39,7 +39,9 @@ pub fn run(arguments: &Args, stdout: &mut dyn Write, stderr: &mut dyn Write) -> 
 fn answer(arguments: &Args, stdout: &mut dyn Write) -> Result<Exit, Problem> {
     let case = arguments.view.open(&arguments.db, std::slice::from_ref(&arguments.name))?;
     let store = case.reader()?;
-    let explanation = case.explain(&store, &arguments.name, arguments.event)?;
+    // A record that shares its row with another is explained by that row.
+    let event = store.merged_into(arguments.event)?.unwrap_or(arguments.event);
+    let explanation = case.explain(&store, &arguments.name, event)?;
     match arguments.format {
         Reading::Text => write_text(&explanation, stdout)?,
         Reading::Json => super::json::write_pretty(stdout, &json(&explanation))?,

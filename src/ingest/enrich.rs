@@ -9,6 +9,7 @@ use std::collections::HashMap;
 use rusqlite::{Connection, OptionalExtension, Statement, params};
 
 use super::lineage::{Fillable, Physical, ProcessFacts};
+use super::merge::merge;
 use super::normalise::device_id;
 use crate::schema::Schema;
 use crate::sql::layout::{quote_identifier, rows_table};
@@ -22,6 +23,8 @@ const PROCESSES: &str = "DeviceProcessEvents";
 /// Runs the pass over the whole store, inside the caller's transaction. `anew` when events were taken out: what was
 /// found by GUID is then looked for again as well.
 pub fn enrich(connection: &Connection, schema: &Schema, anew: bool) -> Result<(), StoreError> {
+    // A row that took something over may have children that copied it before.
+    let anew = merge(connection, schema)? || anew;
     fill_sids(connection, schema)?;
     mark_local_admins(connection)?;
     let ends = Ends::read(connection)?;

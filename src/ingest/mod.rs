@@ -16,6 +16,7 @@ mod forget;
 mod golden_tests;
 mod lineage;
 mod mapping;
+mod merge;
 mod normalise;
 mod options;
 mod probe;

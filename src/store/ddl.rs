@@ -3,6 +3,7 @@
 //! Indexes were chosen by what the shipped rules and the process tree look up; each one costs an insert about as much
 //! as ten columns do.
 
+use super::merged;
 use crate::schema::{ScalarType, Schema, TableSchema};
 use crate::sql::layout::{
     FILE_PROFILE, HOLDS_NUL, Storage, is_inline, layout, physical_column, quote_identifier, raw_bit, rows_table,
@@ -111,6 +112,7 @@ pub fn create(schema: &Schema) -> String {
     for table in schema.tables() {
         sql.push_str(&create_table(table));
     }
+    sql.push_str(&create_merged(schema));
     sql.push_str(&format!("PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {VERSION};"));
     sql
 }
@@ -129,6 +131,13 @@ pub fn create_table(table: &TableSchema) -> String {
     // each, in the order of `ACTOR_COLUMNS`. Queries do not see them; the process tree does.
     let lineage = if has_actor(table) { ", actor INTEGER, filled INTEGER NOT NULL DEFAULT 0" } else { "" };
     format!("CREATE TABLE {name}(id INTEGER PRIMARY KEY{columns}{lineage});\n")
+}
+
+/// The table of process creations that share another's row.
+pub fn create_merged(schema: &Schema) -> String {
+    let columns = schema.table(merged::PROCESSES).map(|table| table.columns.iter().map(column_definition));
+    let columns: String = columns.into_iter().flatten().map(|definition| format!(", {definition}")).collect();
+    merged::create(&columns)
 }
 
 /// Whether the rows of a table have an initiating process.

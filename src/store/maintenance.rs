@@ -2,7 +2,7 @@
 
 use rusqlite::params;
 
-use super::{Source, Store, StoreError};
+use super::{Source, Store, StoreError, merged};
 use crate::schema::ScalarType;
 use crate::sql::layout::{FILE_PROFILE, is_inline, physical_column, quote_identifier, raw_bit, rows_table};
 
@@ -39,6 +39,8 @@ impl Store {
         transaction
             .execute_batch("CREATE TEMP TABLE IF NOT EXISTS going(id INTEGER PRIMARY KEY); DELETE FROM going;")?;
         transaction.execute("INSERT INTO going SELECT id FROM event_record WHERE source = ?1", [source.id])?;
+        let goes = "m.id IN (SELECT id FROM going) OR m.into_event IN (SELECT id FROM going)";
+        merged::part(&transaction, &self.schema, goes)?;
         for table in tables {
             transaction.execute(&format!("DELETE FROM {table} WHERE id IN (SELECT id FROM going)"), [])?;
         }
@@ -84,8 +86,13 @@ impl Store {
                 .map(|column| quote_identifier(&physical_column(&column.name)));
             let empty: bool =
                 self.connection.query_row(&format!("SELECT NOT EXISTS(SELECT 1 FROM {rows})"), [], |row| row.get(0))?;
+            let texts: Vec<String> = texts.collect();
+            if table.name == merged::PROCESSES {
+                let kept = ["kept_AccountSid", "kept_ProcessTokenElevation"].map(str::to_owned);
+                using.extend(texts.iter().chain(&kept).map(|column| format!("SELECT {column} FROM merged_process")));
+            }
             if !empty {
-                using.extend(texts.map(|column| format!("SELECT {column} FROM {rows}")));
+                using.extend(texts.iter().map(|column| format!("SELECT {column} FROM {rows}")));
             }
         }
         let transaction = self.connection.transaction()?;

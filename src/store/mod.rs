@@ -12,6 +12,7 @@ pub mod event_json;
 pub mod event_xml;
 mod functions;
 mod maintenance;
+pub mod merged;
 mod open;
 mod raw_columns;
 mod state;

@@ -140,8 +140,9 @@ impl Store {
         Ok(found)
     }
 
-    /// The row an event was made into: its table, and what is not empty in it.
+    /// The row an event was made into, or that stands for it: its table, and what is not empty in it.
     pub fn row_of(&self, event_id: i64) -> Result<Option<TableRow>, StoreError> {
+        let event_id = self.merged_into(event_id)?.unwrap_or(event_id);
         for table in self.schema.tables().filter(|table| raw_bit(&table.name).is_none() && table.name != FILE_PROFILE) {
             let name = quote_identifier(&rows_table(&table.name));
             let mut there = self.connection.prepare_cached(&format!("SELECT 1 FROM {name} WHERE id = ?1"))?;

@@ -98,6 +98,7 @@ impl<'s> Reader<'s> {
 
     /// Reads the process that an event created, and says whether it created one.
     fn read_event(&mut self, event: EventId) -> Result<bool, HuntError> {
+        let event = self.store.merged_into(event)?.unwrap_or(event);
         self.read_creations(&format!("{} = ?2", self.columns.layout.event_id), &[&event])?;
         let process = self.creations.get(&event).map(|creation| creation.process.clone());
         match &process {
@@ -140,6 +141,10 @@ impl<'s> Reader<'s> {
         let mut rows = statement.query(parameters.as_slice())?;
         while let Some(row) = rows.next()? {
             let creation = creation_of(row, &mut self.texts)?;
+            // The node has the other records of this creation, too.
+            for event in self.store.same_creation(creation.event)? {
+                self.creations.insert(event, Creation { event, ..creation.clone() });
+            }
             self.creations.insert(creation.event, creation);
         }
         Ok(())

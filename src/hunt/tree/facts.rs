@@ -2,7 +2,7 @@
 //!
 //! Texts are ids into a dictionary in the store, so grouping is done on the ids and only what is shown is decoded.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use rusqlite::types::FromSql;
 use rusqlite::{OptionalExtension, Row, params_from_iter, types::Value as SqlValue};
@@ -98,6 +98,7 @@ pub fn forest_of(store: &Store, events: &[EventId]) -> Result<Forest, HuntError>
 
 /// The device of an event, as the tables of the tree name it.
 pub fn device_of(store: &Store, event: EventId) -> Result<Option<String>, HuntError> {
+    let event = store.merged_into(event)?.unwrap_or(event);
     for table in ACTIVITY_TABLES {
         let Some(columns) = Columns::of(store, table.name) else { continue };
         let sql = format!(
@@ -260,7 +261,21 @@ fn read_creations(store: &Store, device: Option<&str>) -> Result<Vec<Creation>, 
     let mut statement = store.connection().prepare(&sql)?;
     let mut texts = Texts::new(store.connection());
     let rows = statement.query_map(rusqlite::params![CREATED, device], |row| creation_of(row, &mut texts))?;
-    Ok(rows.collect::<Result<_, _>>()?)
+    with_merged(store, rows.collect::<Result<_, _>>()?)
+}
+
+/// Adds the other records of the same creations: a node has them all.
+pub(super) fn with_merged(store: &Store, mut creations: Vec<Creation>) -> Result<Vec<Creation>, HuntError> {
+    let merged = store.merged()?;
+    if !merged.is_empty() {
+        let places: HashMap<EventId, usize> =
+            (0..).zip(&creations).map(|(at, creation)| (creation.event, at)).collect();
+        for (event, into) in merged {
+            let Some(known) = places.get(&into).and_then(|at| creations.get(*at)) else { continue };
+            creations.push(Creation { event, ..known.clone() });
+        }
+    }
+    Ok(creations)
 }
 
 fn read_activities(store: &Store, table: &ActivityTable, device: Option<&str>) -> Result<Vec<Activity>, HuntError> {
