@@ -151,6 +151,58 @@ fn a_reused_process_id_finds_the_right_parent() {
     assert_eq!(parent("stranger.exe"), "", "the event names another image");
 }
 
+fn connection(record: u32, initiated: bool, source: &str, destination: &str) -> String {
+    let fields = [
+        ("UtcTime", "2025-01-02 03:04:05.000"),
+        ("Image", "C:\\a.exe"),
+        ("Initiated", if initiated { "true" } else { "false" }),
+        ("Protocol", "udp"),
+        ("SourceIp", source),
+        ("SourcePort", "1000"),
+        ("SourceHostname", "source"),
+        ("DestinationIp", destination),
+        ("DestinationPort", "2000"),
+        ("DestinationHostname", "destination"),
+    ];
+    let data: String = fields.iter().map(|(name, value)| format!("<Data Name=\"{name}\">{value}</Data>")).collect();
+    format!(
+        "<Event xmlns='http://schemas.microsoft.com/win/2004/08/events/event'><System><Provider \
+         Name='Microsoft-Windows-Sysmon'/><EventID>3</EventID><TimeCreated SystemTime='2025-01-02T03:04:05Z'/>\
+         <EventRecordID>{record}</EventRecordID><Channel>Microsoft-Windows-Sysmon/Operational</Channel>\
+         <Computer>H1</Computer></System><EventData>{data}</EventData></Event>\n"
+    )
+}
+
+#[test]
+fn the_side_a_host_is_known_by_is_local_whichever_event_came_first() {
+    let own = connection(1, true, "10.0.0.5", "198.51.100.7");
+    let broadcast = connection(2, false, "10.0.0.5", "10.0.0.255");
+    let inbound = connection(3, false, "198.51.100.9", "10.0.0.5");
+    let other_own = connection(4, true, "10.0.0.255", "198.51.100.8");
+    let sides = |files: &[&String]| {
+        let folder = tempfile::tempdir().unwrap();
+        let mut store = Store::in_memory().unwrap();
+        for (index, events) in files.iter().enumerate() {
+            let path = folder.path().join(index.to_string());
+            std::fs::write(&path, events).unwrap();
+            import_into(&mut store, &[path]);
+        }
+        text(
+            &store,
+            "SELECT group_concat(side, ' ') FROM (SELECT LocalIP || ':' || LocalPort || '<' || RemoteIP || ':' ||
+               RemotePort || '(' || RemoteUrl || ')' AS side FROM DeviceNetworkEvents
+             WHERE ActionType = 'InboundConnectionAccepted' ORDER BY ReportId)",
+        )
+    };
+    let turned = "10.0.0.5:1000<10.0.0.255:2000(destination) 10.0.0.5:2000<198.51.100.9:1000(source)";
+    assert_eq!(sides(&[&own, &broadcast, &inbound]), turned);
+    assert_eq!(sides(&[&inbound, &broadcast, &own]), turned);
+    // Both sides are the host's own, once that is known: the event is taken at its word.
+    let told = "10.0.0.255:2000<10.0.0.5:1000(source) 10.0.0.5:2000<198.51.100.9:1000(source)";
+    assert_eq!(sides(&[&own, &broadcast, &inbound, &other_own]), told);
+    assert_eq!(sides(&[&other_own, &inbound, &broadcast, &own]), told);
+}
+
 #[test]
 fn the_order_of_files_does_not_matter() {
     let folder = tempfile::tempdir().unwrap();

@@ -46,7 +46,34 @@ pub struct Row {
     end: usize,
 }
 
-/// One record: what `event_record` holds of it, and its row, if it is mapped.
+/// The rows of one record, of different tables: nearly always one, which costs no allocation.
+#[derive(Debug, Default)]
+pub struct Rows {
+    first: Option<Row>,
+    others: Vec<Row>,
+}
+
+impl Rows {
+    pub fn push(&mut self, row: Row) {
+        if self.first.is_none() {
+            self.first = Some(row);
+        } else {
+            self.others.push(row);
+        }
+    }
+
+    pub fn iter(&self) -> impl Iterator<Item = &Row> {
+        self.first.iter().chain(&self.others)
+    }
+}
+
+impl From<Row> for Rows {
+    fn from(row: Row) -> Self {
+        Self { first: Some(row), others: Vec::new() }
+    }
+}
+
+/// One record: what `event_record` holds of it, and its rows, if it is mapped.
 #[derive(Debug)]
 pub struct Record {
     pub number: i64,
@@ -58,7 +85,7 @@ pub struct Record {
     pub level: Option<i64>,
     pub raw: i64,
     pub identity: [u8; 16],
-    pub row: Option<Row>,
+    pub rows: Rows,
 }
 
 /// An account whose SID an event names.

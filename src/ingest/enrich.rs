@@ -8,6 +8,7 @@ use std::collections::HashMap;
 
 use rusqlite::{Connection, OptionalExtension, Statement, params};
 
+use super::direction::set_directions;
 use super::lineage::{Fillable, Physical, ProcessFacts};
 use super::merge::merge;
 use super::normalise::device_id;
@@ -27,6 +28,7 @@ pub fn enrich(connection: &Connection, schema: &Schema, anew: bool) -> Result<()
     let anew = merge(connection, schema)? || anew;
     fill_sids(connection, schema)?;
     mark_local_admins(connection)?;
+    set_directions(connection)?;
     let ends = Ends::read(connection)?;
     let mut tables = Fillable::tables(schema);
     // Processes first, oldest first: a child takes over what its parent learnt from the grandparent.

@@ -1,12 +1,16 @@
 //! Events written for this project, through the normaliser and the writer: each row as it comes out.
 
+use std::collections::BTreeSet;
+
 use serde_json::Value as Json;
 
 use super::batch::Batch;
 use super::mapping::Mapping;
 use super::normalise::Normaliser;
 use super::writer::Writer;
+use crate::schema::Schema;
 use crate::sql::layout::{Storage, layout};
+use crate::store::event_xml::EventXml;
 use crate::store::{Store, block};
 
 const EVENTS: &str = include_str!("../../tests/fixtures/windows-events.json");
@@ -43,9 +47,10 @@ fn xml(event: &Json, number: usize) -> String {
     )
 }
 
-/// Every value of a row that is not empty, as the readable views show them.
-fn row(store: &Store, id: i64) -> String {
-    for table in store.schema().tables().filter(|table| table.name.starts_with("Device")) {
+/// Every value of an event's rows that is not empty, as the readable views show them.
+fn rows(store: &Store, id: i64) -> String {
+    let mut all = String::new();
+    for table in store.schema().tables().filter(|table| ["Device", "Alert"].iter().any(|p| table.name.starts_with(p))) {
         let shown: Vec<String> = layout(table)
             .columns
             .iter()
@@ -73,9 +78,29 @@ fn row(store: &Store, id: i64) -> String {
                 text += &format!("  {} = {shown:?}\n", column.name);
             }
         }
-        return text;
+        all += &text;
     }
-    "no row\n".to_owned()
+    if all.is_empty() { "no row\n".to_owned() } else { all }
+}
+
+#[test]
+fn every_entry_of_the_mapping_has_a_fixture() {
+    let events: Vec<Json> = serde_json::from_str(EVENTS).unwrap();
+    let mapping = Mapping::built_in(&Schema::built_in().unwrap()).unwrap();
+    let mut made: BTreeSet<(i64, String, String)> = BTreeSet::new();
+    for (number, event) in (1..).zip(&events) {
+        let (text, id) = (xml(event, number), event["id"].as_i64().unwrap());
+        let event = EventXml::parse(&text).unwrap();
+        made.extend(mapping.entries(&event, id).map(|entry| (id, entry.template.table.clone(), entry.action.clone())));
+    }
+    let table: Json = serde_json::from_str(include_str!("../../assets/mapping/windows-events.json")).unwrap();
+    for entry in table["events"].as_array().unwrap() {
+        for id in entry["ids"].as_array().unwrap() {
+            let text = |key: &str| entry[key].as_str().unwrap().to_owned();
+            let wanted = (id.as_i64().unwrap(), text("table"), text("action"));
+            assert!(made.contains(&wanted), "no fixture makes {wanted:?}");
+        }
+    }
 }
 
 #[test]
@@ -93,7 +118,7 @@ fn every_fixture_becomes_the_row_it_should() {
     assert_eq!(written.stored as usize, events.len());
     let mut golden = String::new();
     for (id, event) in (1..).zip(&events) {
-        golden += &format!("{} {}: {}", event["provider"].as_str().unwrap(), event["id"], row(&store, id));
+        golden += &format!("{} {}: {}", event["provider"].as_str().unwrap(), event["id"], rows(&store, id));
     }
     insta::assert_snapshot!(golden);
 

@@ -10,6 +10,7 @@ mod batch;
 mod custom;
 mod detect;
 mod dictionary;
+mod direction;
 mod enrich;
 mod forget;
 #[cfg(test)]

@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use sha1::Digest;
 
-use super::batch::{Account, Batch, Cell, Record, Row};
+use super::batch::{Account, Batch, Cell, Record, Row, Rows};
 use super::mapping::{Derived, Entry, Mapping};
 use super::time::{self, Reading};
 use crate::schema::ScalarType;
@@ -53,9 +53,11 @@ impl Normaliser {
         let number: i64 = event.record_id.trim().parse().unwrap_or_default();
         let host = self.host(&event.computer);
         self.learn_accounts(&event, batch);
-        let row = event_id
-            .and_then(|id| self.mapping.entry(&event, id))
-            .map(|entry| map_row(entry, &event, &host, created, number, batch));
+        let mut rows = Rows::default();
+        for entry in event_id.into_iter().flat_map(|id| self.mapping.entries(&event, id)) {
+            let row = map_row(entry, &event, &host, created, number, batch);
+            rows.push(row);
+        }
         let security = event.channel == "Security";
         let raw = raw_bit("Event").unwrap_or_default()
             | raw_bit("WindowsEvent").unwrap_or_default()
@@ -70,7 +72,7 @@ impl Normaliser {
             level: event.level.trim().parse().ok(),
             raw,
             identity: identity(&event, &host.name, created, xml),
-            row,
+            rows,
         };
         batch.records.push(record);
         Ok(())
@@ -149,18 +151,34 @@ fn map_row(
     number: i64,
     batch: &mut Batch,
 ) -> Row {
-    // Sysmon's own time is when it happened; the record may be written seconds later.
-    let happened =
-        if event.provider == SYSMON { event.field("UtcTime").and_then(time::parse).or(created) } else { created };
+    // The event's own time is when it happened; the record may be written seconds later.
+    let own = match &entry.time {
+        Some(expression) => match expression.evaluate(event) {
+            Derived::Integer(ticks) => Some(ticks),
+            Derived::Text(text) => time::parse(&text),
+            Derived::Nothing => None,
+        },
+        None if event.provider == SYSMON => event.field("UtcTime").and_then(time::parse),
+        None => None,
+    };
+    let happened = own.or(created);
     let timestamp = happened.map_or(Cell::Null, Cell::Integer);
     let first = batch.start_row();
-    batch.push(timestamp);
-    batch.push(timestamp);
-    batch.push_text(&host.id);
-    batch.push_text(&host.name);
-    batch.push_text(&entry.action);
-    batch.push(Cell::Integer(number));
-    batch.push_text(&entry.template.table);
+    let [has_timestamp, has_generated, has_device, has_name, has_action, has_report, has_type] = entry.common;
+    for _ in [has_timestamp, has_generated].iter().filter(|has| **has) {
+        batch.push(timestamp);
+    }
+    for (has, text) in [(has_device, &host.id), (has_name, &host.name), (has_action, &entry.action)] {
+        if has {
+            batch.push_text(text);
+        }
+    }
+    if has_report {
+        batch.push(Cell::Integer(number));
+    }
+    if has_type {
+        batch.push_text(&entry.template.table);
+    }
     for (scalar_type, expression) in &entry.columns {
         let value = expression.evaluate(event);
         let cell = to_cell(*scalar_type, value, batch);

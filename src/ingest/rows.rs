@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value as Json};
 
-use super::batch::{Batch, Cell, Record, RowTemplate};
+use super::batch::{Batch, Cell, Record, RowTemplate, Rows};
 use super::detect::Container;
 use super::normalise::Normaliser;
 use super::normalise::digest;
@@ -338,7 +338,7 @@ fn add_raw(
         level: integer("EventLevel"),
         raw,
         identity: digest(&["row", &table.name, &canonical]),
-        row: None,
+        rows: Rows::default(),
     };
     batch.records.push(record);
     Ok(())
@@ -410,7 +410,7 @@ fn add_row(
         level: None,
         raw: 0,
         identity: digest(&["row", &table.name, &canonical]),
-        row: Some(made),
+        rows: made.into(),
     };
     batch.records.push(record);
     Ok(())

@@ -149,7 +149,7 @@ impl<'c> Writer<'c> {
             return Ok(false);
         }
         self.next_event += 1;
-        if let Some(row) = &record.row {
+        for row in record.rows.iter() {
             self.write_row(event, row, batch)?;
         }
         Ok(true)

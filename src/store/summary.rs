@@ -7,6 +7,7 @@ use serde_json::Value as Json;
 use super::block::Block;
 use super::ddl::readable;
 use super::{Store, StoreError};
+use crate::schema::TableSchema;
 use crate::sql::layout::{FILE_PROFILE, quote_identifier, raw_bit, rows_table};
 
 /// One imported file.
@@ -143,7 +144,11 @@ impl Store {
     /// The row an event was made into, or that stands for it: its table, and what is not empty in it.
     pub fn row_of(&self, event_id: i64) -> Result<Option<TableRow>, StoreError> {
         let event_id = self.merged_into(event_id)?.unwrap_or(event_id);
-        for table in self.schema.tables().filter(|table| raw_bit(&table.name).is_none() && table.name != FILE_PROFILE) {
+        let stored = |table: &&TableSchema| raw_bit(&table.name).is_none() && table.name != FILE_PROFILE;
+        let mut tables: Vec<&TableSchema> = self.schema.tables().filter(stored).collect();
+        // An antivirus detection is an alert as well: what happened on the device comes first.
+        tables.sort_by_key(|table| table.name.starts_with("Alert"));
+        for table in tables {
             let name = quote_identifier(&rows_table(&table.name));
             let mut there = self.connection.prepare_cached(&format!("SELECT 1 FROM {name} WHERE id = ?1"))?;
             if !there.exists([event_id])? {

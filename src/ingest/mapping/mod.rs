@@ -1,8 +1,8 @@
 //! Windows events to Defender tables, as data: `assets/mapping/windows-events.json`.
 //!
 //! One entry names a provider, its event ids, a table, an ActionType, and an expression for each column. To map one
-//! more event is to add one more entry. The first entry whose `when` holds wins; an event without an entry is still
-//! in the raw tables.
+//! more event is to add one more entry. The first entry whose `when` holds wins, and entries
+//! marked `also` make rows beside its row; an event without an entry is still in the raw tables.
 
 mod derive;
 mod expression;
@@ -47,6 +47,11 @@ struct RawEntry {
     ids: Vec<i64>,
     table: String,
     action: String,
+    /// This entry makes a row beside that of the first entry that applies.
+    #[serde(default)]
+    also: bool,
+    /// When it happened, if the event says it itself.
+    time: Option<String>,
     #[serde(default)]
     when: BTreeMap<String, String>,
     #[serde(default)]
@@ -62,6 +67,10 @@ struct RawEntry {
 pub struct Entry {
     pub template: Arc<RowTemplate>,
     pub action: String,
+    /// Which of the common columns the table has.
+    pub common: [bool; COMMON.len()],
+    pub time: Option<Expression>,
+    also: bool,
     when: Vec<(String, String)>,
     /// In the order of the template's columns after the common ones.
     pub columns: Vec<(ScalarType, Expression)>,
@@ -101,12 +110,17 @@ impl Mapping {
         Ok(Self { entries })
     }
 
-    /// The entry for an event, if it has one.
-    pub fn entry(&self, event: &EventXml<'_>, event_id: i64) -> Option<&Entry> {
+    /// The entries for an event: the first that applies, and those that apply as well.
+    pub fn entries<'m>(&'m self, event: &'m EventXml<'_>, event_id: i64) -> impl Iterator<Item = &'m Entry> {
         // An SQL Server instance is its own provider: MSSQLSERVER, MSSQL$NAME.
         let provider = if event.provider.starts_with("MSSQL") { "MSSQL*" } else { event.provider.as_ref() };
-        let entries = self.entries.get(provider)?.get(&event_id)?;
-        entries.iter().find(|entry| entry.applies(event)).map(Rc::as_ref)
+        let entries = self.entries.get(provider).and_then(|of_provider| of_provider.get(&event_id));
+        let mut found = false;
+        entries.into_iter().flatten().map(Rc::as_ref).filter(move |entry| {
+            let wanted = (entry.also || !found) && entry.applies(event);
+            found |= wanted && !entry.also;
+            wanted
+        })
     }
 }
 
@@ -130,7 +144,9 @@ fn compile(
     }
     sources.extend(raw.columns.iter().map(|(column, text)| (column.as_str(), text.as_str())));
 
-    let mut names: Vec<String> = COMMON.iter().map(|name| (*name).to_owned()).collect();
+    let common = COMMON.map(|name| table.column(name).is_some());
+    let mut names: Vec<String> =
+        COMMON.iter().zip(common).filter(|(_, has)| *has).map(|(name, _)| (*name).to_owned()).collect();
     let mut columns = Vec::new();
     for (column, text) in sources {
         let known = table.column(column).ok_or_else(|| wrong(column, "there is no such column".to_owned()))?;
@@ -153,6 +169,9 @@ fn compile(
     Ok(Entry {
         template: RowTemplate::new(&raw.table, names),
         action: raw.action.clone(),
+        common,
+        time: raw.time.as_deref().map(Expression::parse).transpose().map_err(|reason| wrong("time", reason))?,
+        also: raw.also,
         when: raw.when.iter().map(|(field, value)| (field.clone(), value.clone())).collect(),
         columns,
         additional,
