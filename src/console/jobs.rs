@@ -163,7 +163,7 @@ mod tests {
                     self.interrupt.1.recv().unwrap();
                     Err(Trouble::Failed("interrupted".to_owned()))
                 }
-                Question::Indicators => panic!("a fault"),
+                Question::Indicators(_) => panic!("a fault"),
                 _ => Ok(Answer::Saved),
             }
         }
@@ -213,7 +213,7 @@ mod tests {
     #[test]
     fn a_fault_in_a_worker_is_reported_and_the_worker_goes_on() {
         let (jobs, _started, received) = start();
-        jobs.submit(ask(1, Question::Indicators));
+        jobs.submit(ask(1, Question::Indicators(crate::console::source::Settings::default())));
         assert!(matches!(report(&received).answer, Err(Trouble::Failed(text)) if text.contains("a fault")));
         jobs.submit(ask(2, Question::Overview));
         assert_eq!(report(&received), Report { topic: Topic::Overview, epoch: 2, answer: Ok(Answer::Saved) });

@@ -167,7 +167,13 @@ fn roomy(body: Rect, view: View, rule_open: bool) -> Vec<Pane> {
     let main = Rect { width: left, ..body };
     let side = Rect { x: left, width: body.width.saturating_sub(left), ..body };
     match view {
-        View::Indicators => vec![boxed(body)],
+        View::Indicators => {
+            let above = body.height.saturating_sub(9);
+            vec![
+                boxed(Rect { height: above, ..body }),
+                boxed(Rect { y: body.y.saturating_add(above), height: body.height.saturating_sub(above), ..body }),
+            ]
+        }
         View::Exclusions => {
             let above = percent(body.height, 45);
             vec![
@@ -197,7 +203,7 @@ fn query(body: Rect, is_roomy: bool, lines: usize) -> Vec<Pane> {
 fn compact(body: Rect, view: View, rule_open: bool) -> Vec<Pane> {
     let bare = |area: Rect| Pane { area, edge: Edge::None };
     let beneath = match view {
-        View::Indicators => 0,
+        View::Indicators => 7,
         View::Exclusions => body.height / 2,
         View::Rules if rule_open => body.height / 2,
         _ => (body.height * 2 / 5).min(9),

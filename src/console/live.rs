@@ -9,8 +9,8 @@ use std::time::Duration;
 use super::session::Session;
 use super::sheets;
 use super::source::{
-    Answer, Checked, EventsPage, ExportAsked, Exported, Found, HashSeen, Indicator, Kept, NodeFacts, Overview, Preview,
-    QueryDone, Question, RuleSheet, RuleSummary, Settings, Source, Stop, Trouble, ValueCounts,
+    Answer, Checked, EventsPage, ExportAsked, Exported, Found, HashSeen, Hits, Indicator, Kept, NodeFacts, Overview,
+    Preview, QueryDone, Question, RuleSheet, RuleSummary, Settings, Source, Stop, Trouble, ValueCounts,
 };
 use super::timeline::Window;
 use super::trees::{Grove, Trees};
@@ -164,6 +164,12 @@ impl Live {
         let wanted = ids.get(start..range.end.min(ids.len())).unwrap_or_default();
         let listing = self.case(settings).event_rows(&self.store, &asked.table, wanted)?;
         Ok(Answer::Events(Box::new(EventsPage { asked: asked.clone(), total: ids.len(), start, listing })))
+    }
+
+    fn hits(&self, settings: &Settings, asked: &EventsAsked, text: &str) -> Result<Answer, QueryError> {
+        let list = self.event_ids(settings, asked)?;
+        let places = self.case(settings).places_of(&self.store, asked, &list, text)?;
+        Ok(Answer::Hits(Box::new(Hits { asked: asked.clone(), text: text.to_owned(), places })))
     }
 
     fn query(&self, settings: &Settings, text: &str) -> Result<Answer, QueryError> {
@@ -359,10 +365,12 @@ impl Live {
         Ok(Answer::Effects(effects))
     }
 
-    fn sheet(&self, name: &str) -> Result<RuleSheet, HuntError> {
+    fn sheet(&self, settings: &Settings, name: &str) -> Result<RuleSheet, HuntError> {
         let rule = self.shared.case.rule(name)?;
         let known = Facts::of(rule, &self.shared.attack, Some(&self.shared.corpus));
-        let environment = Environment::new(self.store.schema(), self.shared.case.clock.now)
+        let clock = self.case(settings).clock;
+        let environment = Environment::new(self.store.schema(), clock.now)
+            .with_range(clock.range())
             .with_library(&self.shared.case.catalog.library);
         Ok(sheets::sheet(rule, &known, severity(rule), &environment))
     }
@@ -373,12 +381,13 @@ impl Live {
         case.dossier(&self.store, name, &known.events, &known.indicators)
     }
 
-    fn indicators(&self, stop: &Stop) -> Result<Answer, Trouble> {
+    fn indicators(&self, settings: &Settings, stop: &Stop) -> Result<Answer, Trouble> {
         let mut rows = Vec::new();
+        let case = self.case(settings);
         for rule in self.shared.case.catalog.rules() {
             stop.check()?;
             let known = Facts::of(rule, &self.shared.attack, Some(&self.shared.corpus));
-            let hits = indicators::hits(&self.shared.case, &self.store, rule, &known.indicators).map_err(trouble)?;
+            let hits = indicators::hits(&case, &self.store, rule, &known.indicators).map_err(trouble)?;
             for hit in hits {
                 rows.push(Indicator {
                     rule: rule.id.clone(),
@@ -387,6 +396,9 @@ impl Live {
                     kind: hit.kind,
                     value: hit.value,
                     corpus: hit.corpus,
+                    by_source: hit.by_source,
+                    tables: hit.tables,
+                    condition: hit.condition,
                     hits: hit.events,
                 });
             }
@@ -501,6 +513,14 @@ impl Source for Live {
                 let seen = self.case(settings).sightings(&self.store, column, value);
                 seen.map(|seen| Answer::Sightings(value.clone(), seen))
             }
+            Question::Seen(settings, tables, condition) => {
+                let seen = self.case(settings).seen(&self.store, tables, condition);
+                seen.map(|seen| Answer::Seen(condition.clone(), seen))
+            }
+            Question::Hits(settings, asked, text) => {
+                let hits = self.hits(settings, asked, text);
+                hits.map_err(|error| error.of("the search", &asked.query(&self.store)))
+            }
             Question::Record(event) => record::text(&self.store, *event).map(|text| Answer::Record(*event, text)),
             Question::Tables => self.store.table_counts().map(Answer::Tables).map_err(HuntError::from),
             Question::Explain(settings, rule, event) => {
@@ -525,9 +545,9 @@ impl Source for Live {
                 listing.map(|listing| Answer::Row(format!("Event #{event} of {table}"), Box::new(listing)))
             }
             Question::Cuts(settings, devices) => self.cuts(settings, devices).map(Answer::Cuts),
-            Question::Sheet(rule) => self.sheet(rule).map(|sheet| Answer::Sheet(Box::new(sheet))),
+            Question::Sheet(settings, rule) => self.sheet(settings, rule).map(|sheet| Answer::Sheet(Box::new(sheet))),
             Question::Dossier(rule) => self.dossier(rule).map(|dossier| Answer::Dossier(Box::new(dossier))),
-            Question::Indicators => return self.indicators(stop),
+            Question::Indicators(settings) => return self.indicators(settings, stop),
             Question::Export(settings, path, asked) => self.export(settings, path, asked),
             Question::Save(kept) => self.save(kept).map(|()| Answer::Saved),
         };

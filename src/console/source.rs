@@ -16,6 +16,7 @@ use crate::hunt::complete::Completions;
 use crate::hunt::dossier::Dossier;
 use crate::hunt::matches::Severity;
 use crate::hunt::moments::Moment;
+use crate::hunt::seen::Seen;
 use crate::hunt::sightings::Sighting;
 use crate::hunt::switches::ExclusionId;
 use crate::hunt::timeline::{TimeRange, Timeline};
@@ -37,6 +38,8 @@ pub enum Topic {
     Moments,
     Record,
     Sightings,
+    Seen,
+    Hits,
     Events,
     Query,
     Counts,
@@ -76,6 +79,8 @@ impl Topic {
             Self::Moments => "looking at what happens here",
             Self::Record => "reading the record",
             Self::Sightings => "counting the hash",
+            Self::Seen => "looking when it was seen",
+            Self::Hits => "searching the events",
             Self::Events => "listing events",
             Self::Query => "running the query",
             Self::Counts => "counting values",
@@ -116,6 +121,10 @@ pub enum Question {
     Moments(TimeRange),
     /// An event as it was recorded.
     Record(EventId),
+    /// Where and when a condition holds in these tables.
+    Seen(Settings, Vec<String>, String),
+    /// Where a text stands in a list of events.
+    Hits(Settings, EventsAsked, String),
     /// How often a hash is seen: its column and its value.
     Sightings(Settings, String, String),
     /// Events of a table: so many from this place on.
@@ -135,10 +144,10 @@ pub enum Question {
     Node(Vec<String>, NodeId),
     /// One event of a table, in full.
     Row(Settings, String, EventId),
-    Sheet(String),
+    Sheet(Settings, String),
     /// What the store has of the events, tests and indicators of a rule.
     Dossier(String),
-    Indicators,
+    Indicators(Settings),
     /// Keep the switches and the desk in the store.
     Save(Box<Kept>),
     /// What goes into a file, and the file it is for.
@@ -174,6 +183,8 @@ impl Question {
             Self::Moments(_) => Topic::Moments,
             Self::Record(_) => Topic::Record,
             Self::Sightings(..) => Topic::Sightings,
+            Self::Seen(..) => Topic::Seen,
+            Self::Hits(..) => Topic::Hits,
             Self::Events(..) => Topic::Events,
             Self::Query(..) => Topic::Query,
             Self::Counts(..) => Topic::Counts,
@@ -184,9 +195,9 @@ impl Question {
             Self::Places(..) => Topic::Places,
             Self::Node(..) => Topic::Node,
             Self::Row(..) => Topic::Row,
-            Self::Sheet(_) => Topic::Sheet,
+            Self::Sheet(..) => Topic::Sheet,
             Self::Dossier(_) => Topic::Dossier,
-            Self::Indicators => Topic::Indicators,
+            Self::Indicators(_) => Topic::Indicators,
             Self::Save(_) => Topic::Save,
             Self::Export(..) => Topic::Export,
         }
@@ -213,6 +224,8 @@ pub enum Answer {
     Moments(TimeRange, Vec<Moment>),
     Record(EventId, String),
     Sightings(String, Sighting),
+    Seen(String, Vec<Seen>),
+    Hits(Box<Hits>),
     Events(Box<EventsPage>),
     Query(Box<QueryDone>),
     Counts(Box<ValueCounts>),
@@ -348,6 +361,14 @@ pub struct QueryDone {
     pub result: Result<Listing, Vec<Diagnostic>>,
 }
 
+/// The places in a list of events that have a text.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Hits {
+    pub asked: EventsAsked,
+    pub text: String,
+    pub places: Vec<usize>,
+}
+
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct ValueCounts {
     pub asked: EventsAsked,
@@ -433,6 +454,11 @@ pub struct Indicator {
     pub value: String,
     /// Rules of the loaded catalog that look for the same.
     pub corpus: u64,
+    /// Those rules by language, in words.
+    pub by_source: String,
+    pub tables: Vec<String>,
+    /// As KQL; `None` where no one condition says it.
+    pub condition: Option<String>,
     /// Events of this store that have it; `None` where it cannot be counted.
     pub hits: Option<u64>,
 }

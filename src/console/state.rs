@@ -17,7 +17,7 @@ use super::overlay::Overlay;
 use super::rule_page::{PageRow, Section, folded_at_first};
 use super::session::Session;
 use super::source::{
-    Checked, EventsPage, Found, Indicator, NodeFacts, Overview, Question, RuleSheet, Settings, Topic, ValueCounts,
+    Checked, EventsPage, Found, Hits, Indicator, NodeFacts, Overview, Question, RuleSheet, Settings, Topic, ValueCounts,
 };
 use super::theme::Theme;
 use super::timeline::TimelineView;
@@ -32,6 +32,7 @@ use crate::hunt::chains::Cut;
 use crate::hunt::complete::Completion;
 use crate::hunt::dossier::Dossier;
 use crate::hunt::matches::Severity;
+use crate::hunt::seen::Seen;
 use crate::hunt::sightings::Sighting;
 use crate::hunt::{
     Diff, EventId, ExclusionEffect, Explanation, Forest, Funnel, History, Hunt, Match, MatchId, NodeId, RuleRun,
@@ -180,6 +181,8 @@ pub struct TreeView {
 #[derive(Debug, Default)]
 pub struct IndicatorsView {
     pub table: TableState,
+    /// Where and when the one under the cursor is seen, by its condition.
+    pub seen: Option<(String, Vec<Seen>)>,
     /// Positions in the answer, filtered and sorted.
     pub rows: Vec<usize>,
     pub chips: Vec<Chip>,
@@ -240,6 +243,10 @@ pub struct EventsView {
     pub grid: Grid,
     pub counts: Option<ValueCounts>,
     pub counts_table: TableState,
+    /// Where the text of the search stands in the whole list.
+    pub hits: Option<Hits>,
+    /// The way to go once the places are known: on or back, and whether this row counts.
+    pub wanted_hit: Option<(bool, bool)>,
 }
 
 #[derive(Debug, Default)]

@@ -88,7 +88,7 @@ fn source(table: &str) -> String {
 }
 
 impl Case {
-    fn compiled(&self, store: &Store, text: &str, lineage: bool) -> Result<Compiled, QueryError> {
+    pub(super) fn compiled(&self, store: &Store, text: &str, lineage: bool) -> Result<Compiled, QueryError> {
         let parsed = kql::parse(text);
         if parsed.has_errors() {
             return Err(QueryError::Diagnostics(parsed.diagnostics));

@@ -20,6 +20,12 @@ pub struct IndicatorHits {
     pub value: String,
     /// Rules of the catalog that look for the same, however they spell it; this one among them.
     pub corpus: u64,
+    /// Those rules by the language they are written in: `41 (12 kusto, 29 sigma)`.
+    pub by_source: String,
+    /// The tables that the rule reads and that have the field.
+    pub tables: Vec<String>,
+    /// The indicator as a condition in KQL; `None` for a kind that no one operator says.
+    pub condition: Option<String>,
     /// Events of the rule's tables; `None` where it cannot be counted (a column that a stage makes, a pattern of
     /// another kind).
     pub events: Option<u64>,
@@ -65,9 +71,17 @@ pub fn hits(
         }
     }
     let mut rows = Vec::new();
+    let read = coverage::tables(&rule.pipeline);
     for (indicator, counts) in indicators.iter().zip(counts) {
+        let schemas: Vec<_> = read.iter().filter_map(|table| store.schema().table(table)).collect();
+        let columns: Vec<_> =
+            schemas.into_iter().filter_map(|table| Some((table, table.column(&indicator.field)?))).collect();
+        let is_text = columns.first().is_some_and(|(_, column)| column.scalar_type == ScalarType::String);
         for (value, events) in indicator.values.iter().zip(counts) {
             rows.push(IndicatorHits {
+                by_source: value.corpus.as_ref().map(|corpus| corpus.alike.to_string()).unwrap_or_default(),
+                tables: columns.iter().map(|(table, _)| table.name.clone()).collect(),
+                condition: value.resolved.then(|| whole(indicator, value, is_text)).flatten(),
                 field: indicator.field.clone(),
                 kind: indicator.kind.clone(),
                 value: value.value.clone(),
@@ -229,6 +243,16 @@ fn condition(subject: &str, indicator: &Indicator, value: &IndicatorValue, is_te
         value.value.parse::<i64>().ok().map(|number| number.to_string())?
     };
     Some(format!("{subject} {operator} {operand}"))
+}
+
+/// The indicator as it is counted, on its own column.
+fn whole(indicator: &Indicator, value: &IndicatorValue, is_text: bool) -> Option<String> {
+    let field = quote_name(&indicator.field);
+    let is_folded = is_text && value.case_sensitive != Some(true);
+    match indicator.kind.as_str() {
+        "eq" | "in" if is_folded => Some(format!("{field} =~ {}", quote_string(&value.value))),
+        _ => condition(&field, indicator, value, is_text),
+    }
 }
 
 fn ask(asker: &Asker<'_>, text: &str) -> Result<Option<u64>, HuntError> {

@@ -120,9 +120,14 @@ fn kinds(store: &Store, range: Option<TimeRange>) -> Result<Vec<Counted>, HuntEr
     }
     let elsewhere: String =
         tables.iter().map(|rows| format!(" AND NOT EXISTS(SELECT 1 FROM {rows} AS t WHERE t.id = r.id)")).collect();
+    // A record that several raw tables show is counted in the first of them.
+    let mut earlier = 0;
     for (table, bit) in RAW_TABLES {
         let column = provider_column(table);
-        let from = format!("event_record AS r WHERE r.raw & {bit} AND r.event_id IS NOT NULL{elsewhere}");
+        let from = format!(
+            "event_record AS r WHERE r.raw & {bit} AND NOT r.raw & {earlier} AND r.event_id IS NOT NULL{elsewhere}"
+        );
+        earlier |= bit;
         let provider = "(SELECT value FROM text WHERE text.id = r.provider)";
         let sql = counting(provider, "r.event_id", &from, range.is_some());
         each(store, &sql, range, |provider, event, count, first| {
@@ -185,7 +190,8 @@ mod tests {
         let sql =
             "INSERT INTO event_record(id, source, record, time, block, position, identity, raw, provider, event_id)
                    VALUES (?1, 1, ?1, ?2, 1, 1, CAST(?1 AS BLOB), ?3, (SELECT max(id) FROM text WHERE value = ?4), ?5)";
-        let bit = if raw.is_some() { 1 } else { 0 };
+        // Shown by `Event` and by `WindowsEvent`.
+        let bit = if raw.is_some() { 1 | 4 } else { 0 };
         connection.execute(sql, rusqlite::params![event, START + time, bit, provider, number]).unwrap();
     }
 

@@ -99,7 +99,16 @@ pub const fn file_name(state: &State, what: Subject) -> &'static str {
 /// A query as a rule file.
 pub fn rule_file(name: &str, query: &str) -> String {
     let stem = name.rsplit(['/', '\\']).next().unwrap_or(name).trim_end_matches(".kql");
-    format!("// {}\n{}\n", visible(stem), query.trim_end())
+    let title = visible(stem);
+    let id: String =
+        stem.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' }).collect();
+    let quoted = serde_json::Value::from(title.to_string());
+    format!(
+        "// ---\n// id: {}\n// title: {quoted}\n// description: What this looks for, and why it matters.\n// severity: medium\n// \
+         status: Draft\n// version: 0.1.0\n// ---\n{}\n",
+        serde_json::Value::from(id),
+        query.trim_end()
+    )
 }
 
 #[cfg(test)]

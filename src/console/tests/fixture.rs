@@ -3,10 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::console::format;
 use crate::console::source::{
-    Answer, Checked, Coverage, EventsPage, ExportAsked, Exported, Found, HashSeen, Indicator, NodeFacts, Overview,
-    Placed, Preview, QueryDone, Question, RuleSheet, RuleSummary, Settings, SheetBinding, SheetIndicator, SheetTest,
-    Source, Stop, Trouble, ValueCounts,
+    Answer, Checked, Coverage, EventsPage, ExportAsked, Exported, Found, HashSeen, Hits, Indicator, NodeFacts,
+    Overview, Placed, Preview, QueryDone, Question, RuleSheet, RuleSummary, Settings, SheetBinding, SheetIndicator,
+    SheetTest, Source, Stop, Trouble, ValueCounts,
 };
 use crate::console::timeline::Window;
 use crate::hunt::browse::{EventsAsked, Listing};
@@ -19,6 +20,7 @@ use crate::hunt::funnel::{Funnel, FunnelSection, FunnelStage, FunnelUnit, Rows, 
 use crate::hunt::indicators::IndicatorHits;
 use crate::hunt::matches::{MatchSubject, RuleStatus, Severity};
 use crate::hunt::moments::{self, Action, Moment};
+use crate::hunt::seen::Seen;
 use crate::hunt::sightings::Sighting;
 use crate::hunt::switches::{ExclusionId, ExclusionRef, OwnExclusion};
 use crate::hunt::timeline::{Counts, TimeRange, Timeline};
@@ -467,6 +469,9 @@ fn sheet(rule: &str) -> RuleSheet {
 
 fn dossier(rule: &str) -> Dossier {
     let hit = |value: &str, events| IndicatorHits {
+        by_source: String::new(),
+        tables: Vec::new(),
+        condition: None,
         field: "FileName".to_owned(),
         kind: "in".to_owned(),
         value: value.to_owned(),
@@ -521,6 +526,9 @@ fn indicators() -> Vec<Indicator> {
         kind: kind.to_owned(),
         value: value.to_owned(),
         corpus,
+        by_source: format!("{corpus} ({corpus} kusto)"),
+        tables: vec!["DeviceProcessEvents".to_owned()],
+        condition: (kind != "lt").then(|| format!("{field} == \"{value}\"")),
         hits,
     };
     vec![
@@ -697,6 +705,21 @@ impl Source for Fixture {
             }
             Question::Timeline(window) => Answer::Timeline(*window, Some(Box::new(timeline(*window)))),
             Question::Sightings(_, _, hash) => Answer::Sightings(hash.clone(), Sighting { events: 3, hosts: 1 }),
+            Question::Seen(_, tables, condition) => {
+                let seen = |table: &String| Seen {
+                    table: table.clone(),
+                    events: 9,
+                    first: Some(start(0)),
+                    last: Some(start(11)),
+                };
+                Answer::Seen(condition.clone(), tables.iter().map(seen).collect())
+            }
+            Question::Hits(_, asked, text) => {
+                let all = events(asked, 0..PROCESSES.len()).listing.rows;
+                let has = |row: &Vec<Value>| row.iter().any(|value| format::value(value).to_lowercase().contains(text));
+                let places = (0..all.len()).filter(|place| has(&all[*place])).collect();
+                Answer::Hits(Box::new(Hits { asked: asked.clone(), text: text.clone(), places }))
+            }
             Question::Record(event) => {
                 Answer::Record(*event, format!("file     Security.evtx\n\n<Event>{event}\u{1b}]52;c;\u{7}</Event>"))
             }
@@ -717,8 +740,8 @@ impl Source for Fixture {
             Question::Row(_, table, _) => Answer::Row(format!("Event of {table}"), Box::new(listing(0..1))),
             Question::Cuts(settings, _) => Answer::Cuts(cuts(settings)),
             Question::Dossier(rule) => Answer::Dossier(Box::new(dossier(rule))),
-            Question::Sheet(rule) => Answer::Sheet(Box::new(sheet(rule))),
-            Question::Indicators => Answer::Indicators(indicators()),
+            Question::Sheet(_, rule) => Answer::Sheet(Box::new(sheet(rule))),
+            Question::Indicators(_) => Answer::Indicators(indicators()),
             Question::Save(_) => Answer::Saved,
             Question::Export(_, path, asked) => {
                 let made = match asked {

@@ -258,7 +258,7 @@ fn events_are_listed_filtered_and_lead_to_their_process() {
     let end = after("7 j j j j j Enter");
     assert!(end.screen.contains("Event #88205"), "{}", end.screen);
     assert_eq!(after("7 s s").state.events.asked.sort, Some(("Timestamp".to_owned(), true)));
-    assert_eq!(after("7 T 'DeviceEv' Enter").state.events.asked.table, "DeviceEvents");
+    assert_eq!(after("7 o 'DeviceEv' Enter").state.events.asked.table, "DeviceEvents");
 }
 
 #[test]
@@ -324,7 +324,12 @@ fn a_view_is_exported_with_what_was_on_and_never_over_a_file() {
     let end = after("7 e Ctrl-u 'events.ndjson' Enter");
     assert!(end.log.iter().any(|line| line.starts_with("write events.ndjson\n{\"Timestamp\":")), "{:?}", end.log);
     let end = after("8 'T | take 1' Esc e Ctrl-u 'my.kql' Enter");
-    assert!(end.log.contains(&"write my.kql\n// my\nT | take 1\n".to_owned()), "{:?}", end.log);
+    assert!(
+        end.log.iter().any(|line| line.starts_with("write my.kql\n// ---\n// id: \"my\"\n// title: \"my\"\n")
+            && line.ends_with("T | take 1\n")),
+        "{:?}",
+        end.log
+    );
 }
 
 #[test]
@@ -477,5 +482,42 @@ proptest::proptest! {
         };
         let undone = state(&format!("{keys} {}", "u ".repeat(16)));
         proptest::prop_assert_eq!(undone, state(""), "{}", keys);
+    }
+}
+
+#[test]
+fn events_are_searched_beyond_the_rows_that_are_here() {
+    let end = after("7 / 'cmd.exe' Enter");
+    assert_eq!(end.state.events.grid.table.selected, 4, "{}", end.screen);
+    assert!(end.screen.contains("1 of 4 events that have 'cmd.exe'"), "{}", end.screen);
+    assert_eq!(after("7 / 'cmd.exe' Enter n").state.events.grid.table.selected, 6);
+    assert_eq!(after("7 / 'cmd.exe' Enter N").state.events.grid.table.selected, 11);
+    assert_eq!(after("7 / 'cmd.exe' Enter n n n n").state.events.grid.table.selected, 4);
+    assert!(after("7 / 'nothing' Enter").screen.contains("no event here has 'nothing'"));
+    // It is asked for once, and again after a filter.
+    let asked = |end: &super::End| end.log.iter().filter(|line| *line == "ask Hits").count();
+    assert_eq!(asked(&after("7 / 'cmd.exe' Enter n n n")), 1);
+    assert_eq!(asked(&after("7 / 'cmd.exe' Enter l l f n")), 2);
+}
+
+#[test]
+fn an_indicator_leads_to_its_events_and_its_rule() {
+    let end = after("3");
+    for said in ["first 08:00:03", "last 09:05:01", "7 (7 kusto)"] {
+        assert!(end.screen.contains(said), "{said}: {}", end.screen);
+    }
+    let end = after("3 Enter");
+    assert_eq!((end.state.view, end.state.events.asked.table.as_str()), (View::Events, "DeviceProcessEvents"));
+    assert_eq!(end.state.events.asked.conditions.len(), 1);
+    assert_eq!(after("3 Enter Backspace").state.view, View::Indicators);
+    assert_eq!(after("3 w").state.rules.open.as_deref(), Some(CHILDREN));
+    assert!(after("3 G Enter").screen.contains("w opens its rule"));
+}
+
+#[test]
+fn the_chosen_view_has_its_tab_however_narrow_the_screen() {
+    for (key, title) in [("1", "[1 Matches]"), ("5", "[5 Rules]"), ("8 Esc", "[8 Query]")] {
+        let end = play(40, 10, Script::new(Fixture).keys(key));
+        assert!(end.screen.contains(title), "{title}: {}", end.screen);
     }
 }

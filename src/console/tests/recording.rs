@@ -37,7 +37,7 @@ const SESSIONS: [&str; 10] = [
     "j w j j Space q 5 j j Enter K K",
     "2 z R / 'gpj' Enter n h h p m o c Up Enter",
     "3 j j l s s f q q 2",
-    "7 l l j j f s T 'DeviceEv' Enter j Tab j",
+    "7 l l j j f s o 'DeviceEv' Enter j Tab j",
     "6 ] ] ] v ] ] v 1 e Enter",
     "8 'DeviceProcessEvents' Enter j j l l f i Ctrl-u 'T | take 1' Enter e Ctrl-u 'q.ndjson' Enter j t",
 ];

@@ -57,7 +57,7 @@ fn timeline() {
 #[test]
 fn events() {
     check("events", "7 l l j");
-    check("events_tables", "7 T 'proc'");
+    check("events_tables", "7 o 'proc'");
 }
 
 #[test]
@@ -98,7 +98,7 @@ fn small_terminals_have_their_hints_and_large_ones_too() {
         "r",
         "C 'Acc' Space Esc l l l l l l",
         "7",
-        "7 T",
+        "7 o",
         "8",
         "8 'File'",
         "8 'File' Enter",

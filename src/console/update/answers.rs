@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use super::exclusion_form::counted;
 use super::{
-    Effect, ask, asks, browse, follow, follow_rule, moves, recording, rows, rule_page, sessions, timeline, trees,
+    Effect, ask, asks, browse, follow, follow_rule, indicators, moves, recording, rows, rule_page, sessions, timeline,
+    trees,
 };
 use crate::console::action::View;
 use crate::console::jobs::Report;
@@ -110,6 +111,17 @@ fn answered(state: &mut State, answer: Answer) -> Vec<Effect> {
             timeline::moments(state, range, moments);
             Vec::new()
         }
+        Answer::Seen(condition, seen) => {
+            state.indicator.seen = Some((condition, seen));
+            Vec::new()
+        }
+        Answer::Hits(hits) => {
+            state.events.hits = Some(*hits);
+            match state.events.wanted_hit.take() {
+                Some((forward, here_too)) => browse::next_hit(state, forward, here_too),
+                None => Vec::new(),
+            }
+        }
         Answer::Sightings(hash, seen) => {
             state.sightings.insert(hash, seen);
             Vec::new()
@@ -157,7 +169,7 @@ fn answered(state: &mut State, answer: Answer) -> Vec<Effect> {
         Answer::Indicators(indicators) => {
             state.indicators = Some(indicators);
             rows::indicators(state);
-            Vec::new()
+            indicators::follow(state)
         }
         Answer::Saved => Vec::new(),
         Answer::Export(path, made) => asks::exported(state, path, *made),

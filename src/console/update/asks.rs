@@ -53,6 +53,11 @@ pub fn turn_clock(state: &mut State, as_of: Option<i64>) -> Vec<Effect> {
     let last = overview.last.unwrap_or_default();
     overview.clock = Some(as_of.map_or_else(|| Clock::whole(last), Clock::as_of));
     state.events.page = None;
+    state.events.hits = None;
+    // What they count and compile over changes with the clock.
+    state.indicators = None;
+    state.indicator.seen = None;
+    state.sheets.clear();
     state.events.counts = None;
     state.query.checked = None;
     state.tell(match as_of {

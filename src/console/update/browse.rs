@@ -73,6 +73,7 @@ pub fn ask_for(state: &mut State, asked: EventsAsked) {
 pub fn forget_list(state: &mut State) {
     state.events.page = None;
     state.events.counts = None;
+    state.events.hits = None;
     state.events.grid.table.selected = 0;
     state.events.grid.table.top = 0;
 }
@@ -115,6 +116,39 @@ fn follow_counts(state: &mut State) -> Vec<Effect> {
     state.events.counts_table = crate::console::widgets::table::TableState::default();
     let settings = state.settings();
     vec![ask(state, Question::Counts(settings, asked, column))]
+}
+
+/// Goes to the next event that has the text of the search, wherever it is in the list.
+pub fn next_hit(state: &mut State, forward: bool, here_too: bool) -> Vec<Effect> {
+    let text = state.search.to_lowercase();
+    let known = state.events.hits.as_ref().filter(|hits| hits.asked == state.events.asked && hits.text == text);
+    let Some(hits) = known else {
+        state.events.wanted_hit = Some((forward, here_too));
+        let (settings, asked) = (state.settings(), state.events.asked.clone());
+        return vec![ask(state, Question::Hits(settings, asked, text))];
+    };
+    let here = state.events.grid.table.selected;
+    let places = &hits.places;
+    let count = places.len();
+    let at = if forward {
+        let after = places.partition_point(|place| *place < here.saturating_add(usize::from(!here_too)));
+        if after == count { 0 } else { after }
+    } else {
+        places.partition_point(|place| *place < here).checked_sub(1).unwrap_or(count.saturating_sub(1))
+    };
+    let Some(place) = places.get(at).copied() else {
+        state.tell(format!("no event here has '{}'", state.search));
+        return Vec::new();
+    };
+    state.tell(format!(
+        "{} of {} events that have '{}'",
+        at.saturating_add(1),
+        format::count(count as u64),
+        state.search
+    ));
+    let total = views::events::total(state);
+    state.events.grid.table.select(place, total);
+    follow_events(state)
 }
 
 pub fn page_arrived(state: &mut State, page: EventsPage) -> Vec<Effect> {
@@ -229,7 +263,7 @@ pub fn choose_column(state: &mut State, steps: isize) -> Vec<Effect> {
 pub fn open_row(state: &mut State) {
     let Some((grid, row)) = views::grid_row(state) else { return };
     let columns: Vec<&str> = grid.columns.iter().map(|column| column.name.as_str()).collect();
-    let text = row_text(&columns, row);
+    let text = row_text(state, &columns, row);
     let title = views::events::selected_event(state).filter(|_| state.view == View::Events);
     let title = title.map_or_else(|| "Row".to_owned(), |event| format!("Event #{event}"));
     state.overlay = Some(Overlay::Text { title, text, top: 0 });
@@ -240,19 +274,19 @@ pub fn show_row(state: &mut State, title: String, listing: &Listing) {
     let columns: Vec<&str> = listing.columns.iter().map(|column| column.name.as_str()).collect();
     match listing.rows.first() {
         Some(row) => {
-            let text = row_text(&columns, row);
+            let text = row_text(state, &columns, row);
             state.overlay = Some(Overlay::Text { title, text, top: 0 });
         }
         None => state.tell("the event is not there at this time of the clock"),
     }
 }
 
-fn row_text(columns: &[&str], row: &[Value]) -> String {
+fn row_text(state: &State, columns: &[&str], row: &[Value]) -> String {
     let widest = columns.iter().map(|name| name.len()).max().unwrap_or(0).min(40);
     let lines: Vec<String> = columns
         .iter()
         .zip(row)
-        .map(|(column, value)| (column, format::value(value)))
+        .map(|(column, value)| (column, views::shown_value(state, value)))
         .filter(|(_, text)| !text.is_empty())
         .map(|(column, text)| format!("{column:<widest$}  {}", text.replace(['\r', '\n'], " ⏎ ")))
         .collect();

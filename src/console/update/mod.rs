@@ -8,6 +8,7 @@ mod browse;
 mod columns;
 pub mod exclusion_form;
 mod filters;
+mod indicators;
 pub mod lessons;
 mod moves;
 mod overlays;
@@ -496,8 +497,10 @@ fn show(state: &mut State, view: View) -> Vec<Effect> {
             trees::shown(state)
         }
         View::Indicators if state.indicators.is_none() && !state.board.is_pending(Topic::Indicators) => {
-            vec![ask(state, Question::Indicators)]
+            let settings = state.settings();
+            vec![ask(state, Question::Indicators(settings))]
         }
+        View::Indicators => indicators::follow(state),
         View::Rules => follow_rule(state),
         View::Events => browse::show_events(state),
         View::Query => {
@@ -535,7 +538,8 @@ fn follow_rule(state: &mut State) -> Vec<Effect> {
     let mut effects = Vec::new();
     let Some(rule) = moves::rule_here(state) else { return effects };
     if !state.sheets.contains_key(&rule) {
-        effects.push(ask(state, Question::Sheet(rule.clone())));
+        let settings = state.settings();
+        effects.push(ask(state, Question::Sheet(settings, rule.clone())));
     }
     if state.rules.open.is_some() && !state.dossiers.contains_key(&rule) && !state.board.is_pending(Topic::Dossier) {
         effects.push(ask(state, Question::Dossier(rule.clone())));

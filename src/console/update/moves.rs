@@ -112,6 +112,7 @@ pub fn click(state: &mut State, row: usize) -> Vec<Effect> {
 pub fn moved(state: &mut State) -> Vec<Effect> {
     match (state.view, state.pane) {
         (View::Matches, _) => follow(state),
+        (View::Indicators, _) => super::indicators::follow(state),
         (View::Tree, _) => {
             focus_node(state);
             trees::follow(state)
@@ -319,7 +320,7 @@ pub fn open(state: &mut State) -> Vec<Effect> {
             let unfold = row.is_some_and(|row| row.open != Some(true));
             fold_here(state, unfold)
         }
-        View::Indicators => apply(state, Action::Why),
+        View::Indicators => super::indicators::open(state),
         View::Timeline if state.timeline.anchor.is_some() => timeline::select(state),
         View::Timeline => timeline::open(state),
         View::Events if state.pane == 1 => browse::filter(state, true),
@@ -373,6 +374,9 @@ pub fn search(state: &mut State, forward: bool, here_too: bool) -> Vec<Effect> {
     }
     if state.view == View::Tree {
         return search_tree(state, &text, forward, here_too);
+    }
+    if state.view == View::Events && state.pane == 0 {
+        return browse::next_hit(state, forward, here_too);
     }
     let Some((selected, count)) = table(state).map(|(table, rows)| (table.selected, rows)) else { return Vec::new() };
     for distance in usize::from(!here_too)..count.saturating_add(usize::from(!here_too)) {

@@ -43,12 +43,12 @@ pub fn draw(state: &State, brush: &mut Brush<'_>, layout: &Layout) {
             (true, _) => "Listing the events…",
             (false, false) => "No event meets the filters; F takes them away.",
             (false, true) if events.tables.is_empty() => "This store has no events in any table.",
-            (false, true) => "No events here; T chooses another table.",
+            (false, true) => "No events here; o chooses another table.",
         };
         list.put(1, 0, Role::Dim, &Shown::from(text));
     } else {
         let sort = events.asked.sort.as_ref().map(|(column, falls)| (column.as_str(), *falls));
-        grid::draw(&mut list, &events.grid, total, state.pane == 0, sort, |index| row(state, index));
+        grid::draw(state, &mut list, &events.grid, total, state.pane == 0, sort, |index| row(state, index));
     }
     let Some(pane) = layout.panes.get(1) else { return };
     let name = events.grid.column().map_or("", |column| column.name.as_str());

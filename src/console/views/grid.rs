@@ -4,12 +4,14 @@ use crate::console::format;
 use crate::console::grid::{Grid, is_number};
 use crate::console::paint::{Brush, Line};
 use crate::console::shown::Shown;
+use crate::console::state::State;
 use crate::console::theme::Role;
 use crate::console::widgets::table::{self, Column, Row, Sort, TableState, Width};
 use crate::schema::Value;
 
 /// Draws the table; `row` yields the values of a row, or nothing where it is not there yet.
 pub fn draw<'rows>(
+    state: &State,
     brush: &mut Brush<'_>,
     grid: &Grid,
     rows: usize,
@@ -40,13 +42,15 @@ pub fn draw<'rows>(
         let column = grid.columns.iter().position(|column| column.name == name)?;
         Some(Sort { column: place(column)?, descending })
     });
-    let state =
+    let table =
         TableState { column: place(grid.table.column).unwrap_or(usize::MAX), sort: sorted, ..grid.table.clone() };
-    table::draw(brush, &columns, &state, rows, focused, |index| {
+    table::draw(brush, &columns, &table, rows, focused, |index| {
         let Some(values) = row(index) else {
             return Row { mark: None, cells: vec![Line::of(Role::Dim, "…")] };
         };
-        let cell = |position: &usize| Line::text(values.get(*position).map(format::value).unwrap_or_default());
+        let cell = |position: &usize| {
+            Line::text(values.get(*position).map(|value| super::shown_value(state, value)).unwrap_or_default())
+        };
         Row { mark: None, cells: visible.iter().map(cell).collect() }
     });
 }

@@ -1,6 +1,6 @@
 //! Indicators: what the rules look for, how many rules look for it, and how often it is here.
 
-use super::{chips, edge};
+use super::{chips, draw_lines, edge, field};
 use crate::console::format;
 use crate::console::layout::Layout;
 use crate::console::paint::{Brush, Line};
@@ -58,7 +58,16 @@ pub fn draw(state: &State, brush: &mut Brush<'_>, layout: &Layout) {
         list.put(1, 0, Role::Dim, &Shown::from(text));
         return;
     }
-    table::draw(&mut list, &COLUMNS, &state.indicator.table, rows.len(), true, |index| {
+    draw_list(state, &mut list);
+    let Some(pane) = layout.panes.get(1) else { return };
+    let mut below = edge(brush, pane, "Seen here", "", false);
+    let width = usize::from(below.area.width);
+    draw_lines(&mut below, &detail(state, width), 0);
+}
+
+fn draw_list(state: &State, list: &mut Brush<'_>) {
+    let rows = &state.indicator.rows;
+    table::draw(list, &COLUMNS, &state.indicator.table, rows.len(), true, |index| {
         let indicator = rows.get(index).and_then(|position| state.indicators.as_ref()?.get(*position));
         let Some(indicator) = indicator else { return Row::default() };
         let seen = indicator.hits.is_some_and(|hits| hits > 0);
@@ -77,6 +86,50 @@ pub fn draw(state: &State, brush: &mut Brush<'_>, layout: &Layout) {
     });
 }
 
+/// The chosen indicator: which rules look for it, and where and when it is seen here.
+pub fn detail(state: &State, width: usize) -> Vec<Line> {
+    let mut lines = Vec::new();
+    let Some(indicator) = selected(state) else { return lines };
+    let head = indicator
+        .condition
+        .clone()
+        .unwrap_or_else(|| format!("{} {} {}", indicator.field, indicator.kind, indicator.value));
+    lines.push(Line::of(Role::Strong, head).fit(width));
+    let rules = if indicator.corpus == 1 { "rule" } else { "rules" };
+    field(
+        &mut lines,
+        "Corpus",
+        &format!("{} {rules} that came with whippet or were loaded", indicator.by_source),
+        width,
+    );
+    field(&mut lines, "Rule", &indicator.rule_title, width);
+    match indicator.hits {
+        None => field(&mut lines, "Here", "cannot be counted by itself", width),
+        Some(0) => field(&mut lines, "Here", "in no event", width),
+        Some(_) => {
+            let known = state.indicator.seen.as_ref();
+            let seen = known.filter(|(condition, _)| indicator.condition.as_ref() == Some(condition));
+            let Some((_, seen)) = seen else {
+                let text = if state.board.is_pending(Topic::Seen) { "looking when…" } else { "" };
+                field(&mut lines, "Here", text, width);
+                return lines;
+            };
+            for seen in seen {
+                let time = |ticks: Option<i64>| ticks.map_or_else(|| "no time".to_owned(), |ticks| state.time(ticks));
+                let text = format!(
+                    "{} × {}, first {}, last {}",
+                    seen.table,
+                    format::count(seen.events),
+                    time(seen.first),
+                    time(seen.last)
+                );
+                field(&mut lines, "Here", &text, width);
+            }
+        }
+    }
+    lines
+}
+
 pub fn status(state: &State) -> Line {
     let mut line = Line::new();
     chips(&mut line, &state.indicator.chips);
@@ -84,7 +137,10 @@ pub fn status(state: &State) -> Line {
         let seen = indicators.iter().filter(|indicator| indicator.hits.is_some_and(|hits| hits > 0)).count();
         line.push(
             Role::Dim,
-            format!(" {seen} of {} indicators are seen here · Enter opens the rule", indicators.len()),
+            format!(
+                " {seen} of {} indicators are seen here · Enter lists the events · w opens the rule",
+                indicators.len()
+            ),
         );
     }
     line

@@ -146,6 +146,16 @@ fn tabs(state: &State, roomy: bool) -> Vec<(View, u16, String)> {
         result.push((view, column, label));
         column = column.saturating_add(width);
     }
+    // Where there is no room for all of them, the chosen one is among those that are there.
+    let ends = |result: &[(View, u16, String)]| {
+        let chosen = result.iter().find(|(view, ..)| *view == state.view);
+        chosen.map_or(0, |(_, start, label)| usize::from(*start).saturating_add(label.len()))
+    };
+    while ends(&result) > usize::from(state.width) && result.len() > 1 {
+        let (_, start, label) = result.remove(0);
+        let gone = u16::try_from(label.len()).unwrap_or(0);
+        result.iter_mut().for_each(|(_, column, _)| *column = column.saturating_sub(gone).max(start));
+    }
     result
 }
 

@@ -73,7 +73,7 @@ fn draw_result(state: &State, brush: &mut Brush<'_>, layout: &Layout) {
     let mut area = edge(brush, pane, "Result", &note, state.pane == 1);
     match &state.query.result {
         _ if rows > 0 => {
-            grid::draw(&mut area, &state.query.grid, rows, state.pane == 1, None, |index| row(state, index))
+            grid::draw(state, &mut area, &state.query.grid, rows, state.pane == 1, None, |index| row(state, index))
         }
         _ if state.board.is_pending(Topic::Query) => {
             area.put(1, 0, Role::Dim, &Shown::from("Running…"));
