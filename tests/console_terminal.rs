@@ -12,6 +12,20 @@ use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system}
 /// Far beyond what anything takes: only a hang gets here.
 const PATIENCE: Duration = Duration::from_secs(60);
 
+/// How a session's terminal is.
+struct Terminal<'a> {
+    variables: &'a [(&'a str, &'a str)],
+    size: (u16, u16),
+    /// Through a shell with job control, as a person has it.
+    in_shell: bool,
+}
+
+impl Default for Terminal<'_> {
+    fn default() -> Self {
+        Self { variables: &[], size: (120, 36), in_shell: false }
+    }
+}
+
 struct Session {
     master: Box<dyn MasterPty + Send>,
     writer: Box<dyn Write + Send>,
@@ -23,13 +37,32 @@ struct Session {
 
 impl Session {
     fn start(arguments: &[&str], folder: &Path) -> Self {
-        let size = PtySize { rows: 36, cols: 120, pixel_width: 0, pixel_height: 0 };
+        Self::start_in(arguments, folder, &Terminal::default())
+    }
+
+    fn start_in(arguments: &[&str], folder: &Path, terminal: &Terminal<'_>) -> Self {
+        let (cols, rows) = terminal.size;
+        let size = PtySize { rows, cols, pixel_width: 0, pixel_height: 0 };
         let pair = native_pty_system().openpty(size).unwrap();
-        let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_whippet"));
-        command.args(arguments);
+        let mut command = if terminal.in_shell {
+            let mut command = CommandBuilder::new("bash");
+            command.args(["--norc", "--noprofile", "-i"]);
+            command.env("PS1", "prompt> ");
+            command
+        } else {
+            let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_whippet"));
+            command.args(arguments);
+            command
+        };
         command.env("TERM", "xterm-256color");
         command.env("TMPDIR", folder);
+        command.env("XDG_CONFIG_HOME", folder.join("none"));
         command.env_remove("NO_COLOR");
+        command.env_remove("WHIPPET_CONFIG");
+        command.cwd(folder);
+        for (name, value) in terminal.variables {
+            command.env(name, value);
+        }
         let child = pair.slave.spawn_command(command).unwrap();
         drop(pair.slave);
         let mut reader = pair.master.try_clone_reader().unwrap();
@@ -43,8 +76,18 @@ impl Session {
             }
         });
         let writer = pair.master.take_writer().unwrap();
-        let screen = vt100::Parser::new(36.try_into().unwrap(), 120.try_into().unwrap(), 0);
-        Self { master: pair.master, writer, child, output, screen, raw: Vec::new() }
+        let screen = vt100::Parser::new(rows.try_into().unwrap(), cols.try_into().unwrap(), 0);
+        let mut session = Self { master: pair.master, writer, child, output, screen, raw: Vec::new() };
+        if terminal.in_shell {
+            session.until("prompt> ");
+            session.keys(&format!("{} {}\r", env!("CARGO_BIN_EXE_whippet"), arguments.join(" ")));
+        }
+        session
+    }
+
+    fn resize(&mut self, cols: u16, rows: u16) {
+        self.master.resize(PtySize { rows, cols, pixel_width: 0, pixel_height: 0 }).unwrap();
+        self.screen = vt100::Parser::new(rows.try_into().unwrap(), cols.try_into().unwrap(), 0);
     }
 
     fn take(&mut self, bytes: &[u8]) {
@@ -54,14 +97,24 @@ impl Session {
 
     /// Reads until the screen has the text.
     fn until(&mut self, text: &str) -> String {
+        self.until_screen(|contents| contents.contains(text))
+            .unwrap_or_else(|contents| panic!("'{text}' did not come:\n{contents}"))
+    }
+
+    /// Reads until the screen is so.
+    fn until_that(&mut self, is_so: impl Fn(&str) -> bool) -> String {
+        self.until_screen(is_so).unwrap_or_else(|contents| panic!("it never came to that:\n{contents}"))
+    }
+
+    fn until_screen(&mut self, is_so: impl Fn(&str) -> bool) -> Result<String, String> {
         loop {
             let contents = self.screen.screen().contents();
-            if contents.contains(text) {
-                return contents;
+            if is_so(&contents) {
+                return Ok(contents);
             }
             match self.output.recv_timeout(PATIENCE) {
                 Ok(bytes) => self.take(&bytes),
-                Err(_) => panic!("'{text}' did not come:\n{contents}"),
+                Err(_) => return Err(contents),
             }
         }
     }
@@ -74,6 +127,23 @@ impl Session {
     fn signal(&self, name: &str) {
         let id = self.child.process_id().unwrap().to_string();
         assert!(std::process::Command::new("kill").args([name, &id]).status().unwrap().success());
+    }
+
+    /// Reads until these bytes came.
+    fn until_raw(&mut self, wanted: &[u8]) {
+        while !self.raw.windows(wanted.len()).any(|part| part == wanted) {
+            let bytes = self.output.recv_timeout(PATIENCE).expect("these bytes never came");
+            self.take(&bytes);
+        }
+    }
+
+    /// Waits for the end; all that was ever written to the terminal.
+    fn raw_to_end(mut self) -> Vec<u8> {
+        assert!(self.child.wait().unwrap().success());
+        while let Ok(bytes) = self.output.recv_timeout(Duration::from_millis(200)) {
+            self.raw.extend_from_slice(&bytes);
+        }
+        self.raw
     }
 
     /// Waits for the end and checks what the terminal was left with.
@@ -176,4 +246,286 @@ fn without_a_terminal_the_hunt_is_text() {
     let output = std::process::Command::new(env!("CARGO_BIN_EXE_whippet")).args(["demo", "xp-cmd"]).output().unwrap();
     assert_eq!(output.status.code(), Some(2));
     assert!(String::from_utf8(output.stderr).unwrap().contains("xp-cmdshell"));
+}
+
+#[test]
+fn sighup_gives_the_terminal_back_and_is_obeyed() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut session = demo(folder.path());
+    session.until("[1 Matches]");
+    session.signal("-HUP");
+    let (_, text) = session.end();
+    assert!(text.contains("Hangup") || text.contains('1'), "{text}");
+}
+
+#[test]
+fn ctrl_z_goes_back_to_the_shell_and_fg_comes_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut session =
+        Session::start_in(&["demo", "xp-cmdshell"], folder.path(), &Terminal { in_shell: true, ..Terminal::default() });
+    session.until("36 matches");
+    session.keys("t");
+    session.until("[2 Tree]");
+    session.keys("\x1a");
+    session.until("Stopped");
+    assert!(!session.screen.screen().alternate_screen(), "the shell has its screen");
+    assert!(!session.screen.screen().hide_cursor(), "and its cursor");
+    session.keys("fg\r");
+    // The whole screen is drawn again, at the place that was left.
+    session.until("[2 Tree]");
+    session.until("sqlservr.exe");
+    assert!(session.screen.screen().alternate_screen());
+    session.keys("1");
+    session.until("[1 Matches]");
+    session.keys("Q");
+    // The shell has said again that it listens.
+    session.until_that(|contents| contents.trim_end().ends_with("prompt>"));
+    session.keys("echo left with $?\r");
+    session.until("left with 0");
+    session.keys("exit\r");
+    session.end();
+}
+
+#[test]
+fn a_storm_of_resizes_ends_in_a_whole_screen() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut session = demo(folder.path());
+    session.until("36 matches");
+    for step in 0..60u16 {
+        session.resize(20 + (step * 37) % 180, 5 + (step * 11) % 60);
+        session.keys(["j", "t", "1", "4", "5"][usize::from(step) % 5]);
+    }
+    session.keys("1");
+    session.resize(80, 24);
+    let screen = session.until("? help");
+    assert!(screen.contains("[1 Matches]"), "{screen}");
+    session.keys("Q");
+    assert_eq!(session.end().0, 0);
+}
+
+/// Sequences in the fields of an event that would act on a terminal: the title, the clipboard, colours, the screen.
+const HOSTILE: &str = r#"{"Timestamp":"2026-03-02T09:00:00Z","DeviceName":"evil\u001b]0;owned\u0007","DeviceId":"d1","ReportId":1,"ActionType":"ProcessCreated","FileName":"cmd.exe","ProcessId":10,"ProcessCommandLine":"cmd \u001b]52;c;ZXZpbA==\u0007 \u001b[2J \u009b31m \u202egpj","InitiatingProcessFileName":"sqlservr\u001b]52;c;ZXZpbA==\u001b\\.exe","InitiatingProcessId":4}"#;
+
+#[test]
+fn nothing_in_an_event_acts_on_the_terminal() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("DeviceProcessEvents.ndjson");
+    std::fs::write(&data, format!("{HOSTILE}\n")).unwrap();
+    let rules = folder.path().join("rules");
+    std::fs::create_dir(&rules).unwrap();
+    std::fs::write(
+        rules.join("all.kql"),
+        "// ---\n// id: all\n// title: all\n// severity: high\n// ---\nDeviceProcessEvents\n",
+    )
+    .unwrap();
+    let import = std::process::Command::new(env!("CARGO_BIN_EXE_whippet"))
+        .args(["import", "--db", "evil.db"])
+        .arg(&data)
+        .current_dir(folder.path())
+        .output()
+        .unwrap();
+    assert!(import.status.success(), "{}", String::from_utf8_lossy(&import.stderr));
+    let mut session = Session::start(&["open", "evil.db", "--rules", "rules"], folder.path());
+    session.until("1 matches");
+    session.until("^[]52;c;ZXZpbA==^G");
+    session.keys("t");
+    session.until("[2 Tree]");
+    session.keys("7");
+    session.until("[7 Events]");
+    session.keys("\r");
+    session.until("^[]52");
+    session.keys("q1");
+    session.until("[1 Matches]");
+    session.keys("Q");
+    let raw = session.raw_to_end();
+    let text = String::from_utf8_lossy(&raw);
+    assert!(!text.contains("\u{1b}]52"), "no clipboard");
+    assert!(!text.contains("\u{1b}]0;"), "no title");
+    assert!(!text.contains('\u{202e}') && !text.contains('\u{9b}'), "no reordering, no C1");
+}
+
+#[test]
+fn what_a_person_copies_is_the_only_osc_52() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut session = demo(folder.path());
+    session.until("why it matched");
+    session.keys("y");
+    session.until("sent to the clipboard");
+    session.keys("Q");
+    let raw = session.raw_to_end();
+    assert_eq!(String::from_utf8_lossy(&raw).matches("\u{1b}]52;c;").count(), 1);
+}
+
+/// Colours of cells with text, as the terminal was told.
+fn colours(session: &Session) -> std::collections::BTreeSet<String> {
+    let screen = session.screen.screen();
+    let (rows, columns) = screen.size();
+    let (rows, columns): (u16, u16) = (rows.into(), columns.into());
+    let cells = (0..rows).flat_map(|row| (0..columns).map(move |column| (row, column)));
+    cells
+        .filter_map(|(row, column)| screen.cell(row, column))
+        .filter(|cell| !cell.contents().trim().is_empty())
+        .map(|cell| format!("{:?}", cell.fgcolor()))
+        .collect()
+}
+
+#[test]
+fn poor_terminals_show_severity_in_words_and_the_cursor_by_a_sign() {
+    for (variables, has_colour) in [
+        (vec![("NO_COLOR", "1")], false),
+        (vec![("TERM", "dumb")], false),
+        (vec![("TERM", "linux")], true),
+        (vec![("TERM", "xterm-16color")], true),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        let terminal = Terminal { variables: &variables, size: (80, 24), ..Terminal::default() };
+        let mut session = Session::start_in(&["demo", "xp-cmdshell"], folder.path(), &terminal);
+        session.until("why it matched");
+        let screen = session.until("▶");
+        assert!(screen.contains("HIGH") && screen.contains("MED"), "{variables:?}\n{screen}");
+        let colours = colours(&session);
+        assert_eq!(colours.len() > 1, has_colour, "{variables:?} {colours:?}");
+        // Sixteen colours are enough: none is asked for by its components.
+        assert!(!colours.iter().any(|colour| colour.contains("Rgb")), "{variables:?} {colours:?}");
+        session.keys("Q");
+        assert_eq!(session.end().0, 0, "{variables:?}");
+    }
+}
+
+#[test]
+fn a_light_background_gets_colours_that_are_read_on_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let light = Terminal { variables: &[("COLORFGBG", "0;15")], ..Terminal::default() };
+    let mut session = Session::start_in(&["demo", "xp-cmdshell"], folder.path(), &light);
+    session.until("why it matched");
+    let colours = colours(&session);
+    assert!(!colours.contains("Idx(3)") && !colours.contains("Idx(9)"), "no yellow on white: {colours:?}");
+    session.keys("Q");
+    assert_eq!(session.end().0, 0);
+}
+
+#[test]
+fn a_terminal_is_asked_for_its_background_and_a_late_answer_is_no_key() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut session = Session::start(&["demo", "xp-cmdshell"], folder.path());
+    session.until_raw(b"\x1b]11;?");
+    session.until("why it matched");
+    // As keys these would go to another view, and more.
+    session.keys("\x1b]11;rgb:ffff/ffff/ffff\x07");
+    session.keys("2");
+    let screen = session.until("[2 Tree]");
+    assert!(!screen.contains("does nothing here"), "{screen}");
+    session.keys("Q");
+    assert_eq!(session.end().0, 0);
+}
+
+#[test]
+fn a_plain_console_draws_no_lines_and_answers_in_sentences() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut session = Session::start(&["demo", "xp-cmdshell", "--plain"], folder.path());
+    session.until("36 matches");
+    session.keys("j");
+    let screen = session.until("Matches, row 2 of 36: ");
+    assert!(!screen.contains(['│', '─', '┌', '█', '⣿']), "{screen}");
+    session.keys("Q");
+    assert_eq!(session.end().0, 0);
+}
+
+#[test]
+fn a_recording_is_played_to_the_same_files_and_followed_by_a_presenter() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut session = Session::start(&["record", "j.whippet", "xp-cmdshell"], folder.path());
+    session.until("36 matches");
+    session.keys("L");
+    session.until("From a database to a shell");
+    session.keys("\r");
+    session.until("Step 1 of 5");
+    session.keys("/whoami\rn");
+    session.until("✓");
+    session.keys(",h,n");
+    session.until("Step 2 of 5");
+    let present = std::process::Command::new(env!("CARGO_BIN_EXE_whippet"))
+        .args(["present", "j.whippet", "--once"])
+        .current_dir(folder.path())
+        .output()
+        .unwrap();
+    let said = String::from_utf8(present.stdout).unwrap();
+    for part in ["step 2 of 5", "1 of 5 done", "1 hint used", "goal", "solves it", "next"] {
+        assert!(said.contains(part), "{part}:\n{said}");
+    }
+    session.keys(",q/backup01\r");
+    session.keys("x\r");
+    session.until("choose a field with Space");
+    session.keys(" \r");
+    session.until("[4 Exclusions]");
+    session.keys(" ");
+    session.until("shown (");
+    session.keys("1e\x15a.csv\r");
+    session.until("written to a.csv");
+    session.keys("3");
+    session.until("row 1/202");
+    session.keys("e\x15b.md\r");
+    session.until("written to b.md");
+    session.keys("Q");
+    assert_eq!(session.end().0, 0);
+    std::fs::create_dir(folder.path().join("again")).unwrap();
+    let play = std::process::Command::new(env!("CARGO_BIN_EXE_whippet"))
+        .args(["play", "j.whippet", "--check", "--into", "again"])
+        .current_dir(folder.path())
+        .output()
+        .unwrap();
+    assert!(play.status.success(), "{}", String::from_utf8_lossy(&play.stderr));
+    for name in ["a.csv", "a.csv.about.txt", "b.md"] {
+        let (first, again) = (folder.path().join(name), folder.path().join("again").join(name));
+        assert_eq!(std::fs::read_to_string(first).unwrap(), std::fs::read_to_string(again).unwrap(), "{name}");
+    }
+}
+
+#[test]
+fn a_store_is_found_as_it_was_left_and_a_read_only_one_is_left_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("sample-data/xp-cmdshell");
+    let import = std::process::Command::new(env!("CARGO_BIN_EXE_whippet"))
+        .args(["import", "--db", "a.db"])
+        .arg(&data)
+        .current_dir(folder.path())
+        .output()
+        .unwrap();
+    assert!(import.status.success());
+    let before = std::fs::read(folder.path().join("a.db")).unwrap();
+    let mut session = Session::start(&["open", "a.db", "--read-only"], folder.path());
+    session.until("[RO]");
+    session.until("why it matched");
+    session.keys(" t");
+    session.until("[2 Tree]");
+    session.keys("Q");
+    assert_eq!(session.end().0, 0);
+    assert_eq!(std::fs::read(folder.path().join("a.db")).unwrap(), before, "not a byte was written");
+
+    let mut session = Session::start(&["open", "a.db"], folder.path());
+    session.until("why it matched");
+    session.keys("/whoami\rt");
+    session.until("[2 Tree]");
+    session.keys("Q");
+    assert_eq!(session.end().0, 0);
+    let mut session = Session::start(&["open", "a.db"], folder.path());
+    session.until("[2 Tree]");
+    let screen = session.until("▶");
+    assert!(screen.lines().any(|line| line.contains('▶') && line.contains("whoami")), "{screen}");
+    session.keys("Q");
+    assert_eq!(session.end().0, 0);
+}
+
+#[test]
+fn keys_of_ones_own_are_in_the_hints_and_in_the_help() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("c.toml"), "[keys]\ntree = \"Ctrl-t\"\nhelp = \"F2\"\n").unwrap();
+    let mut session = Session::start(&["demo", "xp-cmdshell", "--config", "c.toml"], folder.path());
+    session.until("36 matches");
+    session.until("Ctrl-t tree");
+    session.until("F2 help");
+    session.keys("\x14");
+    session.until("[2 Tree]");
+    session.keys("Q");
+    assert_eq!(session.end().0, 0);
 }

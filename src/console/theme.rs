@@ -194,9 +194,15 @@ pub fn from_environment(variable: impl Fn(&str) -> Option<String>, is_light: imp
         Some("dumb") => Theme::Plain,
         // The Linux console is black, and answers no question.
         Some("linux") => Theme::Terminal,
-        _ if is_light() => Theme::TerminalLight,
+        _ if variable("COLORFGBG").as_deref().and_then(is_light_pair).unwrap_or_else(is_light) => Theme::TerminalLight,
         _ => Theme::Terminal,
     }
+}
+
+/// What some terminals say of their colours without being asked: `0;15` is black on white (rxvt's `COLORFGBG`).
+fn is_light_pair(pair: &str) -> Option<bool> {
+    let ground: u8 = pair.rsplit(';').next()?.parse().ok()?;
+    Some(ground == 7 || (9..=15).contains(&ground))
 }
 
 #[cfg(test)]
@@ -226,6 +232,8 @@ mod tests {
         assert_eq!(with("TERM", "dumb"), Theme::Plain);
         assert_eq!(with("TERM", "xterm"), Theme::Terminal);
         assert_eq!(with("light", ""), Theme::TerminalLight);
+        assert_eq!(with("COLORFGBG", "0;15"), Theme::TerminalLight);
+        assert_eq!(with("COLORFGBG", "15;default;0"), Theme::Terminal);
         let never = || panic!("this terminal must not be asked");
         for (name, value) in [("NO_COLOR", "1"), ("TERM", "dumb"), ("TERM", "linux")] {
             from_environment(|asked| (asked == name).then(|| value.to_owned()), never);

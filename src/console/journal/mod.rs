@@ -92,7 +92,9 @@ pub fn kind(state: &State, action: &Action, is_cancelling: bool) -> Kind {
         | Action::PreviousPane
         | Action::Earlier
         | Action::Later => Kind::Cursor,
-        Action::Toggle | Action::Delete | Action::SelectTime => Kind::Resolved,
+        Action::Toggle | Action::Delete | Action::SelectTime | Action::ExportTo(_) | Action::DiffTo(_) => {
+            Kind::Resolved
+        }
         _ => Kind::Itself,
     }
 }

@@ -3,11 +3,11 @@
 use tui_input::Input;
 
 use super::{Effect, answers, ask};
-use crate::console::action::View;
+use crate::console::action::{Action, View};
 use crate::console::export::{self, Format, Subject};
 use crate::console::format::{self, TimeStyle};
 use crate::console::overlay::Overlay;
-use crate::console::source::{ExportAsked, Exported, Question};
+use crate::console::source::{ExportAsked, Exported, Question, Topic};
 use crate::console::state::State;
 use crate::hunt::Clock;
 use crate::kql::values::parse_datetime;
@@ -73,6 +73,18 @@ pub fn export(state: &mut State, what: Subject) -> Vec<Effect> {
     Vec::new()
 }
 
+/// What the view still waits for.
+fn awaited(state: &State) -> Option<Topic> {
+    let topics: &[Topic] = match state.view {
+        View::Indicators => &[Topic::Overview, Topic::Indicators],
+        View::Exclusions => &[Topic::Overview, Topic::Matches, Topic::Effects],
+        View::Events => &[Topic::Overview, Topic::Tables],
+        View::Query => &[Topic::Query],
+        _ => &[Topic::Overview, Topic::Matches],
+    };
+    topics.iter().copied().find(|topic| state.board.is_pending(*topic))
+}
+
 pub fn export_to(state: &mut State, path: &str, what: Subject) -> Vec<Effect> {
     let path = path.trim().to_owned();
     let again = |state: &mut State, why: String| {
@@ -83,6 +95,12 @@ pub fn export_to(state: &mut State, path: &str, what: Subject) -> Vec<Effect> {
     let Some(chosen) = Format::of(&path) else {
         return again(state, export::FORMATS.to_owned());
     };
+    if let Some(topic) = awaited(state) {
+        // Half a list in a file would be taken for the whole.
+        return again(state, format!("not written yet: still {}; Enter again when it is done", topic.doing()));
+    }
+    state.journal.resolved =
+        Some(if what == Subject::Diff { Action::DiffTo(path.clone()) } else { Action::ExportTo(path.clone()) });
     let settings = state.settings();
     if chosen == Format::Kql && state.view == View::Query {
         let text = export::rule_file(&path, state.query.editor.text());

@@ -83,7 +83,7 @@ pub fn tick(state: &mut State) -> Vec<Effect> {
     playing.due = now.saturating_add(pause);
     let effects = match (step.key(), step) {
         (Some(key), _) => super::key_pressed(state, key),
-        (None, Step::Act(Action::ExportTo(path))) if !export::is_below(&path) => {
+        (None, Step::Act(Action::ExportTo(path) | Action::DiffTo(path))) if !export::is_below(&path) => {
             state.complain(format!("not written: a script writes below the folder it is played in, not to {path}"));
             Vec::new()
         }

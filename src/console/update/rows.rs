@@ -6,9 +6,10 @@ use super::{Effect, browse, follow, timeline};
 use crate::console::action::View;
 use crate::console::state::{Baseline, Chip, MatchRow, NodeMark, State, TreeShow};
 use crate::console::views::{self, SortKey};
+use crate::hunt::switches::ExclusionRef;
 use crate::hunt::timeline::TimeRange;
 use crate::hunt::tree::text::lineage;
-use crate::hunt::{Diff, EventId, NodeId, matches as hunt_matches};
+use crate::hunt::{Diff, EventId, ExclusionEffect, NodeId, OwnExclusion, matches as hunt_matches};
 
 /// From here on a whole forest is no overview.
 const MANY_ROOTS: usize = 30;
@@ -101,8 +102,40 @@ pub fn diff(state: &mut State) {
 
 /// All exclusions: the analyst's own, then those in the rules' texts.
 pub fn exclusions(state: &mut State) {
-    let own = state.found.iter().flat_map(|found| found.own.iter().cloned());
-    state.effects = own.chain(state.native.iter().cloned()).collect();
+    let counted: Vec<&ExclusionEffect> = state.found.iter().flat_map(|found| &found.own).collect();
+    // Which there are and which are on is known at once: a key meant for a new row must not switch its neighbour.
+    let own = state.switches.exclusions().map(|(id, own)| {
+        let exclusion = ExclusionRef::Own(id);
+        let known = counted.iter().find(|effect| effect.exclusion == exclusion).map(|effect| (*effect).clone());
+        let effect = known.unwrap_or_else(|| uncounted(exclusion, own));
+        ExclusionEffect {
+            enabled: own.enabled,
+            condition: own.condition.clone(),
+            note: own.note.clone(),
+            owner: own.owner.clone(),
+            ..effect
+        }
+    });
+    let native = state.native.iter().cloned().map(|effect| match &effect.exclusion {
+        ExclusionRef::Native(unit) => ExclusionEffect { enabled: state.switches.is_on(unit), ..effect },
+        ExclusionRef::Own(_) => effect,
+    });
+    state.effects = own.chain(native).collect();
+}
+
+fn uncounted(exclusion: ExclusionRef, own: &OwnExclusion) -> ExclusionEffect {
+    ExclusionEffect {
+        exclusion,
+        rule: own.rule.clone(),
+        condition: String::new(),
+        note: String::new(),
+        owner: String::new(),
+        enabled: false,
+        hides: 0,
+        only_by: 0,
+        pinned: Vec::new(),
+        problem: Some("being counted".to_owned()),
+    }
 }
 
 /// Which processes have matches.

@@ -102,39 +102,12 @@ fn changed(state: &mut State, action: &SwitchAction) -> Vec<Effect> {
         let settings = state.settings();
         return vec![save, ask(state, Question::Matches(settings.clone())), ask(state, Question::Effects(settings))];
     }
-    show_at_once(state, action);
+    // The switch itself moves at once; its numbers follow.
+    rows::exclusions(state);
     rule_page::refresh(state);
     let mut effects = answers::ask_results(state);
     effects.push(save);
     effects
-}
-
-/// The switch itself moves at once; its numbers follow.
-fn show_at_once(state: &mut State, action: &SwitchAction) {
-    match action {
-        SwitchAction::Unit { unit, .. } => {
-            let on = state.switches.is_on(unit);
-            for effect in &mut state.effects {
-                if effect.exclusion == ExclusionRef::Native(unit.clone()) {
-                    effect.enabled = on;
-                }
-            }
-        }
-        SwitchAction::Exclusion { id, .. } => match state.switches.exclusion(*id).cloned() {
-            Some(own) => {
-                if let Some(effect) = state.effects.iter_mut().find(|effect| effect.exclusion == ExclusionRef::Own(*id))
-                {
-                    effect.enabled = own.enabled;
-                    effect.condition = own.condition;
-                    effect.note = own.note;
-                    effect.owner = own.owner;
-                }
-            }
-            None => state.effects.retain(|effect| effect.exclusion != ExclusionRef::Own(*id)),
-        },
-        SwitchAction::Pin { .. } | SwitchAction::Parameter { .. } | SwitchAction::Note { .. } => {}
-        SwitchAction::All(actions) => actions.iter().for_each(|action| show_at_once(state, action)),
-    }
 }
 
 fn describe(state: &State, action: &SwitchAction) -> String {
