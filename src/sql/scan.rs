@@ -77,30 +77,45 @@ impl Generator<'_> {
             on = format!("{part} IS g.p_ AND {on}");
             seed = format!("SELECT DISTINCT {}, {part} FROM {from} AS r", first.join(", "));
         }
-        let outputs: Vec<(String, Vec<Item>)> = steps
-            .iter()
-            .enumerate()
-            .rev()
-            .filter(|(_, step)| step.plan.outputs)
-            .map(|(place, step)| {
-                let mut scope = self.scope_of(*input, Some("r"));
-                for (at, column) in declared.iter().enumerate() {
-                    let own = memory
-                        .iter()
-                        .find(|one| one.holder == place && one.record == place && one.declared == Some(at))
-                        .map(|one| column_name(one.id));
-                    scope.columns.insert(*column, value(format!("g.{}", own.unwrap_or_default())));
-                }
-                if let Some(match_id) = match_id {
-                    scope.columns.insert(*match_id, value(format!("g.{}", column_name(step.plan.sequence))));
-                }
-                let items = wanted.iter().map(|column| Item::held(*column, scope.raw(*column))).collect();
-                (format!("FROM g JOIN {from} AS r ON {on} WHERE g.m{place}_"), items)
-            })
-            .collect();
-        let selects: Vec<String> =
-            outputs.into_iter().map(|(from, items)| format!("SELECT {} {from}", self.list(id, items))).collect();
-        let body = if selects.is_empty() { "SELECT 1 WHERE 0".to_owned() } else { selects.join(" UNION ALL ") };
+        // One reading of the rows for all steps: each reading would be planned anew.
+        let shown: Vec<usize> =
+            steps.iter().enumerate().rev().filter(|(_, step)| step.plan.outputs).map(|(place, _)| place).collect();
+        let of_step = |column: &dyn Fn(usize) -> String| match shown.as_slice() {
+            [only] => format!("g.{}", column(*only)),
+            several => {
+                let cases: Vec<String> =
+                    several.iter().map(|place| format!("WHEN {place} THEN g.{}", column(*place))).collect();
+                format!("CASE k.column1 {} END", cases.join(" "))
+            }
+        };
+        let mut scope = self.scope_of(*input, Some("r"));
+        for (at, column) in declared.iter().enumerate() {
+            let own = |place: usize| {
+                let found =
+                    memory.iter().find(|one| one.holder == place && one.record == place && one.declared == Some(at));
+                found.map_or_else(|| "n_".to_owned(), |one| column_name(one.id))
+            };
+            scope.columns.insert(*column, value(of_step(&own)));
+        }
+        if let Some(match_id) = match_id {
+            let sequence =
+                |place: usize| steps.get(place).map_or_else(|| "n_".to_owned(), |step| column_name(step.plan.sequence));
+            scope.columns.insert(*match_id, value(of_step(&sequence)));
+        }
+        let items = wanted.iter().map(|column| Item::held(*column, scope.raw(*column))).collect();
+        let matched = of_step(&|place| format!("m{place}_"));
+        let list = self.list(id, items);
+        let body = match shown.len() {
+            0 => format!("SELECT {list} FROM {from} AS r JOIN g ON 0"),
+            1 => format!("SELECT {list} FROM g JOIN {from} AS r ON {on} WHERE {matched}"),
+            _ => {
+                let places: Vec<String> = shown.iter().map(|place| format!("({place})")).collect();
+                let places = places.join(", ");
+                format!(
+                    "SELECT {list} FROM g JOIN {from} AS r ON {on} CROSS JOIN (VALUES {places}) AS k WHERE {matched}"
+                )
+            }
+        };
         format!(
             "WITH RECURSIVE g({}) AS ({seed} UNION ALL SELECT {} FROM g JOIN {from} AS r ON {on} + 1) {body}",
             names.join(", "),
