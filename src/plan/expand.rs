@@ -78,7 +78,7 @@ impl Binder<'_> {
         let limit = limit.map(|limit| self.scalar(limit, &mut Context::default()));
         let mut carried = self.carried(input);
         if !carried.order.is_empty() {
-            carried.order.push(OrderKey { column: index, descending: false, nulls_first: true });
+            carried.order.push(OrderKey { column: index, descending: false, nulls_first: true, is_real: false });
         }
         if expansions.is_empty() {
             return self.projection(input, fields, Vec::new(), span, "mv-expand");

@@ -102,7 +102,7 @@ impl Binder<'_> {
         fields.push(key_field.clone());
         let grouped = self.group(rows, group_keys, collected, fields.clone(), span, "top-nested");
         let value_field = self.new_field(name, value.scalar_type);
-        let value_id = value_field.id;
+        let (value_id, value_type) = (value_field.id, value_field.scalar_type);
         fields.push(value_field);
         let valued = self.projection(grouped, fields.clone(), vec![(value_id, value)], span, "top-nested");
         let Some(count) = &level.count else {
@@ -110,7 +110,8 @@ impl Binder<'_> {
         };
         let count = self.scalar(count, &mut Context::default());
         let descending = level.aggregate_direction != Some(Direction::Ascending);
-        let order = vec![OrderKey { column: value_id, descending, nulls_first: !descending }];
+        let is_real = value_type == ScalarType::Real;
+        let order = vec![OrderKey { column: value_id, descending, nulls_first: !descending, is_real }];
         let place = self.new_column();
         let window =
             ExprKind::Window { function: WindowFunction::RowNumber, arguments: Vec::new(), order, partition: parents };

@@ -401,6 +401,7 @@ impl Binder<'_> {
             };
             // Decimals are digits in text; their order is that of the numbers.
             let expr = if expr.scalar_type == ScalarType::Decimal { self.cast(expr, ScalarType::Real) } else { expr };
+            let is_real = expr.scalar_type == ScalarType::Real;
             let column = match expr.kind {
                 ExprKind::Column(id) => id,
                 _ => {
@@ -409,7 +410,7 @@ impl Binder<'_> {
                     id
                 }
             };
-            order.push(OrderKey { column, descending, nulls_first });
+            order.push(OrderKey { column, descending, nulls_first, is_real });
         }
         let fields = self.fields(input).to_vec();
         let sorted = self.projection(node, fields, computed, span, label);

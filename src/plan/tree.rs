@@ -29,6 +29,8 @@ pub struct OrderKey {
     pub column: ColumnId,
     pub descending: bool,
     pub nulls_first: bool,
+    /// Whether it is a real number: NaN then stands next to null, whichever way the rows are sorted.
+    pub is_real: bool,
 }
 
 /// Columns that travel with the rows unseen. They cost nothing where nobody asks for them: the generator drops

@@ -486,7 +486,14 @@ pub(super) fn order_by(keys: &[OrderKey], reference: impl Fn(ColumnId) -> Refere
             };
             let direction = if key.descending { "DESC" } else { "ASC" };
             let nulls = if key.nulls_first { "FIRST" } else { "LAST" };
-            format!("{value} {direction} NULLS {nulls}")
+            // NaN is kept as text, which SQLite sorts after all numbers.
+            let beside_nulls = if key.is_real {
+                let way = if key.nulls_first { "DESC" } else { "ASC" };
+                format!("typeof({value}) IN ('text', 'null') {way}, {value} IS NULL {way}, ")
+            } else {
+                String::new()
+            };
+            format!("{beside_nulls}{value} {direction} NULLS {nulls}")
         })
         .collect();
     format!(" ORDER BY {}", keys.join(", "))
