@@ -104,6 +104,7 @@ pub enum Action {
     Table,
     Freeze,
     Clock,
+    Replay,
     Export,
     Columns,
     Widen,
@@ -536,6 +537,14 @@ pub const ACTIONS: &[ActionRow] = &[
     ),
     row(Action::Show(View::Events), "events", "Show the events of a table", &["7"], When::Anywhere, None),
     row(Action::Show(View::Query), "query", "Ask the store in KQL", &["8"], When::Anywhere, None),
+    row(
+        Action::Replay,
+        "replay",
+        "Replay the schedules: the alerts that the rules would have raised, and the rows behind each",
+        &["R"],
+        When::Anywhere,
+        None,
+    ),
     row(Action::Clock, "clock", "See the data as of a time, or all of it", &["c"], When::Anywhere, None),
     row(
         Action::Export,

@@ -6,6 +6,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use super::replay::Alerts;
 use super::session::Session;
 use super::sheets;
 use super::source::{
@@ -20,6 +21,7 @@ use crate::hunt::dossier::Dossier;
 use crate::hunt::exclusions::check_condition;
 use crate::hunt::moments::{self, Totals};
 use crate::hunt::query::QueryError;
+use crate::hunt::replay::Asked;
 use crate::hunt::switches::{ExclusionRef, SwitchAction, Switches};
 use crate::hunt::timeline::{TimeRange, Timeline};
 use crate::hunt::tree::facts;
@@ -307,6 +309,18 @@ impl Live {
         Some(HashSeen { starts: number(0), hosts: number(1), profile: profile.unwrap_or_default() })
     }
 
+    fn replay(&self, settings: &Settings, rule: Option<&str>, stop: &Stop) -> Result<Answer, Trouble> {
+        let case = self.case(settings);
+        let rules: Vec<String> = rule.map(str::to_owned).into_iter().collect();
+        let mut replays = Vec::new();
+        for rule in case.rules(&rules).map_err(trouble)? {
+            stop.check()?;
+            let replayed = case.replay(&self.store, &rule.id, &Asked::default(), &mut |_, _| !stop.is_raised());
+            replays.push(replayed.map_err(trouble)?);
+        }
+        Ok(Answer::Replay(Box::new(Alerts::new(replays))))
+    }
+
     fn cuts(&self, settings: &Settings, devices: &[String]) -> Result<Vec<Cut>, HuntError> {
         let (survey, grove) = (self.survey(settings)?, self.shared.trees.of(&self.store, devices)?);
         Ok(cuts_of(&self.store, &survey, settings, &grove))
@@ -544,6 +558,7 @@ impl Source for Live {
                 let listing = listing.map_err(|error| error.of("the event", table));
                 listing.map(|listing| Answer::Row(format!("Event #{event} of {table}"), Box::new(listing)))
             }
+            Question::Replay(settings, rule) => return self.replay(settings, rule.as_deref(), stop),
             Question::Cuts(settings, devices) => self.cuts(settings, devices).map(Answer::Cuts),
             Question::Sheet(settings, rule) => self.sheet(settings, rule).map(|sheet| Answer::Sheet(Box::new(sheet))),
             Question::Dossier(rule) => self.dossier(rule).map(|dossier| Answer::Dossier(Box::new(dossier))),

@@ -23,6 +23,7 @@ pub mod layout;
 pub mod live;
 pub mod overlay;
 pub mod paint;
+pub mod replay;
 pub mod rule_page;
 pub mod run;
 pub mod screenshot;

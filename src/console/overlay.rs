@@ -33,6 +33,11 @@ pub enum Overlay {
         input: Input,
         what: Subject,
     },
+    /// The alerts of a replay; the cursor is among them, or among the rows of one.
+    Replay {
+        selected: usize,
+        row: Option<usize>,
+    },
     /// Another value of a rule's parameter.
     Parameter {
         id: ParameterId,

@@ -8,6 +8,7 @@ use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use super::replay::Alerts;
 use super::session::Session;
 use super::timeline::Window;
 use crate::hunt::browse::{EventsAsked, Listing};
@@ -52,6 +53,7 @@ pub enum Topic {
     Places,
     Effects,
     Cuts,
+    Replay,
     Sheet,
     Dossier,
     Indicators,
@@ -64,7 +66,14 @@ impl Topic {
     pub const fn is_slow(self) -> bool {
         matches!(
             self,
-            Self::Matches | Self::Forest | Self::Places | Self::Effects | Self::Cuts | Self::Indicators | Self::Dossier
+            Self::Matches
+                | Self::Forest
+                | Self::Places
+                | Self::Effects
+                | Self::Cuts
+                | Self::Replay
+                | Self::Indicators
+                | Self::Dossier
         )
     }
 
@@ -92,6 +101,7 @@ impl Topic {
             Self::Forest => "building the process tree",
             Self::Places => "placing matches in the tree",
             Self::Effects => "counting what exclusions hide",
+            Self::Replay => "replaying the schedules of the rules",
             Self::Cuts => "looking along the chains of pinned matches",
             Self::Sheet => "reading the rule",
             Self::Dossier => "looking up what the rule speaks of",
@@ -111,6 +121,8 @@ pub enum Question {
     Effects(Settings),
     /// Which exclusions cut the chains of pinned matches, in the trees of these hosts.
     Cuts(Settings, Vec<String>),
+    /// The alerts that the schedule of a rule, or of all, would have raised.
+    Replay(Settings, Option<String>),
     /// What this exclusion would hide if it were on.
     Preview(Settings, OwnExclusion),
     /// What is wrong with a query, and how it may go on at the cursor.
@@ -177,6 +189,7 @@ impl Question {
             Self::Matches(_) => Topic::Matches,
             Self::Effects(_) => Topic::Effects,
             Self::Cuts(..) => Topic::Cuts,
+            Self::Replay(..) => Topic::Replay,
             Self::Preview(..) => Topic::Preview,
             Self::Check(..) => Topic::Check,
             Self::Timeline(_) => Topic::Timeline,
@@ -217,6 +230,7 @@ pub enum Answer {
     Matches(Found),
     Effects(Vec<ExclusionEffect>),
     Cuts(Vec<Cut>),
+    Replay(Box<Alerts>),
     Preview(Box<Preview>),
     Check(Box<Checked>),
     /// Nothing where no event has a time.

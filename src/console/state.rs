@@ -14,6 +14,7 @@ use super::journal::Journal;
 use super::keymap::Keymap;
 use super::keys::{Key, UnknownKey};
 use super::overlay::Overlay;
+use super::replay::Alerts;
 use super::rule_page::{PageRow, Section, folded_at_first};
 use super::session::Session;
 use super::source::{
@@ -329,6 +330,8 @@ pub struct State {
     pub sightings: BTreeMap<String, Sighting>,
     pub sheets: BTreeMap<String, RuleSheet>,
     pub dossiers: BTreeMap<String, Dossier>,
+    /// The last replay.
+    pub alerts: Option<Alerts>,
     pub funnel: Option<Funnel>,
 
     pub switches: Switches,
@@ -409,6 +412,7 @@ impl State {
             sightings: BTreeMap::new(),
             sheets: BTreeMap::new(),
             dossiers: BTreeMap::new(),
+            alerts: None,
             funnel: None,
             switches: Switches::default(),
             history: History::default(),

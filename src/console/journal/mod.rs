@@ -53,6 +53,7 @@ pub fn kind(state: &State, action: &Action, is_cancelling: bool) -> Kind {
         | Action::Clock
         | Action::Export
         | Action::WriteDiff
+        | Action::Replay
         | Action::Table
         | Action::Lesson
         | Action::LessonSteps

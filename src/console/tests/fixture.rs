@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::console::format;
+use crate::console::replay::Alerts;
 use crate::console::source::{
     Answer, Checked, Coverage, EventsPage, ExportAsked, Exported, Found, HashSeen, Hits, Indicator, NodeFacts,
     Overview, Placed, Preview, QueryDone, Question, RuleSheet, RuleSummary, Settings, SheetBinding, SheetIndicator,
@@ -20,6 +21,7 @@ use crate::hunt::funnel::{Funnel, FunnelSection, FunnelStage, FunnelUnit, Rows, 
 use crate::hunt::indicators::IndicatorHits;
 use crate::hunt::matches::{MatchSubject, RuleStatus, Severity};
 use crate::hunt::moments::{self, Action, Moment};
+use crate::hunt::replay::{Alert, Replay};
 use crate::hunt::seen::Seen;
 use crate::hunt::sightings::Sighting;
 use crate::hunt::switches::{ExclusionId, ExclusionRef, OwnExclusion};
@@ -206,6 +208,36 @@ fn effect(settings: &Settings, id: ExclusionId, own: &OwnExclusion) -> Exclusion
             .collect(),
         problem: None,
     }
+}
+
+/// One run an hour: what came since, alert by alert, the third silenced.
+fn replayed(settings: &Settings) -> Alerts {
+    let hour = 3600 * SECOND;
+    let hunt = all(settings);
+    let replays = hunt.runs.iter().map(|run| {
+        let alert = |time: i64, found: &[Match]| Alert {
+            time,
+            after: time - hour,
+            rows: found.len(),
+            matches: found.iter().map(|found| found.id.clone()).collect(),
+        };
+        let (first, rest) = run.matches.split_at(run.matches.len().min(2));
+        Replay {
+            rule: run.rule.clone(),
+            title: Arc::clone(&run.title),
+            severity: run.severity,
+            timetable: None,
+            status: run.status.clone(),
+            warnings: Vec::new(),
+            steps: 2,
+            runs: 2,
+            empty: 0,
+            alerts: if first.is_empty() { Vec::new() } else { vec![alert(NINE + hour, first)] },
+            suppressed: if rest.is_empty() { Vec::new() } else { vec![alert(NINE + 2 * hour, rest)] },
+            found: run.matches.clone(),
+        }
+    });
+    Alerts::new(replays.collect())
 }
 
 fn node_facts(node: NodeId) -> NodeFacts {
@@ -738,6 +770,7 @@ impl Source for Fixture {
             Question::Places(..) => Answer::Places(Placed::default()),
             Question::Node(_, node) => Answer::Node(Box::new(node_facts(*node))),
             Question::Row(_, table, _) => Answer::Row(format!("Event of {table}"), Box::new(listing(0..1))),
+            Question::Replay(settings, _) => Answer::Replay(Box::new(replayed(settings))),
             Question::Cuts(settings, _) => Answer::Cuts(cuts(settings)),
             Question::Dossier(rule) => Answer::Dossier(Box::new(dossier(rule))),
             Question::Sheet(_, rule) => Answer::Sheet(Box::new(sheet(rule))),

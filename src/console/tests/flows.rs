@@ -521,3 +521,23 @@ fn the_chosen_view_has_its_tab_however_narrow_the_screen() {
         assert!(end.screen.contains(title), "{title}: {}", end.screen);
     }
 }
+
+#[test]
+fn a_replay_leads_from_the_alerts_to_their_rows_and_to_the_match() {
+    let end = after("R");
+    for said in ["Replay: the alerts there would have been", "10:00:00", "suppressed", "cmd.exe→whoami.exe"] {
+        assert!(end.screen.contains(said), "{said}: {}", end.screen);
+    }
+    assert!(end.screen.contains("was not replayed"), "{}", end.screen);
+    // The first alert is the critical one's, with two rows.
+    let end = after("R Enter j Enter");
+    assert_eq!(end.state.view, View::Matches);
+    let (_, found) = end.state.selected_row().unwrap();
+    assert_eq!((found.id.rule.as_str(), found.subject.as_str()), (CHILDREN, "cmd.exe→net.exe"));
+    assert!(end.state.overlay.is_none());
+    assert!(after("c Ctrl-u 'replay' Enter").screen.contains("Replay: the alerts"));
+    assert!(after("R q").state.overlay.is_none());
+    for (width, height) in [(40, 10), (20, 5), (1, 1), (80, 24)] {
+        play(width, height, Script::new(Fixture).keys("R j k G Enter j h q"));
+    }
+}

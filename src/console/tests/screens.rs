@@ -73,6 +73,11 @@ fn exclusion_form() {
 }
 
 #[test]
+fn replay() {
+    check("replay", "R j");
+}
+
+#[test]
 fn help_and_palette() {
     check("help", "?");
     check("palette", ": 'copy'");

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use super::exclusion_form::counted;
 use super::{
-    Effect, ask, asks, browse, follow, follow_rule, indicators, moves, recording, rows, rule_page, sessions, timeline,
-    trees,
+    Effect, ask, asks, browse, follow, follow_rule, indicators, moves, recording, replay, rows, rule_page, sessions,
+    timeline, trees,
 };
 use crate::console::action::View;
 use crate::console::jobs::Report;
@@ -85,6 +85,10 @@ fn answered(state: &mut State, answer: Answer) -> Vec<Effect> {
         }
         Answer::Row(title, listing) => {
             browse::show_row(state, title, &listing);
+            Vec::new()
+        }
+        Answer::Replay(alerts) => {
+            replay::arrived(state, *alerts);
             Vec::new()
         }
         Answer::Cuts(cuts) => {

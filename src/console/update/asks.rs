@@ -34,11 +34,14 @@ pub fn moved(text: &str, by: i64) -> Option<String> {
 /// Sees the data as of this time; the whole of it without one.
 pub fn set_clock(state: &mut State, text: &str) -> Vec<Effect> {
     let text = text.trim();
+    if text == "replay" {
+        return super::replay::start(state);
+    }
     let as_of = match (text.is_empty() || text == "whole", parse_datetime(text)) {
         (true, _) => None,
         (false, Some(ticks)) => Some(ticks),
         (false, None) => {
-            state.complain("not a time: write 2026-03-02 09:30, or 'whole' for all the data");
+            state.complain("not a time: write 2026-03-02 09:30, 'whole' for all the data, or 'replay'");
             state.overlay = Some(Overlay::Clock { input: Input::new(text.to_owned()) });
             return Vec::new();
         }

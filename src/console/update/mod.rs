@@ -14,6 +14,7 @@ mod moves;
 mod overlays;
 mod playing;
 mod recording;
+mod replay;
 mod rows;
 mod rule_page;
 mod sessions;
@@ -357,6 +358,7 @@ fn act(state: &mut State, action: Action) -> Vec<Effect> {
                 Vec::new()
             }
         },
+        Action::Replay => replay::start(state),
         Action::Clock => asks::clock(state),
         Action::SetClock(text) => asks::set_clock(state, &text),
         Action::Export => asks::export(state, Subject::View),

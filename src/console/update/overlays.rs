@@ -2,7 +2,7 @@
 
 use tui_input::Input;
 
-use super::{Effect, apply, asks, exclusion_form, rule_page};
+use super::{Effect, apply, asks, exclusion_form, replay, rule_page};
 use crate::console::action::Action;
 use crate::console::exclusion_form::Part;
 use crate::console::export::Subject;
@@ -94,6 +94,7 @@ pub fn key(state: &mut State, key: Key) -> Vec<Effect> {
             state.overlay = Some(Overlay::Export { input, what });
             Vec::new()
         }
+        Overlay::Replay { selected, row } => replay::key(state, selected, row, key),
         Overlay::Parameter { id, own, mut input } => {
             if key == Key::plain(Code::Enter) {
                 return rule_page::set(state, id, own, input.value());

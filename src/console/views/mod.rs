@@ -12,6 +12,7 @@ pub mod match_detail;
 pub mod matches;
 pub mod overlays;
 pub mod query;
+pub mod replay;
 pub mod rule_page;
 pub mod rule_stages;
 pub mod rules;

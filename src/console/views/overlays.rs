@@ -22,6 +22,8 @@ pub const fn hints(overlay: &Overlay) -> &'static [(&'static str, &'static str)]
         Overlay::Export { .. } => {
             &[("Enter", "write a new file"), (".csv .ndjson .md .html .txt", "format"), ("Esc", "close")]
         }
+        Overlay::Replay { row: None, .. } => &[("j/k", "alert"), ("Enter", "its rows"), ("Esc", "close")],
+        Overlay::Replay { .. } => &[("j/k", "row"), ("Enter", "go to the match"), ("h", "alerts"), ("Esc", "close")],
         Overlay::Parameter { .. } => &[("Enter", "set and run again"), ("empty", "the rule's own"), ("Esc", "close")],
         Overlay::Tables { .. } => &[("type", "to find"), ("Down/Up", "choose"), ("Enter", "list it"), ("Esc", "close")],
         Overlay::Columns { .. } => {
@@ -134,6 +136,10 @@ pub fn draw(state: &State, brush: &mut Brush<'_>) -> Option<Position> {
         }
         Overlay::Columns { input, selected } => super::columns::draw(state, brush, input, *selected),
         Overlay::Note { input, .. } => Some(asked_line(brush, " note: ", input)),
+        Overlay::Replay { selected, row } => {
+            super::replay::draw(state, brush, *selected, *row);
+            None
+        }
         Overlay::Parameter { id, input, .. } => Some(asked_line(brush, &format!(" let {} = ", id.name), input)),
         Overlay::Clock { input } => Some(asked_line(brush, " as of (UTC): ", input)),
         Overlay::Export { input, .. } => Some(asked_line(brush, " export to: ", input)),
