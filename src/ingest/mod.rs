@@ -32,6 +32,7 @@ mod unpack;
 mod walk;
 mod writer;
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -129,6 +130,7 @@ pub fn import_with(
         None => None,
     };
     let found = walk::walk(paths, store.path(), &options.exclude);
+    let listed = listed(&found);
     progress.begin(found.iter().map(|found| if let Found::File { bytes, .. } = found { *bytes } else { 0 }).sum());
     let schema = store.schema();
     // A mistake in the table is found before any file is touched.
@@ -147,8 +149,30 @@ pub fn import_with(
     })?;
     report.table = columns;
     report.interrupted = cancelled.load(Ordering::Relaxed);
+    if report.interrupted {
+        report.remaining = remaining(listed, &report);
+    }
     finish(store, &mut report, progress)?;
     Ok(report)
+}
+
+/// The files that are to be read.
+fn listed(found: &[Found]) -> Vec<String> {
+    let path = |found: &Found| match found {
+        Found::File { path, .. } => Some(path.to_string_lossy().into_owned()),
+        Found::Problem { .. } | Found::StandardInput => None,
+    };
+    found.iter().filter_map(path).collect()
+}
+
+/// How many of the files are not in the report, or not whole. Members of an archive stand for it.
+fn remaining(listed: Vec<String>, report: &ImportReport) -> usize {
+    let name = |file: &FileReport| file.path.split("!/").next().unwrap_or_default().to_owned();
+    let (cut, read): (Vec<&FileReport>, Vec<&FileReport>) =
+        report.files.iter().partition(|file| file.problem.as_deref() == Some(INTERRUPTED));
+    let (cut, read): (HashSet<String>, HashSet<String>) =
+        (cut.into_iter().map(name).collect(), read.into_iter().map(name).collect());
+    listed.into_iter().filter(|path| cut.contains(path) || !read.contains(path)).count()
 }
 
 /// The source a file's records belong to.

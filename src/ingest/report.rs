@@ -43,6 +43,8 @@ pub struct ImportReport {
     /// The analyst's own table with its columns and their types.
     pub table: Option<(String, Vec<(String, String)>)>,
     pub interrupted: bool,
+    /// Files that an interrupted import did not come to, or not to the end of.
+    pub remaining: usize,
 }
 
 impl ImportReport {
@@ -130,7 +132,12 @@ impl ImportReport {
             );
         }
         if self.interrupted {
-            text.push_str("interrupted: what is listed is in the store; the same command imports the rest\n");
+            let files = if self.remaining == 1 { "file remains" } else { "files remain" };
+            let _ = writeln!(
+                text,
+                "interrupted: {} {files}; what is listed is in the store, the same command imports the rest",
+                grouped(self.remaining as u64)
+            );
         }
         text
     }

@@ -159,3 +159,72 @@ fn cut_record(chunk: &mut [u8]) -> Option<u64> {
         at += size;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use super::*;
+
+    /// A file of chunks whose first record numbers are these; 0 is a chunk that was never written.
+    fn file(firsts: &[u64]) -> std::fs::File {
+        let mut file = tempfile::tempfile().unwrap();
+        file.write_all(&header()).unwrap();
+        for first in firsts {
+            let mut chunk = vec![0; CHUNK as usize];
+            if *first > 0 {
+                chunk[..8].copy_from_slice(CHUNK_MAGIC);
+                for at in [8, 24] {
+                    chunk[at..at + 8].copy_from_slice(&first.to_le_bytes());
+                    chunk[at + 8..at + 16].copy_from_slice(&(first + 9).to_le_bytes());
+                }
+            }
+            file.write_all(&chunk).unwrap();
+        }
+        file
+    }
+
+    fn read(pieces: &mut Pieces) -> Vec<(u64, usize)> {
+        let mut found = Vec::new();
+        while let Some(piece) = pieces.next_piece().unwrap() {
+            found.push((piece.first, (piece.bytes.len() - HEADER as usize) / CHUNK as usize));
+        }
+        found
+    }
+
+    #[test]
+    fn the_oldest_chunk_comes_first_and_blank_ends_are_left_out() {
+        assert_eq!(read(&mut Pieces::of(Box::new(file(&[21, 31, 1, 11]))).unwrap()), [(2, 2), (0, 2)]);
+        assert_eq!(read(&mut Pieces::of(Box::new(file(&[1, 0, 11, 0, 0]))).unwrap()), [(0, 3)]);
+        let many: Vec<u64> = (0..PIECE as u64 + 2).map(|number| number * 10 + 1).collect();
+        assert_eq!(read(&mut Pieces::of(Box::new(file(&many))).unwrap()), [(0, PIECE), (PIECE as u64, 2)]);
+        assert_eq!(read(&mut Pieces::of(Box::new(file(&[]))).unwrap()), []);
+    }
+
+    #[test]
+    fn a_file_that_shrinks_meanwhile_is_an_error() {
+        let many: Vec<u64> = (0..2 * PIECE as u64).map(|number| number * 10 + 1).collect();
+        let file = file(&many);
+        let again = file.try_clone().unwrap();
+        let mut pieces = Pieces::of(Box::new(file)).unwrap();
+        assert_eq!(pieces.next_piece().unwrap().unwrap().first, 0);
+        again.set_len(HEADER + CHUNK).unwrap();
+        assert!(pieces.next_piece().err().unwrap().contains("earlier than before"));
+    }
+
+    #[test]
+    fn the_record_that_the_end_cuts_is_taken_out_and_named() {
+        let mut chunk = vec![0; FIRST_RECORD];
+        for number in [7u64, 8] {
+            chunk.extend_from_slice(RECORD_MAGIC);
+            chunk.extend_from_slice(&40u32.to_le_bytes());
+            chunk.extend_from_slice(&number.to_le_bytes());
+            chunk.extend_from_slice(&[5; 24]);
+        }
+        assert_eq!(cut_record(&mut chunk.clone()), None);
+        chunk.truncate(chunk.len() - 3);
+        assert_eq!(cut_record(&mut chunk), Some(8));
+        assert!(chunk[FIRST_RECORD + 40..].iter().all(|byte| *byte == 0));
+        assert_eq!(chunk[FIRST_RECORD + 39], 5);
+    }
+}
