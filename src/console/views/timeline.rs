@@ -175,6 +175,7 @@ fn bars(state: &State, brush: &mut Brush<'_>, layout: &Layout) {
     let now = state.overview.as_ref().and_then(|overview| overview.clock);
     let now = now.filter(|clock| clock.mode == ClockMode::AsOf).map(|clock| clock.now);
     let matches_row = (area.height >= 2).then_some(tall);
+    let most = timeline.bars.iter().map(|bar| bar.count).max().unwrap_or_default();
     for (offset, place) in (first..count).take(fit).enumerate() {
         let x = u16::try_from(offset * wide).unwrap_or(u16::MAX);
         let cells = Rect { x: area.x.saturating_add(x), width: u16::try_from(wide).unwrap_or(1), ..area };
@@ -184,7 +185,7 @@ fn bars(state: &State, brush: &mut Brush<'_>, layout: &Layout) {
         draw_events(&mut cells, (events, highest), tall, wide, is_later);
         if let Some(row) = matches_row {
             let bar = timeline.bars.get(place).copied().unwrap_or_default();
-            draw_matches(&mut cells, row, bar, wide);
+            draw_matches(&mut cells, row, (bar, most), wide);
         }
         if timeline.place() == Some(place) {
             for row in 0..area.height.min(tall.saturating_add(1)) {
@@ -210,6 +211,13 @@ fn bars(state: &State, brush: &mut Brush<'_>, layout: &Layout) {
 
 const EIGHTHS: [&str; 9] = [" ", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"];
 
+/// A bar of one cell's height: an eighth at least where there is anything.
+fn eighth(count: u64, highest: u64) -> &'static str {
+    let level = u128::from(count) * 8 / u128::from(highest.max(1));
+    let level = usize::try_from(level).unwrap_or(8).clamp(usize::from(count > 0), 8);
+    EIGHTHS.get(level).copied().unwrap_or("█")
+}
+
 /// A bar: an eighth of a cell at least where there is anything.
 fn draw_events(cells: &mut Brush<'_>, (events, highest): (u64, u64), tall: u16, wide: usize, is_later: bool) {
     let whole = u64::from(tall).saturating_mul(8);
@@ -230,12 +238,17 @@ fn draw_events(cells: &mut Brush<'_>, (events, highest): (u64, u64), tall: u16, 
 }
 
 /// How many matches, in the colour of the worst.
-fn draw_matches(cells: &mut Brush<'_>, row: u16, bar: Bar, wide: usize) {
+fn draw_matches(cells: &mut Brush<'_>, row: u16, (bar, most): (Bar, u64), wide: usize) {
     if bar.count == 0 {
         return;
     }
     let text = bar.count.to_string();
-    let text = if text.len() <= wide { text } else { "+".to_owned() };
+    // Numbers without a gap between them would read as one number.
+    let text = match (text.len() < wide, cells.plain) {
+        (true, _) => text,
+        (false, true) => "+".to_owned(),
+        (false, false) => eighth(bar.count, most).repeat(wide),
+    };
     cells.put(0, row, severity_role(bar.worst), &Shown::from(text));
 }
 
