@@ -297,7 +297,9 @@ fn every_lesson_can_be_done_by_its_script() {
         [
             "xp-cmdshell chain: 5 of 5 steps reached",
             "xp-cmdshell tuning: 6 of 6 steps reached",
-            "xp-cmdshell why-not: 4 of 4 steps reached"
+            "xp-cmdshell why-not: 4 of 4 steps reached",
+            "java-sysrv cradle: 5 of 5 steps reached",
+            "baseline quiet: 3 of 3 steps reached"
         ]
     );
 }

@@ -115,7 +115,7 @@ fn check(db: &str) {
     // What is exported has the exclusion between the author's markers and gives what is shown.
     let exported =
         whippet(&["rule", "export", SEED_1, "--db", db, "--off", "5", "--exclude", "FileName =~ 'conhost.exe'"]);
-    let markers = "// Begin environment-specific filter.\n| where not(FileName =~ 'conhost.exe')\n// End";
+    let markers = "// Begin environment-specific filter.\n// X1\n| where not(FileName =~ 'conhost.exe')\n// End";
     assert!(exported.contains(markers), "{exported}");
     let lifted = exported.replace("ingestion_time() >= ago(timeframe)", "true");
     let again = json(&["query", "--db", db, "--format", "json", &lifted]);

@@ -472,7 +472,7 @@ proptest::proptest! {
         acts in proptest::collection::vec(0usize..14, 0..14),
     ) {
         const ACTS: [&str; 14] =
-            ["j", "l", "f", "!", "F", "Space", "a 'x' Enter", "v ] v", "[", "u", "U", "3 l f", "7 l f", "1"];
+            ["j", "l", "f", "!", "F", "Space", "1 a 'x' Enter", "v ] v", "[", "u", "U", "3 l f", "7 l f", "1"];
         let keys: Vec<&str> = acts.into_iter().map(|act| ACTS[act]).collect();
         let keys = keys.join(" ");
         let state = |keys: &str| {
@@ -480,7 +480,8 @@ proptest::proptest! {
             (state.matches.chips.clone(), state.indicator.chips.clone(), state.timeline.range, state.switches.clone(),
              state.events.asked.conditions.clone(), state.matches.rows.len())
         };
-        let undone = state(&format!("{keys} {}", "u ".repeat(16)));
+        // Where no match is left to note, the letters mean something else and may open a form.
+        let undone = state(&format!("{keys} Esc Esc {}", "u ".repeat(16)));
         proptest::prop_assert_eq!(undone, state(""), "{}", keys);
     }
 }
