@@ -154,6 +154,10 @@ impl Binder<'_> {
     fn resolution_error(&mut self, error: &super::functions::ResolutionError, function: &Name, span: Span) {
         use super::functions::ResolutionError as Error;
         if let Error::UnknownFunction { name, nearest } = error {
+            if let Some(instead) = super::functions::refused(name) {
+                self.unsupported(function.span, &format!("the function '{name}'"), instead);
+                return;
+            }
             let message = format!("there is no function '{name}'");
             let mut diagnostic = Diagnostic::error("unknown-function", function.span, message);
             if self.calls.contains(name) {

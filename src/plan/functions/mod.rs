@@ -14,6 +14,7 @@ mod geo;
 mod ipv4;
 mod math;
 mod parsing;
+mod refused;
 mod resolve;
 mod series;
 mod strings;
@@ -22,6 +23,7 @@ mod window;
 pub mod casts;
 
 pub use casts::{Conversion, conversion};
+pub use refused::refused;
 pub use resolve::{ArgumentShape, Resolution, ResolutionError, ScalarTypeName, cast_function, resolve_function};
 
 use crate::schema::ScalarType;
