@@ -373,3 +373,21 @@ fn functions_beside_the_rules_and_parameters_are_there_for_queries_and_rules() {
     let broken = whippet(&[&arguments[..], &["print f(1)"]].concat());
     assert!(broken.stderr.contains("in the saved function 'f': there is no function 'nosuch'"), "{}", broken.stderr);
 }
+
+/// A reader that has seen enough (`| head`) is no failure.
+#[test]
+fn a_pipe_that_closes_early_ends_a_query_quietly() {
+    use std::io::Read;
+    for format in ["table", "json", "ndjson", "csv", "kusto"] {
+        let mut child = std::process::Command::new(env!("CARGO_BIN_EXE_whippet"))
+            .args(["query", "--format", format, "range Number from 1 to 50000 step 1"])
+            .stdout(std::process::Stdio::piped())
+            .stderr(std::process::Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut first = [0u8; 4];
+        child.stdout.take().unwrap().read_exact(&mut first).unwrap();
+        let ended = child.wait_with_output().unwrap();
+        assert_eq!((ended.status.code(), String::from_utf8_lossy(&ended.stderr).as_ref()), (Some(0), ""), "{format}");
+    }
+}

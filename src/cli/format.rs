@@ -124,14 +124,24 @@ const FORMULA_STARTS: [char; 6] = ['=', '+', '-', '@', '\t', '\r'];
 
 fn write_csv(output: &mut dyn Write, table: &Table) -> io::Result<()> {
     let mut writer = csv::Writer::from_writer(output);
-    writer.write_record(table.columns.iter().map(|column| cell(&column.name)))?;
+    writer.write_record(table.columns.iter().map(|column| cell(&column.name))).map_err(of_csv)?;
     for row in &table.rows {
-        writer.write_record(row.iter().map(|value| match value {
-            Value::String(text) | Value::Dynamic(text) => cell(text),
-            other => format::text(other),
-        }))?;
+        writer
+            .write_record(row.iter().map(|value| match value {
+                Value::String(text) | Value::Dynamic(text) => cell(text),
+                other => format::text(other),
+            }))
+            .map_err(of_csv)?;
     }
     writer.flush()
+}
+
+/// The error that writing ended with, whose kind the conversion of the CSV writer would hide.
+fn of_csv(error: csv::Error) -> io::Error {
+    match error.into_kind() {
+        csv::ErrorKind::Io(error) => error,
+        other => io::Error::other(format!("{other:?}")),
+    }
 }
 
 /// A cell of a CSV file that neither a spreadsheet (CWE-1236) nor a terminal acts on. Line ends stay: CSV quotes them.

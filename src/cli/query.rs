@@ -85,11 +85,18 @@ impl Inputs for FileInputs {
 pub fn run(arguments: &Args, stdout: &mut dyn Write, stderr: &mut dyn Write) -> Exit {
     match attempt(arguments, stdout, stderr) {
         Ok(exit) => exit,
+        // Whoever read the output has seen enough (`| head`).
+        Err(error) if is_closed_pipe(&error) => Exit::Done,
         Err(error) => {
             let _ = writeln!(stderr, "error: {}", kql::visible::visible(&format!("{error:#}")));
             Exit::Failed
         }
     }
+}
+
+fn is_closed_pipe(error: &anyhow::Error) -> bool {
+    let mut kinds = error.chain().filter_map(|cause| cause.downcast_ref::<std::io::Error>().map(std::io::Error::kind));
+    kinds.any(|kind| kind == std::io::ErrorKind::BrokenPipe)
 }
 
 fn attempt(arguments: &Args, stdout: &mut dyn Write, stderr: &mut dyn Write) -> anyhow::Result<Exit> {
@@ -193,7 +200,6 @@ pub fn exit_for(diagnostics: &[Diagnostic]) -> Exit {
 
 /// The wall clock in ticks since year 1.
 pub fn system_ticks() -> i64 {
-    const UNIX_EPOCH_TICKS: i64 = 621_355_968_000_000_000;
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(since.as_nanos() / 100).unwrap_or_default().saturating_add(UNIX_EPOCH_TICKS)
+    i64::try_from(since.as_nanos() / 100).unwrap_or_default().saturating_add(kql::values::UNIX_EPOCH)
 }
