@@ -215,7 +215,11 @@ impl Bench {
 
 fn answered(name: &'static str) -> &'static str {
     match name {
-        "first view" => "first view, answered",
+        "first visit, tree" => "first visit, tree, answered",
+        "first visit, exclusions" => "first visit, exclusions, answered",
+        "first visit, rules" => "first visit, rules, answered",
+        "first visit, timeline" => "first visit, timeline, answered",
+        "first visit, events" => "first visit, events, answered",
         "view switch" => "view switch, answered",
         _ => "toggle, answered",
     }
@@ -392,11 +396,11 @@ fn main() -> Result<()> {
         vec![
             Plan::Idle("frames when idle (not ms)", second),
             Plan::Hold("key to frame", repeated("j j j k PgDn j PgUp k", 30)),
-            Plan::Answered("first view", steps("2")),
-            Plan::Answered("first view", steps("4")),
-            Plan::Answered("first view", steps("5")),
-            Plan::Answered("first view", steps("6")),
-            Plan::Answered("first view", steps("7")),
+            Plan::Answered("first visit, tree", steps("2")),
+            Plan::Answered("first visit, exclusions", steps("4")),
+            Plan::Answered("first visit, rules", steps("5")),
+            Plan::Answered("first visit, timeline", steps("6")),
+            Plan::Answered("first visit, events", steps("7")),
             Plan::Hold("key to frame", repeated("j PgDn G g g", 20)),
             Plan::Prepare(steps("1")),
             Plan::Answered("view switch", steps("2")),

@@ -44,7 +44,7 @@ fn conditions(found: &Match) -> Vec<String> {
     let mut conditions: Vec<String> = found
         .columns
         .iter()
-        .zip(&found.values)
+        .zip(found.values.iter())
         .filter_map(|(column, value)| match value {
             Value::String(text) if !text.is_empty() => {
                 Some(format!("{} == {}", quote_name(&column.name), quote_string(text)))
@@ -54,7 +54,7 @@ fn conditions(found: &Match) -> Vec<String> {
         .take(6)
         .collect();
     let hard = ["it's \"C:\\Program Files\\日本語\\\" \\", "\u{202e}ünïcode\t'\"\\\\"];
-    let text = found.columns.iter().zip(&found.values).find(|(_, value)| matches!(value, Value::String(_)));
+    let text = found.columns.iter().zip(found.values.iter()).find(|(_, value)| matches!(value, Value::String(_)));
     if let Some((column, _)) = text {
         let name = quote_name(&column.name);
         conditions.extend(hard.iter().map(|text| format!("{name} has {} // a remark", quote_string(text))));

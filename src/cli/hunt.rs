@@ -290,7 +290,7 @@ fn match_json(found: &Match) -> serde_json::Value {
     let values: serde_json::Map<String, serde_json::Value> = found
         .columns
         .iter()
-        .zip(&found.values)
+        .zip(found.values.iter())
         .map(|(column, value)| (column.name.clone(), format::json(value)))
         .collect();
     serde_json::json!({

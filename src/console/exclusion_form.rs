@@ -84,8 +84,12 @@ const LEADING: [&str; 12] = [
 
 impl ExclusionForm {
     pub fn from_match(found: &Match) -> Self {
-        let mut fields: Vec<Field> =
-            found.columns.iter().zip(&found.values).filter_map(|(column, value)| field(&column.name, value)).collect();
+        let mut fields: Vec<Field> = found
+            .columns
+            .iter()
+            .zip(found.values.iter())
+            .filter_map(|(column, value)| field(&column.name, value))
+            .collect();
         fields.sort_by_key(|field| LEADING.iter().position(|name| *name == field.column).unwrap_or(LEADING.len()));
         Self { fields, part: Part::Fields, ..Self::by_hand(Some(found.id.rule.clone())) }
     }

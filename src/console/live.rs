@@ -6,6 +6,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use super::last::Last;
 use super::replay::Alerts;
 use super::session::Session;
 use super::sheets;
@@ -18,7 +19,7 @@ use super::trees::{Grove, Trees};
 use crate::hunt::browse::EventsAsked;
 use crate::hunt::chains::{self, Cut};
 use crate::hunt::dossier::Dossier;
-use crate::hunt::exclusions::check_condition;
+use crate::hunt::exclusions::{NativeReach, check_condition};
 use crate::hunt::moments::{self, Totals};
 use crate::hunt::query::QueryError;
 use crate::hunt::replay::Asked;
@@ -73,7 +74,9 @@ pub struct Shared {
     session: Option<Session>,
     read_only: bool,
     /// The last survey and what it was made for: switching an exclusion is a look-up in it.
-    survey: Mutex<Option<(Settings, Arc<Survey>)>>,
+    survey: Last<Survey>,
+    /// As the survey, for the exclusions in the texts of the rules.
+    reaches: Last<Vec<NativeReach>>,
     trees: Trees,
     /// The last list of events, and what it was made for: scrolling reads pages of it.
     events: Mutex<Option<EventList>>,
@@ -108,7 +111,8 @@ impl Shared {
             lesson,
             session,
             read_only: read_only || !is_writable(path),
-            survey: Mutex::new(None),
+            survey: Last::default(),
+            reaches: Last::default(),
             trees: Trees::default(),
             events: Mutex::new(None),
             totals: Mutex::new(None),
@@ -133,16 +137,28 @@ impl Live {
 
     /// The survey for these settings: whether exclusions are on, and pins, make no difference to it.
     fn survey(&self, settings: &Settings) -> Result<Arc<Survey>, HuntError> {
-        let key = survey_key(settings);
-        let known = self.shared.survey.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        if let Some((made_for, survey)) = known
-            && made_for == key
-        {
-            return Ok(survey);
+        if let Some(known) = self.shared.survey.made_for(settings) {
+            return Ok(known);
         }
         let survey = Arc::new(self.case(settings).survey(&self.store, &[])?);
-        *self.shared.survey.lock().unwrap_or_else(PoisonError::into_inner) = Some((key, Arc::clone(&survey)));
+        self.shared.survey.keep(settings, &survey);
         Ok(survey)
+    }
+
+    /// What the effects of the rules' own exclusions are counted from, for these settings.
+    fn reaches(&self, settings: &Settings, stop: &Stop) -> Result<Arc<Vec<NativeReach>>, Trouble> {
+        if let Some(known) = self.shared.reaches.made_for(settings) {
+            return Ok(known);
+        }
+        let case = self.case(settings);
+        let mut reaches = Vec::new();
+        for rule in case.catalog.rules() {
+            stop.check()?;
+            reaches.push(case.native_reach(&self.store, rule).map_err(trouble)?);
+        }
+        let reaches = Arc::new(reaches);
+        self.shared.reaches.keep(settings, &reaches);
+        Ok(reaches)
     }
 
     /// The ids of the events of a table that meet the conditions, in order.
@@ -269,7 +285,7 @@ impl Live {
             .filter(|(_, ids)| !ids.is_empty())
             .collect();
         let own = survey.effects(&settings.switches);
-        Ok(Found { shown: Arc::new(shown), all: Arc::new(survey.all.clone()), hidden_by, own })
+        Ok(Found { shown: Arc::new(shown), all: Arc::clone(&survey.all), hidden_by, own })
     }
 
     fn node(&self, devices: &[String], id: NodeId) -> Result<NodeFacts, HuntError> {
@@ -370,13 +386,9 @@ impl Live {
 
     fn native(&self, settings: &Settings, stop: &Stop) -> Result<Answer, Trouble> {
         let survey = self.survey(settings).map_err(trouble)?;
-        let case = self.case(settings);
-        let mut effects = Vec::new();
-        for rule in case.catalog.rules() {
-            stop.check()?;
-            effects.extend(case.native_effects(&self.store, rule, &survey).map_err(trouble)?);
-        }
-        Ok(Answer::Effects(effects))
+        let reaches = self.reaches(settings, stop)?;
+        let effects = reaches.iter().flat_map(|reach| reach.effects(&settings.switches, &survey));
+        Ok(Answer::Effects(effects.collect()))
     }
 
     fn sheet(&self, settings: &Settings, name: &str) -> Result<RuleSheet, HuntError> {
@@ -458,25 +470,6 @@ fn is_writable(path: &Path) -> bool {
     std::fs::OpenOptions::new().append(true).open(path).is_ok()
 }
 
-/// The part of the settings that a survey depends on.
-fn survey_key(settings: &Settings) -> Settings {
-    let mut key = settings.clone();
-    let pins: Vec<_> = key.switches.pins().cloned().collect();
-    for subject in pins {
-        key.switches.apply(SwitchAction::Pin { subject, on: false });
-    }
-    let notes: Vec<_> = key.switches.notes().map(|(subject, _)| subject.clone()).collect();
-    for subject in notes {
-        key.switches.apply(SwitchAction::Note { subject, text: None });
-    }
-    let own: Vec<_> = key.switches.exclusions().map(|(id, own)| (id, own.clone())).collect();
-    for (id, own) in own {
-        let exclusion = Some(OwnExclusion { enabled: false, note: String::new(), owner: String::new(), ..own });
-        key.switches.apply(SwitchAction::Exclusion { id, exclusion });
-    }
-    key
-}
-
 fn summary(rule: &Rule) -> RuleSummary {
     RuleSummary {
         name: rule.id.clone(),
@@ -538,7 +531,9 @@ impl Source for Live {
             Question::Record(event) => record::text(&self.store, *event).map(|text| Answer::Record(*event, text)),
             Question::Tables => self.store.table_counts().map(Answer::Tables).map_err(HuntError::from),
             Question::Explain(settings, rule, event) => {
-                let explained = self.case(settings).explain(&self.store, rule, *event);
+                // The rules have mostly been run by now; else this one alone is.
+                let known = self.shared.survey.made_for(settings);
+                let explained = self.case(settings).explain_with(&self.store, rule, *event, known.as_deref());
                 explained.map(|explanation| Answer::Explain(Box::new(explanation)))
             }
             Question::Funnel(settings, rule) => {
@@ -574,3 +569,7 @@ impl Source for Live {
         Box::new(move || handle.interrupt())
     }
 }
+
+#[cfg(test)]
+#[path = "live_tests.rs"]
+mod tests;

@@ -19,6 +19,7 @@ pub mod jobs;
 pub mod journal;
 pub mod keymap;
 pub mod keys;
+pub mod last;
 pub mod layout;
 pub mod live;
 pub mod overlay;

@@ -344,6 +344,8 @@ pub struct HashSeen {
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Placed {
     pub nodes: BTreeMap<EventId, NodeId>,
+    /// The events that belong to no process of these trees.
+    pub lost: Vec<EventId>,
     /// Hosts that would have to be read to place the others.
     pub devices: Vec<String>,
 }

@@ -169,6 +169,8 @@ impl TreeShow {
 pub struct TreeView {
     /// The hosts whose trees are here, in their order.
     pub devices: Vec<String>,
+    /// Events that are known to belong to no process of these trees: not asked for again before there are more.
+    pub lost: BTreeSet<EventId>,
     pub tree: TreeState,
     pub show: TreeShow,
     /// What is known of processes beside their start, and which of them show it in place.

@@ -1,7 +1,7 @@
 //! The process trees of the hosts that are asked for: read once, put behind one another, so that a process keeps its
 //! place while more hosts come.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::source::{Placed, Stop, Trouble};
@@ -15,6 +15,8 @@ pub struct Grove {
     pub devices: Vec<String>,
     pub forest: Arc<Forest>,
     started: HashMap<EventId, NodeId>,
+    /// What the store said of the events that started none: chains are looked along at every switch.
+    caused: Mutex<HashMap<EventId, Option<NodeId>>>,
 }
 
 impl Grove {
@@ -32,10 +34,15 @@ impl Grove {
 
     /// The process that an event started, or that caused it.
     pub fn node_of(&self, store: &Store, event: EventId) -> Result<Option<NodeId>, HuntError> {
-        match self.started.get(&event) {
-            Some(node) => Ok(Some(*node)),
-            None => facts::actor_of(store, &self.forest, event),
+        if let Some(node) = self.started.get(&event) {
+            return Ok(Some(*node));
         }
+        if let Some(node) = self.caused.lock().unwrap_or_else(PoisonError::into_inner).get(&event) {
+            return Ok(*node);
+        }
+        let node = facts::actor_of(store, &self.forest, event)?;
+        self.caused.lock().unwrap_or_else(PoisonError::into_inner).insert(event, node);
+        Ok(node)
     }
 }
 
@@ -82,12 +89,15 @@ impl Trees {
     ) -> Result<Placed, Trouble> {
         let failed = |error: HuntError| Trouble::Failed(error.to_string());
         let grove = self.of(store, devices).map_err(failed)?;
-        let mut placed = Placed { nodes: BTreeMap::new(), devices: Vec::new() };
+        let mut placed = Placed::default();
         for event in events {
             stop.check()?;
             if let Some(node) = grove.node_of(store, *event).map_err(failed)? {
                 placed.nodes.insert(*event, node);
-            } else if let Some(device) = facts::device_of(store, *event).map_err(failed)? {
+                continue;
+            }
+            placed.lost.push(*event);
+            if let Some(device) = facts::device_of(store, *event).map_err(failed)? {
                 let is = |known: &String| known.eq_ignore_ascii_case(&device);
                 if !devices.iter().any(is) && !placed.devices.iter().any(is) {
                     placed.devices.push(device);

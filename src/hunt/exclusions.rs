@@ -1,13 +1,16 @@
 //! What exclusions hide, alone and together; the difference between two states of the switches.
 
+use std::collections::HashSet;
+use std::sync::Arc;
+
 use super::case::Case;
 use super::error::HuntError;
 use super::matches::{Hunt, Match, MatchId, RuleStatus};
 use super::prepare::noted_name;
 use super::survey::{Survey, status_line};
-use super::switches::{ExclusionRef, SwitchAction, UnitId};
+use super::switches::{ExclusionRef, Switches, UnitId};
 use crate::kql::parse_expression;
-use crate::rules::pipeline::Role;
+use crate::rules::pipeline::{Role, Unit};
 use crate::rules::rule::Rule;
 use crate::schema::Value;
 use crate::store::Store;
@@ -65,7 +68,6 @@ pub struct Diff {
 
 impl Diff {
     pub fn between(before: &Hunt, after: &Hunt) -> Self {
-        use std::collections::HashSet;
         let old: HashSet<&MatchId> = before.runs.iter().flat_map(|run| &run.matches).map(|found| &found.id).collect();
         let new: HashSet<&MatchId> = after.runs.iter().flat_map(|run| &run.matches).map(|found| &found.id).collect();
         let gone =
@@ -129,103 +131,175 @@ impl Case {
         rule: &Rule,
         survey: &Survey,
     ) -> Result<Vec<ExclusionEffect>, HuntError> {
-        if let Some(effects) = self.native_effects_at_once(store, rule)? {
-            return Ok(effects);
+        Ok(self.native_reach(store, rule)?.effects(&self.switches, survey))
+    }
+
+    /// Runs what the effects of a rule's own exclusions are counted from. Which of the analyst's exclusions are on
+    /// makes no difference to it.
+    pub fn native_reach(&self, store: &Store, rule: &Rule) -> Result<NativeReach, HuntError> {
+        let units = rule.pipeline.units().filter(|unit| unit.role == Role::Exclusion);
+        if units.count() == 0 {
+            return Ok(NativeReach { rule: rule.id.clone(), units: Vec::new(), runs: Runs::Each(Vec::new()) });
         }
-        self.native_effects_one_by_one(store, rule, survey)
+        match self.native_reach_at_once(store, rule)? {
+            Some(reach) => Ok(reach),
+            None => self.native_reach_one_by_one(store, rule),
+        }
     }
 
     /// One run for all of a rule's exclusions; `None` where its stages do not let them be told apart so.
-    fn native_effects_at_once(&self, store: &Store, rule: &Rule) -> Result<Option<Vec<ExclusionEffect>>, HuntError> {
+    fn native_reach_at_once(&self, store: &Store, rule: &Rule) -> Result<Option<NativeReach>, HuntError> {
         let prepared = self.prepare(rule);
         let Some((noted, units)) = prepared.with_exclusions_noted() else { return Ok(None) };
         let mut wide = Survey::default();
         wide.add(&self.switches, &self.asker(store), rule, &noted)?;
-        let run = wide.shown(&self.switches).runs.pop().filter(|run| run.status == RuleStatus::Ran);
-        let Some(run) = run else { return Ok(None) };
-        let ids: Vec<UnitId> =
-            units.iter().map(|unit| UnitId { rule: rule.id.clone(), unit: unit.id.clone() }).collect();
-        let enabled: Vec<bool> = ids.iter().map(|id| self.switches.is_on(id)).collect();
-        let mut hidden: Vec<Vec<MatchId>> = vec![Vec::new(); units.len()];
-        for found in &run.matches {
+        let Some(run) = wide.all.runs.last().filter(|run| run.status == RuleStatus::Ran) else { return Ok(None) };
+        let failing = |found: &Match| {
             let fails = |place: &usize| found.value(&noted_name(*place)) != Some(&Value::Bool(true));
-            let failing: Vec<usize> = (0..units.len()).filter(fails).collect();
+            (0..units.len()).filter(fails).collect::<Vec<_>>()
+        };
+        let failing = run.matches.iter().map(|found| (found.id.clone(), failing(found)));
+        let failing = failing.filter(|(_, places)| !places.is_empty()).collect();
+        let units = units.into_iter().map(|unit| NativeUnit::of(rule, unit)).collect();
+        wide.all = Arc::default();
+        Ok(Some(NativeReach { rule: rule.id.clone(), units, runs: Runs::Once { failing, covers: wide } }))
+    }
+
+    fn native_reach_one_by_one(&self, store: &Store, rule: &Rule) -> Result<NativeReach, HuntError> {
+        let (mut units, mut runs) = (Vec::new(), Vec::new());
+        for unit in rule.pipeline.units().filter(|unit| unit.role == Role::Exclusion) {
+            let unit = NativeUnit::of(rule, unit);
+            let mut other = self.clone();
+            other.switches.apply(self.switches.toggle_unit(unit.id.clone()));
+            let mut covers = other.survey(store, std::slice::from_ref(&rule.id))?;
+            let all = std::mem::take(&mut covers.all);
+            let problem = all.runs.iter().find(|run| run.status != RuleStatus::Ran);
+            let problem = problem.map(|run| status_line(&run.status));
+            let matches = all.runs.iter().flat_map(|run| &run.matches).map(|found| found.id.clone()).collect();
+            units.push(unit);
+            runs.push(Switched { matches, covers, problem });
+        }
+        Ok(NativeReach { rule: rule.id.clone(), units, runs: Runs::Each(runs) })
+    }
+}
+
+/// What was found of a rule's own exclusions, from which their effects are counted without asking the store, for every
+/// state of the analyst's exclusions and of the pins.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NativeReach {
+    rule: String,
+    units: Vec<NativeUnit>,
+    runs: Runs,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+struct NativeUnit {
+    id: UnitId,
+    condition: String,
+}
+
+impl NativeUnit {
+    fn of(rule: &Rule, unit: &Unit) -> Self {
+        Self { id: UnitId { rule: rule.id.clone(), unit: unit.id.clone() }, condition: unit.text.clone() }
+    }
+}
+
+#[derive(Debug, Clone, PartialEq)]
+enum Runs {
+    /// One run without any of them: the matches that some of them take away, with the places of these.
+    Once { failing: Vec<(MatchId, Vec<usize>)>, covers: Survey },
+    /// A run for each of them, switched the other way.
+    Each(Vec<Switched>),
+}
+
+/// A run with one exclusion switched the other way.
+#[derive(Debug, Clone, PartialEq)]
+struct Switched {
+    /// In their total order.
+    matches: Vec<MatchId>,
+    /// Of the run only which of the analyst's exclusions cover what.
+    covers: Survey,
+    problem: Option<String>,
+}
+
+impl NativeReach {
+    /// The effects under a state of the analyst's exclusions and of the pins. `survey` is of the rule as switched.
+    pub fn effects(&self, switches: &Switches, survey: &Survey) -> Vec<ExclusionEffect> {
+        let hidden = match &self.runs {
+            Runs::Once { failing, covers } => self.hidden_at_once(switches, failing, covers),
+            Runs::Each(runs) => {
+                self.units.iter().zip(runs).map(|(unit, run)| self.hidden_by(unit, run, switches, survey)).collect()
+            }
+        };
+        let effect = |(place, (unit, hidden)): (usize, (&NativeUnit, Vec<&MatchId>))| {
+            let problem = match &self.runs {
+                Runs::Once { .. } => None,
+                Runs::Each(runs) => runs.get(place).and_then(|run| run.problem.clone()),
+            };
+            // The others are as they are, so what this one hides no other does.
+            let count = if problem.is_some() { 0 } else { hidden.len() as u64 };
+            ExclusionEffect {
+                exclusion: ExclusionRef::Native(unit.id.clone()),
+                rule: Some(self.rule.clone()),
+                condition: unit.condition.clone(),
+                note: String::new(),
+                owner: String::new(),
+                enabled: switches.is_on(&unit.id),
+                hides: count,
+                only_by: count,
+                pinned: hidden.into_iter().filter(|subject| switches.is_pinned(subject)).cloned().collect(),
+                problem,
+            }
+        };
+        self.units.iter().zip(hidden).enumerate().map(effect).collect()
+    }
+
+    fn hidden_at_once<'reach>(
+        &self,
+        switches: &Switches,
+        failing: &'reach [(MatchId, Vec<usize>)],
+        covers: &Survey,
+    ) -> Vec<Vec<&'reach MatchId>> {
+        let enabled: Vec<bool> = self.units.iter().map(|unit| switches.is_on(&unit.id)).collect();
+        let mut hidden = vec![Vec::new(); self.units.len()];
+        for (subject, failing) in failing.iter().filter(|(subject, _)| !covers.is_hidden(switches, subject)) {
             for (place, hidden) in hidden.iter_mut().enumerate().filter(|(place, _)| failing.contains(place)) {
                 // As each is looked at with the others as they are, only what it alone takes away counts.
-                let others = failing.iter().filter(|other| **other != place);
-                if others.into_iter().all(|other| enabled.get(*other) == Some(&false)) {
-                    hidden.push(found.id.clone());
+                let mut others = failing.iter().filter(|other| **other != place);
+                if others.all(|other| enabled.get(*other) == Some(&false)) {
+                    hidden.push(subject);
                 }
             }
         }
-        let effects = units.into_iter().zip(ids).zip(enabled).zip(hidden).map(|(((unit, id), enabled), hidden)| {
-            ExclusionEffect {
-                exclusion: ExclusionRef::Native(id),
-                rule: Some(rule.id.clone()),
-                condition: unit.text.clone(),
-                note: String::new(),
-                owner: String::new(),
-                enabled,
-                hides: hidden.len() as u64,
-                only_by: hidden.len() as u64,
-                pinned: hidden.into_iter().filter(|subject| self.switches.is_pinned(subject)).collect(),
-                problem: None,
-            }
-        });
-        Ok(Some(effects.collect()))
+        hidden
     }
 
-    fn native_effects_one_by_one(
+    /// What is there without the unit and not with it.
+    fn hidden_by<'reach>(
         &self,
-        store: &Store,
-        rule: &Rule,
-        survey: &Survey,
-    ) -> Result<Vec<ExclusionEffect>, HuntError> {
-        let now = survey.shown(&self.switches);
-        let mut effects = Vec::new();
-        for unit in rule.pipeline.units().filter(|unit| unit.role == Role::Exclusion) {
-            let id = UnitId { rule: rule.id.clone(), unit: unit.id.clone() };
-            let enabled = self.switches.is_on(&id);
-            let mut other = self.clone();
-            other.switches.apply(SwitchAction::Unit { unit: id.clone(), on: !enabled });
-            let switched = other.survey(store, std::slice::from_ref(&rule.id))?.shown(&self.switches);
-            let problem = switched.runs.iter().find(|run| run.status != RuleStatus::Ran);
-            let problem = problem.map(|run| status_line(&run.status));
-            let here = Hunt { runs: now.runs.iter().filter(|run| run.rule == rule.id).cloned().collect() };
-            let (with, without) = if enabled { (&here, &switched) } else { (&switched, &here) };
-            let hidden: Vec<MatchId> = Diff::between(without, with)
-                .rows
-                .into_iter()
-                .filter(|row| row.change == Change::Hidden)
-                .map(|row| row.found.id)
-                .collect();
-            // The others are as they are, so what this one hides no other does.
-            let count = if problem.is_some() { 0 } else { hidden.len() as u64 };
-            effects.push(ExclusionEffect {
-                exclusion: ExclusionRef::Native(id),
-                rule: Some(rule.id.clone()),
-                condition: unit.text.clone(),
-                note: String::new(),
-                owner: String::new(),
-                enabled,
-                hides: count,
-                only_by: count,
-                pinned: hidden.into_iter().filter(|subject| self.switches.is_pinned(subject)).collect(),
-                problem,
-            });
-        }
-        Ok(effects)
+        unit: &NativeUnit,
+        run: &'reach Switched,
+        switches: &Switches,
+        survey: &'reach Survey,
+    ) -> Vec<&'reach MatchId> {
+        let runs = survey.all.runs.iter().filter(|run| run.rule == self.rule);
+        let now = runs.flat_map(|run| &run.matches).map(|found| &found.id);
+        let now: Vec<&MatchId> = now.filter(|subject| !survey.is_hidden(switches, subject)).collect();
+        let shown = run.matches.iter().filter(|subject| !run.covers.is_hidden(switches, subject));
+        let switched: Vec<&MatchId> = shown.collect();
+        let (with, without) = if switches.is_on(&unit.id) { (now, switched) } else { (switched, now) };
+        let with: HashSet<&MatchId> = with.into_iter().collect();
+        without.into_iter().filter(|subject| !with.contains(subject)).collect()
     }
 }
 
 #[cfg(test)]
 mod tests {
     use std::path::PathBuf;
-    use std::sync::Arc;
 
     use super::*;
     use crate::hunt::testing::{insert, text};
-    use crate::hunt::{Clock, Switches};
+    use crate::hunt::{Clock, SwitchAction};
     use crate::rules::Catalog;
 
     #[test]
@@ -248,7 +322,7 @@ mod tests {
         };
         let rules = Arc::clone(&case.catalog);
         let [rule, counts] = rules.rules() else { panic!("two rules") };
-        assert_eq!(case.native_effects_at_once(&store, counts).unwrap(), None);
+        assert_eq!(case.native_reach_at_once(&store, counts).unwrap(), None);
         let units: Vec<UnitId> = rule
             .pipeline
             .units()
@@ -261,8 +335,10 @@ mod tests {
                 case.switches.apply(SwitchAction::Unit { unit: unit.clone(), on: states >> place & 1 == 0 });
             }
             let survey = case.survey(&store, &[]).unwrap();
-            let one_by_one = case.native_effects_one_by_one(&store, rule, &survey).unwrap();
-            assert_eq!(case.native_effects_at_once(&store, rule).unwrap(), Some(one_by_one), "{states}");
+            let one_by_one = case.native_reach_one_by_one(&store, rule).unwrap();
+            let at_once = case.native_reach_at_once(&store, rule).unwrap().unwrap();
+            let effects = |reach: &NativeReach| reach.effects(&case.switches, &survey);
+            assert_eq!(effects(&at_once), effects(&one_by_one), "{states}");
         }
     }
 }

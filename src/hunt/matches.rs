@@ -102,8 +102,8 @@ pub struct Match {
     pub subject: String,
     /// The rule's output columns.
     pub columns: Arc<[Column]>,
-    /// One value a column.
-    pub values: Vec<Value>,
+    /// One value a column. Shared, as a match stands in several lists.
+    pub values: Arc<[Value]>,
     /// The events behind the row; empty where the rule aggregates and the plan keeps no key.
     pub events: Vec<EventId>,
 }

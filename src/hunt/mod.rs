@@ -31,7 +31,7 @@ pub mod sightings;
 pub mod survey;
 pub mod switches;
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;
 #[cfg(test)]
 mod tests;
 pub mod timeline;

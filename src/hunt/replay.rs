@@ -217,7 +217,7 @@ impl Runner<'_> {
         survey.add(&self.case.switches, &self.asker(step), self.rule, &self.prepared)?;
         let run = survey.shown(&self.case.switches).runs.pop();
         let Some(run) = run.filter(|run| run.status == RuleStatus::Ran) else {
-            let status = survey.all.runs.pop().map(|run| run.status);
+            let status = survey.all.runs.last().map(|run| run.status.clone());
             replay.status = status.unwrap_or_else(|| RuleStatus::Failed("the rule gave no answer".to_owned()));
             return Ok(None);
         };
@@ -257,7 +257,7 @@ impl Runner<'_> {
         if !self.rule.is_readable() {
             // Running it says what is wrong, in the words of every other run.
             let survey = self.case.survey(self.store, std::slice::from_ref(&self.rule.id))?;
-            let status = survey.all.runs.into_iter().next().map(|run| run.status);
+            let status = survey.all.runs.first().map(|run| run.status.clone());
             return Ok(Err(status.unwrap_or_else(|| RuleStatus::Failed("the rule cannot be read".to_owned()))));
         }
         let text = self.prepared.whole("");

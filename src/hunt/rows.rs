@@ -123,7 +123,7 @@ pub fn matches(
             severity: look.severity,
             subject: subject_line(columns, &values),
             columns: Arc::clone(columns),
-            values,
+            values: values.into(),
             events,
         };
         found.push((one, row));

@@ -26,7 +26,7 @@ use crate::store::Store;
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Survey {
     /// With no own exclusion applied.
-    pub all: Hunt,
+    pub all: Arc<Hunt>,
     covered: BTreeMap<ExclusionId, HashSet<MatchId>>,
     /// The exclusions that could be evaluated, by rule: one for every rule leaves those alone that lack its columns.
     evaluated: BTreeMap<String, Vec<ExclusionId>>,
@@ -53,7 +53,7 @@ impl Survey {
             }
         }
         let run = survey_rule(asker, rule, prepared, &in_scope, self)?;
-        self.all.runs.push(run);
+        Arc::make_mut(&mut self.all).runs.push(run);
         Ok(())
     }
 
@@ -75,11 +75,21 @@ impl Survey {
 
     /// What is left with the enabled exclusions applied.
     pub fn shown(&self, switches: &Switches) -> Hunt {
-        let mut hunt = self.all.clone();
-        for run in &mut hunt.runs {
-            run.matches.retain(|found| self.hidden_by(switches, &found.id).is_empty());
-        }
-        hunt
+        let runs = self.all.runs.iter().map(|run| RuleRun {
+            rule: run.rule.clone(),
+            title: Arc::clone(&run.title),
+            severity: run.severity,
+            status: run.status.clone(),
+            warnings: run.warnings.clone(),
+            columns: Arc::clone(&run.columns),
+            matches: run.matches.iter().filter(|found| !self.is_hidden(switches, &found.id)).cloned().collect(),
+            elapsed: run.elapsed,
+        });
+        Hunt { runs: runs.collect() }
+    }
+
+    pub(super) fn is_hidden(&self, switches: &Switches, subject: &MatchId) -> bool {
+        switches.enabled_for(&subject.rule).any(|(id, _)| self.covers(id, subject))
     }
 
     /// The effect of each own exclusion, in their order.
@@ -90,7 +100,10 @@ impl Survey {
     fn effect(&self, switches: &Switches, id: ExclusionId, own: &OwnExclusion) -> ExclusionEffect {
         let matches = self.all.runs.iter().flat_map(|run| &run.matches);
         let hidden: Vec<&MatchId> = matches.map(|found| &found.id).filter(|subject| self.covers(id, subject)).collect();
-        let alone = |subject: &&&MatchId| self.hidden_by(switches, subject).iter().all(|other| *other == id);
+        let alone = |subject: &&&MatchId| {
+            let mut others = switches.enabled_for(&subject.rule).filter(|(other, _)| *other != id);
+            !others.any(|(other, _)| self.covers(other, subject))
+        };
         let only_by = hidden.iter().filter(alone).count();
         ExclusionEffect {
             exclusion: ExclusionRef::Own(id),

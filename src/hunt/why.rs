@@ -14,7 +14,7 @@ use super::conjunct::{Comparison, comparisons};
 use super::error::HuntError;
 use super::explain::{Conjunct, ExplainedStage, Explanation, Leg, NearestChange, Outcome, Part};
 use super::funnel::{UnitState, first_message};
-use super::matches::{EventId, MatchSubject, RuleStatus};
+use super::matches::{EventId, MatchId, MatchSubject, RuleStatus};
 use super::prepare::Prepared;
 use super::query::{Asker, QueryError};
 use super::rewrite::{Edit, Rewritten};
@@ -31,6 +31,18 @@ use crate::store::Store;
 impl Case {
     /// Why the rule keeps or drops the event.
     pub fn explain(&self, store: &Store, name: &str, event: EventId) -> Result<Explanation, HuntError> {
+        self.explain_with(store, name, event, None)
+    }
+
+    /// As [`Self::explain`], where the rule, perhaps among others, may have been run as it is switched: then it is
+    /// not run again.
+    pub fn explain_with(
+        &self,
+        store: &Store,
+        name: &str,
+        event: EventId,
+        known: Option<&Survey>,
+    ) -> Result<Explanation, HuntError> {
         let rule = self.rule(name)?;
         let tables = tables_of(store, event)?;
         let Some(home) = tables.iter().find(|table| raw_bit(table).is_none()).or(tables.first()) else {
@@ -44,12 +56,19 @@ impl Case {
         let asker = Asker { range, ..self.asker(store) };
         let explainer = Explainer { asker, rule, prepared: &prepared, event, tables: &tables };
         let legs = explainer.legs()?;
-        let survey = self.survey(store, std::slice::from_ref(&rule.id))?;
-        let hit = matching(&survey, event);
+        let own;
+        let survey = match known {
+            Some(known) => known,
+            None => {
+                own = self.survey(store, std::slice::from_ref(&rule.id))?;
+                &own
+            }
+        };
+        let hit = matching(survey, &rule.id, event);
         let hidden_by = hit.iter().flat_map(|subject| survey.hidden_by(&self.switches, subject)).collect::<Vec<_>>();
         let matched = hit.iter().any(|subject| survey.hidden_by(&self.switches, subject).is_empty());
         let mut notes = Vec::new();
-        for run in survey.all.runs.iter().filter(|run| run.status != RuleStatus::Ran) {
+        for run in survey.all.runs.iter().filter(|run| run.rule == rule.id && run.status != RuleStatus::Ran) {
             notes.push(format!("the rule does not run: {}", status_line(&run.status)));
         }
         if !legs.iter().any(|leg| leg.reads_event) {
@@ -97,7 +116,7 @@ impl Case {
             other.switches.apply(SwitchAction::Unit { unit: only.unit.clone(), on: false });
             let survey = other.survey(store, std::slice::from_ref(&rule.id))?;
             let rows = survey.all.runs.iter().map(|run| run.matches.len() as u64).sum();
-            if !matching(&survey, event).is_empty() {
+            if !matching(&survey, &rule.id, event).is_empty() {
                 nearest.push(NearestChange { unit: only.unit.clone(), text: only.text.clone(), rows });
             }
         }
@@ -120,10 +139,10 @@ impl Case {
     }
 }
 
-/// The matches that an event is behind.
-fn matching(survey: &Survey, event: EventId) -> Vec<&super::matches::MatchId> {
-    let matches = survey.all.runs.iter().flat_map(|run| &run.matches);
-    matches
+/// The matches of a rule that an event is behind.
+fn matching<'survey>(survey: &'survey Survey, rule: &str, event: EventId) -> Vec<&'survey MatchId> {
+    let runs = survey.all.runs.iter().filter(|run| run.rule == rule);
+    runs.flat_map(|run| &run.matches)
         .filter(|found| match &found.id.subject {
             MatchSubject::Events(events) => events.contains(&event),
             MatchSubject::Key(_) => found.events.contains(&event),

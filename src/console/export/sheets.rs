@@ -68,7 +68,7 @@ fn match_row(state: &State, row: MatchRow) -> Option<Vec<String>> {
     let cells: Map<String, Json> = found
         .columns
         .iter()
-        .zip(&found.values)
+        .zip(found.values.iter())
         .map(|(column, value)| (column.name.clone(), crate::schema::format::json(value)))
         .collect();
     let [time, severity, rule, subject, host, events] = common(found);

@@ -511,7 +511,7 @@ fn show(state: &mut State, view: View) -> Vec<Effect> {
         }
         View::Matches => {
             rows::select_focused(state);
-            Vec::new()
+            ask_details(state)
         }
         _ => Vec::new(),
     }
@@ -571,6 +571,14 @@ fn follow(state: &mut State) -> Vec<Effect> {
             state.focus.found = Some(id);
             timeline::to_focus(state);
         }
+    }
+    ask_details(state)
+}
+
+/// Asks for what is said of the focused match where it is on the screen.
+fn ask_details(state: &mut State) -> Vec<Effect> {
+    if !matches!(state.view, View::Matches | View::Rules) {
+        return Vec::new();
     }
     let Some(rule) = state.focus.found.as_ref().map(|id| id.rule.clone()) else { return Vec::new() };
     let mut questions: Vec<Question> = state.why_question(&rule).into_iter().collect();

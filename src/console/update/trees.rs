@@ -66,6 +66,7 @@ pub fn arrived(state: &mut State, devices: Vec<String>, forest: Arc<Forest>) -> 
         state.tree.unrolled.clear();
     }
     state.started = starts(&forest);
+    state.tree.lost.clear();
     state.tree.devices = devices;
     state.forest = Some(forest);
     rows::marks(state);
@@ -81,6 +82,7 @@ pub fn arrived(state: &mut State, devices: Vec<String>, forest: Arc<Forest>) -> 
 /// Where events are is known, or which hosts would have to be read.
 pub fn placed(state: &mut State, placed: Placed) -> Vec<Effect> {
     state.places.extend(placed.nodes);
+    state.tree.lost.extend(placed.lost);
     rows::marks(state);
     if state.view == View::Tree {
         moves::tree_to_focus(state);
@@ -109,6 +111,7 @@ pub fn place(state: &mut State) -> Vec<Effect> {
         // One event of a match tells its place; a sum over thousands has none worth asking for.
         .filter_map(|found| found.events.first())
         .filter(|event| !state.started.contains_key(event) && !state.places.contains_key(event))
+        .filter(|event| !state.tree.lost.contains(event))
         .copied()
         .collect();
     find(state, events.into_iter().collect())

@@ -46,7 +46,7 @@ pub fn lines(state: &State, width: usize) -> Vec<Line> {
     about(state, found, width, &mut lines);
     lines.push(Line::new());
     lines.push(Line::of(Role::Title, "row"));
-    for (column, value) in found.columns.iter().zip(&found.values) {
+    for (column, value) in found.columns.iter().zip(found.values.iter()) {
         let value = super::shown_value(state, value);
         if value.is_empty() {
             continue;

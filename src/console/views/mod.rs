@@ -464,7 +464,7 @@ pub fn row_json(state: &State) -> Option<String> {
             let fields: serde_json::Map<String, serde_json::Value> = found
                 .columns
                 .iter()
-                .zip(&found.values)
+                .zip(found.values.iter())
                 .map(|(column, value)| (column.name.clone(), serde_json::Value::from(format::value(value))))
                 .collect();
             serde_json::json!({ "rule": found.id.rule, "events": found.events, "row": fields })
