@@ -1,7 +1,8 @@
 //! Worker threads that answer questions while the screen stays live.
 //!
-//! At most one question a topic waits: a newer one replaces it, and interrupts the one that runs. Each carries an
-//! epoch; whoever asked drops answers of an older one. Knows nothing of what is asked.
+//! At most one question a topic waits: a newer one replaces it, and interrupts the one that runs. Only the saving of
+//! work is never interrupted: the newer waits until the older is done, as a store has one writer, and the last word is
+//! what is to stay. Each carries an epoch; whoever asked drops answers of an older one. Knows nothing of what is asked.
 
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -85,7 +86,8 @@ impl Jobs {
         let mut queue = self.shared.queue();
         let topic = ask.question.topic();
         // Under the lock, so that a worker cannot have gone on to another topic when it is interrupted.
-        queue.running.values().filter(|running| running.topic == topic).for_each(Running::end);
+        let older = queue.running.values().filter(|running| running.topic == topic && topic != Topic::Save);
+        older.for_each(Running::end);
         queue.waiting.insert(topic, ask);
         drop(queue);
         // Not every worker takes every topic.
@@ -117,7 +119,12 @@ fn work(worker: usize, is_reserved: bool, mut source: Box<dyn Source>, shared: &
             if queue.closed {
                 return;
             }
-            let next = queue.waiting.keys().copied().find(|topic| !(is_reserved && topic.is_slow()));
+            let is_saving = queue.running.values().any(|running| running.topic == Topic::Save);
+            let next = queue
+                .waiting
+                .keys()
+                .copied()
+                .find(|topic| !(is_reserved && topic.is_slow()) && !(is_saving && *topic == Topic::Save));
             if let Some(ask) = next.and_then(|topic| queue.waiting.remove(&topic)) {
                 break ask;
             }
@@ -130,6 +137,10 @@ fn work(worker: usize, is_reserved: bool, mut source: Box<dyn Source>, shared: &
         let answer = catch_unwind(AssertUnwindSafe(|| source.answer(&ask.question, &stop)))
             .unwrap_or_else(|panic| Err(Trouble::Failed(panic_text(panic.as_ref()))));
         shared.queue().running.remove(&worker);
+        if topic == Topic::Save {
+            // A newer saving may wait for this one, and the worker that saw it first sleeps.
+            shared.changed.notify_all();
+        }
         let answer = if stop.is_raised() { Err(Trouble::Cancelled) } else { answer };
         if inputs.send(Input::Report(Box::new(Report { topic, epoch: ask.epoch, answer }))).is_err() {
             return;
@@ -147,7 +158,7 @@ mod tests {
     use super::*;
     use crossbeam_channel::{Receiver, unbounded};
 
-    /// Waits in each `Forest` question until it is interrupted; answers `Save` at once.
+    /// Waits in each `Forest` question until it is interrupted; a fault in `Indicators`; answers the rest at once.
     struct Slow {
         started: Sender<()>,
         interrupt: (Sender<()>, Receiver<()>),
@@ -208,6 +219,48 @@ mod tests {
         assert_eq!(last.answer, Err(Trouble::Cancelled));
         // The third replaced the second wherever the second had not started.
         assert!(last.epoch == 3 || (last.epoch == 2 && report(&received).epoch == 3));
+    }
+
+    /// Says when a saving begins, and ends it when it is let.
+    struct Saver {
+        began: Sender<()>,
+        let_end: Receiver<()>,
+    }
+
+    impl Source for Saver {
+        fn answer(&mut self, _question: &Question, _stop: &Stop) -> Result<Answer, Trouble> {
+            self.began.send(()).unwrap();
+            self.let_end.recv().unwrap();
+            Ok(Answer::Saved)
+        }
+
+        fn interrupter(&self) -> Box<dyn Fn() + Send + Sync> {
+            Box::new(|| panic!("a saving was interrupted"))
+        }
+    }
+
+    #[test]
+    fn savings_follow_each_other_and_none_is_interrupted() {
+        let (began, has_begun) = unbounded();
+        let (end, let_end) = unbounded();
+        let (inputs, received) = unbounded();
+        let saver = || Box::new(Saver { began: began.clone(), let_end: let_end.clone() }) as Box<dyn Source>;
+        let jobs = Jobs::start(vec![saver(), saver(), saver()], &inputs).unwrap();
+        let kept = crate::console::source::Kept { switches: Default::default(), session: Default::default() };
+        let save = |epoch| ask(epoch, Question::Save(Box::new(kept.clone())));
+        jobs.submit(save(1));
+        has_begun.recv().unwrap();
+        jobs.submit(save(2));
+        jobs.submit(save(3));
+        jobs.cancel();
+        // Another topic is taken meanwhile: so the other workers have seen what waits.
+        jobs.submit(ask(4, Question::Tables));
+        has_begun.recv().unwrap();
+        assert!(has_begun.is_empty());
+        (0..3).for_each(|_| end.send(()).unwrap());
+        let done: Vec<u64> = (0..3).map(|_| report(&received).epoch).collect();
+        let place = |epoch| done.iter().position(|done| *done == epoch).unwrap();
+        assert!(place(1) < place(3) && done.contains(&4), "{done:?}");
     }
 
     #[test]
