@@ -8,6 +8,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use super::Exit;
 use super::format::{self, Format};
 use super::library::LibraryArgs;
+use super::problem::{self, Problem};
 use super::report;
 use crate::kql;
 use crate::kql::diagnostic::{Class, Diagnostic};
@@ -83,26 +84,15 @@ impl Inputs for FileInputs {
 }
 
 pub fn run(arguments: &Args, stdout: &mut dyn Write, stderr: &mut dyn Write) -> Exit {
-    match attempt(arguments, stdout, stderr) {
-        Ok(exit) => exit,
-        // Whoever read the output has seen enough (`| head`).
-        Err(error) if is_closed_pipe(&error) => Exit::Done,
-        Err(error) => {
-            let _ = writeln!(stderr, "error: {}", kql::visible::visible(&format!("{error:#}")));
-            Exit::Failed
-        }
-    }
+    let answer = attempt(arguments, stdout, stderr);
+    problem::report(answer, stderr)
 }
 
-fn is_closed_pipe(error: &anyhow::Error) -> bool {
-    let mut kinds = error.chain().filter_map(|cause| cause.downcast_ref::<std::io::Error>().map(std::io::Error::kind));
-    kinds.any(|kind| kind == std::io::ErrorKind::BrokenPipe)
-}
-
-fn attempt(arguments: &Args, stdout: &mut dyn Write, stderr: &mut dyn Write) -> anyhow::Result<Exit> {
+fn attempt(arguments: &Args, stdout: &mut dyn Write, stderr: &mut dyn Write) -> Result<Exit, Problem> {
     let text = if arguments.query == "-" {
         let mut bytes = Vec::new();
-        std::io::stdin().read_to_end(&mut bytes)?;
+        let read = std::io::stdin().read_to_end(&mut bytes);
+        read.map_err(|error| Problem::Failed(format!("standard input: {error}")))?;
         String::from_utf8_lossy(&bytes).into_owned()
     } else {
         arguments.query.clone()
@@ -182,7 +172,7 @@ fn attempt(arguments: &Args, stdout: &mut dyn Write, stderr: &mut dyn Write) -> 
             writeln!(stderr, "error: {}", kql::visible::visible(&error.to_string()))?;
             return Ok(Exit::Invalid);
         }
-        ran => ran?,
+        ran => ran.map_err(|error| Problem::Failed(error.to_string()))?,
     }
     format::write(stdout, &table, arguments.format)?;
     Ok(Exit::Done)

@@ -1,12 +1,8 @@
 //! Values as people read them: times, counts, KQL literals.
 
 use super::zone::Zone;
-use crate::kql::values::quote_string;
+use crate::kql::values::{TICKS_PER_SECOND, quote_string};
 use crate::schema::Value;
-
-const TICKS_PER_SECOND: i64 = 10_000_000;
-/// Ticks from 0001-01-01 to 1970-01-01.
-pub const UNIX_EPOCH: i64 = 621_355_968_000_000_000;
 
 /// How much of a time is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -116,6 +112,8 @@ pub fn arguments(command_line: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    use crate::kql::values::UNIX_EPOCH;
 
     const NOON: i64 = 639_080_389_344_310_000;
 

@@ -124,9 +124,8 @@ fn below_strip(body: Rect, is_roomy: bool) -> (Rect, Option<Pane>) {
     (rest, Some(strip))
 }
 
-/// The bars above, at least three rows of them where there are so many; what happens in a bucket below.
-fn timeline(body: Rect, is_roomy: bool) -> Vec<Pane> {
-    let above = (body.height / 3).max(3).min(body.height);
+/// Two panes, the upper one of so many rows.
+fn stacked(body: Rect, above: u16, is_roomy: bool) -> Vec<Pane> {
     let (upper, lower) = if is_roomy { (Edge::Box, Edge::Box) } else { (Edge::None, Edge::Rule) };
     vec![
         Pane { area: Rect { height: above, ..body }, edge: upper },
@@ -135,6 +134,12 @@ fn timeline(body: Rect, is_roomy: bool) -> Vec<Pane> {
             edge: lower,
         },
     ]
+}
+
+/// The bars above, at least three rows of them where there are so many; what happens in a bucket below.
+fn timeline(body: Rect, is_roomy: bool) -> Vec<Pane> {
+    let above = (body.height / 3).max(3).min(body.height);
+    stacked(body, above, is_roomy)
 }
 
 /// The columns of a lesson's panel at the right, or its rows below.
@@ -190,14 +195,7 @@ fn query(body: Rect, is_roomy: bool, lines: usize) -> Vec<Pane> {
     let edges = if is_roomy { 2 } else { 0 };
     let wanted = u16::try_from(lines).unwrap_or(u16::MAX).saturating_add(4 + edges);
     let above = wanted.min(body.height / 2);
-    let (upper, lower) = if is_roomy { (Edge::Box, Edge::Box) } else { (Edge::None, Edge::Rule) };
-    vec![
-        Pane { area: Rect { height: above, ..body }, edge: upper },
-        Pane {
-            area: Rect { y: body.y.saturating_add(above), height: body.height.saturating_sub(above), ..body },
-            edge: lower,
-        },
-    ]
+    stacked(body, above, is_roomy)
 }
 
 fn compact(body: Rect, view: View, rule_open: bool) -> Vec<Pane> {

@@ -441,7 +441,7 @@ impl Live {
         let now = std::time::SystemTime::now()
             .duration_since(std::time::UNIX_EPOCH)
             .map_or(0, |since| i64::try_from(since.as_nanos() / 100).unwrap_or(i64::MAX));
-        case::save_switches(&mut writer, &kept.switches, now.saturating_add(crate::console::format::UNIX_EPOCH))?;
+        case::save_switches(&mut writer, &kept.switches, now.saturating_add(crate::kql::values::UNIX_EPOCH))?;
         Ok(writer.set_state(SESSION_KEY, SESSION_VERSION, &kept.session)?)
     }
 }

@@ -3,7 +3,8 @@
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use super::format::{TimeStyle, UNIX_EPOCH};
+use super::format::TimeStyle;
+use crate::kql::values::UNIX_EPOCH;
 
 #[derive(Debug, Clone, PartialEq)]
 pub struct Zone(TimeZone);

@@ -2,6 +2,7 @@
 //!
 //! It is a value that is passed in; nothing here reads the time of the machine.
 
+use crate::kql::values::UNIX_EPOCH;
 use crate::plan::DataRange;
 
 /// Which of a rule's time limits hold.
@@ -40,9 +41,6 @@ impl Clock {
         }
     }
 }
-
-/// Ticks at 1970-01-01.
-const UNIX_EPOCH: i64 = 621_355_968_000_000_000;
 
 /// A time as people read it, in UTC: `2019-11-03 13:51:56.380`.
 pub fn display_time(ticks: i64) -> String {

@@ -7,6 +7,7 @@ use super::error::HuntError;
 use super::matches::EventId;
 use crate::kql;
 use crate::kql::diagnostic::Diagnostic;
+use crate::kql::syntax::Query;
 use crate::plan::tree::NodeKind;
 use crate::plan::{DataRange, Environment, Library, bind};
 use crate::schema::{Column, Value};
@@ -80,7 +81,12 @@ impl Asker<'_> {
         self.ask(text, false)
     }
 
-    fn ask(&self, text: &str, lineage: bool) -> Result<Rows, QueryError> {
+    /// Parses a query and hands it over with what it is bound in.
+    fn parsed<T>(
+        &self,
+        text: &str,
+        then: impl FnOnce(&Query, &Environment<'_>) -> Result<T, QueryError>,
+    ) -> Result<T, QueryError> {
         let parsed = kql::parse(text);
         if parsed.has_errors() {
             return Err(QueryError::Diagnostics(parsed.diagnostics));
@@ -90,8 +96,14 @@ impl Asker<'_> {
             .with_range(self.range)
             .with_library(self.library)
             .with_probe(&probe);
+        then(&parsed.query, &environment)
+    }
+
+    fn ask(&self, text: &str, lineage: bool) -> Result<Rows, QueryError> {
         let options = Options { lineage, ..Options::default() };
-        let compiled = sql::compile(&parsed.query, &environment, &options).map_err(QueryError::Diagnostics)?;
+        let compiled = self.parsed(text, |query, environment| {
+            sql::compile(query, environment, &options).map_err(QueryError::Diagnostics)
+        })?;
         let limits = Limits { rows: None, time: self.limit };
         let mut found =
             Rows { columns: compiled.columns.clone(), warnings: compiled.warnings.clone(), ..Rows::default() };
@@ -105,16 +117,7 @@ impl Asker<'_> {
 
     /// The tables that a query reads, by name, whichever way it names them.
     pub fn tables(&self, text: &str) -> Result<BTreeSet<String>, QueryError> {
-        let parsed = kql::parse(text);
-        if parsed.has_errors() {
-            return Err(QueryError::Diagnostics(parsed.diagnostics));
-        }
-        let probe = ConnectionProbe { connection: self.store.connection(), schema: self.store.schema() };
-        let environment = Environment::new(self.store.schema(), self.now)
-            .with_range(self.range)
-            .with_library(self.library)
-            .with_probe(&probe);
-        let bound = bind(&parsed.query, &environment);
+        let bound = self.parsed(text, |query, environment| Ok(bind(query, environment)))?;
         let Some(plan) = bound.plan else { return Err(QueryError::Diagnostics(bound.diagnostics)) };
         let tables = plan.nodes.iter().filter_map(|node| match &node.kind {
             NodeKind::Table { table, .. } => Some(table.clone()),

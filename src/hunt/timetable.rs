@@ -8,11 +8,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
+use crate::kql::values::TICKS_PER_MINUTE as MINUTE;
 use crate::rules::duration;
 use crate::rules::facts::look_back_of;
 use crate::rules::rule::Rule;
-
-const MINUTE: i64 = 60 * 10_000_000;
 
 /// How the number of rows is compared with the threshold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]

@@ -12,11 +12,11 @@ use super::direction::set_directions;
 use super::lineage::{Fillable, Physical, ProcessFacts};
 use super::merge::merge;
 use super::normalise::device_id;
+use crate::kql::values::TICKS_PER_SECOND as SECOND;
 use crate::schema::Schema;
 use crate::sql::layout::{quote_identifier, rows_table};
 use crate::store::{ACTOR_COLUMNS, StoreError};
 
-const SECOND: i64 = 10_000_000;
 /// Sysmon and Security time one start up to this far apart; a GUID's time has whole seconds.
 const SAME_START: i64 = 2 * SECOND;
 const PROCESSES: &str = "DeviceProcessEvents";

@@ -5,9 +5,8 @@
 
 use jiff::tz::TimeZone;
 
-/// Ticks from 0001-01-01 to 1970-01-01.
-const UNIX_EPOCH: i64 = 621_355_968_000_000_000;
-const SECOND: i64 = 10_000_000;
+use crate::kql::values::{TICKS_PER_SECOND as SECOND, UNIX_EPOCH};
+
 /// Ticks from 0001-01-01 to 1601-01-01, where FILETIME begins.
 const FILETIME_EPOCH: i64 = 504_911_232_000_000_000;
 

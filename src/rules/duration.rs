@@ -1,9 +1,8 @@
 //! Durations as rule files write them, in ticks of 100 ns.
 
-const SECOND: i64 = 10_000_000;
-const MINUTE: i64 = 60 * SECOND;
-const HOUR: i64 = 60 * MINUTE;
-const DAY: i64 = 24 * HOUR;
+use crate::kql::values::{
+    TICKS_PER_DAY as DAY, TICKS_PER_HOUR as HOUR, TICKS_PER_MINUTE as MINUTE, TICKS_PER_SECOND as SECOND,
+};
 
 /// Reads `5m`, `1h`, `14d`; .NET time spans (`1.00:00:00`, `00:05:00`, and `14`, which is 14 days); ISO 8601 (`P1DT2H`).
 pub fn parse(text: &str) -> Option<i64> {

@@ -18,6 +18,7 @@ use crate::console::widgets::table::{self, Column, Row};
 use crate::hunt::ClockMode;
 use crate::hunt::moments::Moment;
 use crate::hunt::timeline::{TimeRange, Timeline};
+use crate::kql::values::{TICKS_PER_DAY as DAY, TICKS_PER_SECOND as SECOND};
 
 const COLUMNS: [Column<'_>; 6] = [
     Column::fixed("TIME", 8),
@@ -30,8 +31,6 @@ const COLUMNS: [Column<'_>; 6] = [
 
 /// What stands before the bars, where there is room.
 const LABEL: u16 = 9;
-const SECOND: i64 = 10_000_000;
-const DAY: i64 = 86_400 * SECOND;
 
 /// Where the bars go; nothing where this view has none or no room for them.
 fn chart(view: View, layout: &Layout) -> Option<(Rect, bool)> {
@@ -211,26 +210,29 @@ fn bars(state: &State, brush: &mut Brush<'_>, layout: &Layout) {
 
 const EIGHTHS: [&str; 9] = [" ", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"];
 
-/// A bar of one cell's height: an eighth at least where there is anything.
-fn eighth(count: u64, highest: u64) -> &'static str {
-    let level = u128::from(count) * 8 / u128::from(highest.max(1));
-    let level = usize::try_from(level).unwrap_or(8).clamp(usize::from(count > 0), 8);
-    EIGHTHS.get(level).copied().unwrap_or("█")
+/// The height of a bar in eighths of a cell: one at least where there is anything.
+fn eighths(count: u64, highest: u64, cells: u16) -> u64 {
+    let whole = u64::from(cells).saturating_mul(8);
+    let level = u128::from(count) * u128::from(whole) / u128::from(highest.max(1));
+    u64::try_from(level).unwrap_or(whole).max(u64::from(count > 0))
+}
+
+/// A part of a bar within one cell.
+fn block(eighths: u64) -> &'static str {
+    usize::try_from(eighths).ok().and_then(|eighths| EIGHTHS.get(eighths)).copied().unwrap_or("█")
 }
 
 /// A bar: an eighth of a cell at least where there is anything.
 fn draw_events(cells: &mut Brush<'_>, (events, highest): (u64, u64), tall: u16, wide: usize, is_later: bool) {
-    let whole = u64::from(tall).saturating_mul(8);
-    let level = u128::from(events) * u128::from(whole) / u128::from(highest.max(1));
-    let level = u64::try_from(level).unwrap_or(whole).max(u64::from(events > 0));
+    let level = eighths(events, highest, tall);
     for row in 0..tall {
         let below = u64::from(tall.saturating_sub(row).saturating_sub(1)).saturating_mul(8);
-        let part = usize::try_from(level.saturating_sub(below).min(8)).unwrap_or(8);
+        let part = level.saturating_sub(below).min(8);
         let symbol = match (is_later, part) {
             (_, 0) => continue,
             // Later than the clock: it is not there yet.
             (true, _) => "·",
-            (false, part) => EIGHTHS.get(part).copied().unwrap_or("█"),
+            (false, part) => block(part),
         };
         let role = if is_later { Role::Dim } else { Role::Drawn };
         cells.put(0, row, role, &Shown::from(symbol.repeat(wide)));
@@ -247,7 +249,7 @@ fn draw_matches(cells: &mut Brush<'_>, row: u16, (bar, most): (Bar, u64), wide: 
     let text = match (text.len() < wide, cells.plain) {
         (true, _) => text,
         (false, true) => "+".to_owned(),
-        (false, false) => eighth(bar.count, most).repeat(wide),
+        (false, false) => block(eighths(bar.count, most, 1)).repeat(wide),
     };
     cells.put(0, row, severity_role(bar.worst), &Shown::from(text));
 }

@@ -14,7 +14,7 @@ use crate::hunt::{Match, UnitId};
 pub struct Goal {
     /// The goal in words.
     pub say: String,
-    view: Option<ViewName>,
+    view: Option<View>,
     /// The rule whose page is open.
     rule_page: Option<String>,
     /// The rule in focus.
@@ -51,19 +51,6 @@ pub struct Goal {
     /// Part of the query that was run last, and how many rows it has.
     query_has: Option<String>,
     query_rows_at_least: Option<usize>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-enum ViewName {
-    Matches,
-    Tree,
-    Indicators,
-    Exclusions,
-    Rules,
-    Timeline,
-    Events,
-    Query,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -185,7 +172,7 @@ impl Goal {
             None => true,
         };
         let count = |rule: &str| seen.counts.iter().find(|(name, _)| name == rule).map(|(_, count)| *count);
-        self.view.is_none_or(|wanted| seen.view == Some(wanted.view()))
+        self.view.is_none_or(|wanted| seen.view == Some(wanted))
             && self.rule_page.as_ref().is_none_or(|wanted| seen.rule_page.as_ref() == Some(wanted))
             && self.rule.as_ref().is_none_or(|wanted| seen.rule.as_ref() == Some(wanted))
             && of_process(&self.process, &|process, wanted| same(wanted, &process.name))
@@ -214,20 +201,5 @@ impl Goal {
                 .query_rows_at_least
                 .is_none_or(|wanted| seen.query.as_ref().is_some_and(|(_, rows)| *rows >= wanted))
             && self.all_on.is_none_or(|wanted| seen.off.is_empty() == wanted)
-    }
-}
-
-impl ViewName {
-    const fn view(self) -> View {
-        match self {
-            Self::Matches => View::Matches,
-            Self::Tree => View::Tree,
-            Self::Indicators => View::Indicators,
-            Self::Exclusions => View::Exclusions,
-            Self::Rules => View::Rules,
-            Self::Timeline => View::Timeline,
-            Self::Events => View::Events,
-            Self::Query => View::Query,
-        }
     }
 }

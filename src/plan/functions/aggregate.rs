@@ -156,6 +156,4 @@ pub(super) const ROWS: &[FunctionRow] = &[
     FunctionRow::aggregate("binary_all_and", &[of("binary_all_and", &[LONG], Long)], "Bitwise and of all values.").named_as_argument(),
     FunctionRow::aggregate("binary_all_or", &[of("binary_all_or", &[LONG], Long)], "Bitwise or of all values.").named_as_argument(),
     FunctionRow::aggregate("binary_all_xor", &[of("binary_all_xor", &[LONG], Long)], "Bitwise exclusive or of all values.").named_as_argument(),
-    FunctionRow::aggregate("hll", &[of("engine:hll", &[ANY, LONG], Dynamic).optional(1)], "Not computed here: use dcount()."),
-    FunctionRow::aggregate("tdigest", &[of("engine:tdigest", &[ANY, LONG], Dynamic).optional(1)], "Not computed here: use percentile()."),
 ];

@@ -1,6 +1,6 @@
 //! Encodings, hashes, URLs.
 
-use super::parameter::{BOXED, DATETIME, DYNAMIC, LONG, REAL, STRING, TEXT, TIMESPAN};
+use super::parameter::{DATETIME, DYNAMIC, LONG, REAL, STRING, TEXT, TIMESPAN};
 use super::{FunctionRow, of};
 use crate::schema::ScalarType::{Dynamic, Guid, Long, String};
 
@@ -55,7 +55,6 @@ pub(super) const ROWS: &[FunctionRow] = &[
         "xxHash64 of a text's bytes, or of the eight bytes of a number or time (as the documented hash of a datetime shows).",
     )
     .aliases(&["hash"]),
-    FunctionRow::scalar("hash_many", &[of("engine:hash_many", &[BOXED, BOXED], Long).repeats(1)], "Not computed here."),
     FunctionRow::scalar(
         "punycode_to_string",
         &[of("punycode_to_string", &[STRING], String)],

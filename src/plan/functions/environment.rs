@@ -1,8 +1,8 @@
 //! What depends on the query, the clock, the row set or tables outside the query: the engine expands these.
 
-use super::parameter::{ANY, DATETIME, STRING, TIMESPAN};
+use super::parameter::{ANY, STRING, TIMESPAN};
 use super::{FunctionRow, ResultName, Returns, of};
-use crate::schema::ScalarType::{Datetime, Dynamic, Guid, String};
+use crate::schema::ScalarType::{Datetime, Dynamic, Guid};
 
 pub(super) const ROWS: &[FunctionRow] = &[
     FunctionRow::scalar(
@@ -30,39 +30,8 @@ pub(super) const ROWS: &[FunctionRow] = &[
         "A bag: country, state, city, latitude, longitude, from a MaxMind file.",
     ),
     FunctionRow::scalar(
-        "current_principal",
-        &[of("engine:current_principal", &[], String)],
-        "Nobody is signed in here.",
-    ),
-    FunctionRow::scalar("current_database", &[of("engine:current_database", &[], String)], "The store's name."),
-    FunctionRow::scalar(
-        "current_cluster_endpoint",
-        &[of("engine:current_cluster_endpoint", &[], String)],
-        "There is no cluster here.",
-    ),
-    FunctionRow::scalar(
-        "estimate_data_size",
-        &[of("engine:estimate_data_size", &[ANY], crate::schema::ScalarType::Long).repeats(1)],
-        "Not computed here.",
-    ),
-    FunctionRow::scalar(
-        "materialized_view_age",
-        &[of("engine:materialized_view_age", &[DATETIME], crate::schema::ScalarType::Timespan)],
-        "Not computed here.",
-    ),
-    FunctionRow::scalar(
         "assert",
         &[of("engine:assert", &[super::parameter::BOOL, STRING], crate::schema::ScalarType::Bool)],
         "Ends the query with a message where the condition is false.",
-    ),
-    FunctionRow::scalar(
-        "cursor_after",
-        &[of("engine:cursor_after", &[STRING], crate::schema::ScalarType::Bool)],
-        "Cursors belong to the service.",
-    ),
-    FunctionRow::scalar(
-        "gzip_compress_to_base64_string",
-        &[of("engine:gzip_compress", &[STRING], String)],
-        "Not computed here.",
     ),
 ];

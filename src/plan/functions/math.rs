@@ -93,11 +93,6 @@ pub(super) const ROWS: &[FunctionRow] = &[
     FunctionRow::scalar("bitset_count_ones", &[of("bitset_count_ones", &[LONG], Long)], "The bits that are 1.")
         .named_as_argument(),
     FunctionRow::scalar(
-        "welch_test",
-        &[of("engine:welch_test", &[REAL, REAL, REAL, REAL, REAL, REAL], Real)],
-        "Not computed here.",
-    ),
-    FunctionRow::scalar(
         "range",
         &[
             of("range_array_long", &[LONG, LONG, LONG], crate::schema::ScalarType::Dynamic).optional(1),

@@ -5,16 +5,16 @@
 /// Names, and what to write instead where there is anything.
 const REFUSED: &[(&[&str], &str)] = &[
     (
-        &["hll_if", "hll_merge", "dcount_hll", "tdigest_merge", "merge_tdigest", "tdigest_if"],
+        &["hll", "hll_if", "hll_merge", "dcount_hll", "tdigest", "tdigest_merge", "merge_tdigest", "tdigest_if"],
         "sketches are the service's own estimates; dcount() and percentile() are exact here",
     ),
     (
         &["percentile_tdigest", "percentile_array_tdigest", "percentrank_tdigest", "rank_tdigest"],
         "percentile() and percentiles_array() answer from the rows themselves",
     ),
-    (&["hash_combine"], "hash(strcat_delim(…)) is as good a key, though another value"),
-    (&["zlib_compress_to_base64_string"], ""),
-    (&["beta_cdf", "beta_inv", "beta_pdf", "erf", "erfc", "series_fft", "series_ifft"], ""),
+    (&["hash_combine", "hash_many"], "hash(strcat_delim(…)) is as good a key, though another value"),
+    (&["gzip_compress_to_base64_string", "zlib_compress_to_base64_string"], ""),
+    (&["beta_cdf", "beta_inv", "beta_pdf", "erf", "erfc", "series_fft", "series_ifft", "welch_test"], ""),
     (
         &[
             "convert_angle",
@@ -83,8 +83,11 @@ const REFUSED: &[(&[&str], &str)] = &[
         ],
         "geo_distance_2points() and geo_point_in_circle() answer what rules ask of places",
     ),
-    (&["current_principal_details", "current_principal_is_member_of"], "nobody is signed in here"),
+    (&["current_principal", "current_principal_details", "current_principal_is_member_of"], "nobody is signed in here"),
     (&["extent_id", "extent_tags"], "a store has no extents"),
+    (&["current_cluster_endpoint", "current_database"], "there is no service here"),
+    (&["cursor_after", "materialized_view_age"], "a store has neither cursors nor materialized views"),
+    (&["estimate_data_size"], ""),
     (&["datetime_list_timezones"], ""),
 ];
 
