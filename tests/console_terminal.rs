@@ -297,8 +297,7 @@ fn a_storm_of_resizes_ends_in_a_whole_screen() {
     }
     session.keys("1");
     session.resize(80, 24);
-    let screen = session.until("? help");
-    assert!(screen.contains("[1 Matches]"), "{screen}");
+    session.until_that(|contents| contents.contains("? help") && contents.contains("[1 Matches]"));
     session.keys("Q");
     assert_eq!(session.end().0, 0);
 }
