@@ -11,14 +11,14 @@ use std::time::{Duration, Instant};
 
 use base64::Engine as _;
 use crossbeam_channel::Sender;
-use ratatui::Terminal;
-use ratatui::backend::CrosstermBackend;
-use ratatui::crossterm::event::{
+use crossterm::event::{
     self, DisableBracketedPaste, DisableMouseCapture, EnableBracketedPaste, EnableMouseCapture, Event, KeyCode,
     KeyEventKind, KeyModifiers, MouseButton, MouseEventKind,
 };
-use ratatui::crossterm::terminal::{self, EnterAlternateScreen, LeaveAlternateScreen};
-use ratatui::crossterm::{cursor, execute};
+use crossterm::terminal::{self, EnterAlternateScreen, LeaveAlternateScreen};
+use crossterm::{cursor, execute};
+use ratatui::Terminal;
+use ratatui::backend::CrosstermBackend;
 use terminal_colorsaurus::{QueryOptions, ThemeMode};
 
 use super::input::{Input, Mouse};
@@ -259,7 +259,7 @@ mod tests {
 
     #[test]
     fn a_late_answer_of_the_terminal_is_no_key() {
-        use ratatui::crossterm::event::KeyEvent;
+        use crossterm::event::KeyEvent;
         let alt = |character| Event::Key(KeyEvent::new(KeyCode::Char(character), KeyModifiers::ALT));
         let plain = |character| Event::Key(KeyEvent::new(KeyCode::Char(character), KeyModifiers::NONE));
         let (mut late, start) = (LateAnswer::default(), Instant::now());
