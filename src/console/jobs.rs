@@ -124,7 +124,7 @@ fn work(worker: usize, is_reserved: bool, mut source: Box<dyn Source>, shared: &
                 .waiting
                 .keys()
                 .copied()
-                .find(|topic| !(is_reserved && topic.is_slow()) && !(is_saving && *topic == Topic::Save));
+                .find(|topic| !(is_reserved && topic.is_slow() || is_saving && *topic == Topic::Save));
             if let Some(ask) = next.and_then(|topic| queue.waiting.remove(&topic)) {
                 break ask;
             }
