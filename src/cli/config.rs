@@ -1,12 +1,12 @@
 //! `whippet config`: the console's settings and keys.
 
-use std::io::{self, Write};
+use std::io::Write;
 use std::path::PathBuf;
 
 use super::Exit;
-use super::settings::{self, SettingsError};
+use super::problem::Problem;
+use super::settings;
 use crate::console::config::{self, Config};
-use crate::console::keys::UnknownKey;
 use crate::kql::visible::visible;
 
 #[derive(Debug, clap::Args)]
@@ -34,34 +34,9 @@ struct File {
     config: Option<PathBuf>,
 }
 
-#[derive(Debug, thiserror::Error)]
-enum ConfigCommandError {
-    #[error(transparent)]
-    Settings(#[from] SettingsError),
-    #[error("this system has no place for settings: name a file with --config or WHIPPET_CONFIG")]
-    NoPlace,
-    #[error("the keys of the action table: {0}")]
-    Keys(#[from] UnknownKey),
-    #[error("cannot write: {0}")]
-    Write(#[from] io::Error),
-}
-
-pub fn run(arguments: &Args, stdout: &mut dyn Write, stderr: &mut dyn Write) -> Exit {
-    match answer(&arguments.command, stdout) {
-        Ok(()) => Exit::Done,
-        Err(ConfigCommandError::Write(error)) if error.kind() == io::ErrorKind::BrokenPipe => Exit::Done,
-        Err(error) => {
-            for line in error.to_string().lines() {
-                let _ = writeln!(stderr, "error: {}", visible(line));
-            }
-            if matches!(error, ConfigCommandError::Settings(_)) { Exit::Invalid } else { Exit::Failed }
-        }
-    }
-}
-
-fn answer(command: &Command, out: &mut dyn Write) -> Result<(), ConfigCommandError> {
+pub fn run(arguments: &Args, out: &mut dyn Write) -> Result<Exit, Problem> {
     let place = |file: &File| settings::find(file.config.as_deref());
-    match command {
+    match &arguments.command {
         Command::Check(file) => match place(file) {
             Some(place) => {
                 let config = settings::read(&place)?;
@@ -83,10 +58,14 @@ fn answer(command: &Command, out: &mut dyn Write) -> Result<(), ConfigCommandErr
             write!(out, "{}", config::text(&config)?)?;
         }
         Command::Path(file) => {
-            let place = place(file).ok_or(ConfigCommandError::NoPlace)?;
+            let place = place(file).ok_or_else(no_place)?;
             writeln!(out, "{}", visible(&place.path.display().to_string()))?;
         }
         Command::Template => write!(out, "{}", config::defaults()?)?,
     }
-    Ok(())
+    Ok(Exit::Done)
+}
+
+fn no_place() -> Problem {
+    Problem::Failed("this system has no place for settings: name a file with --config or WHIPPET_CONFIG".to_owned())
 }

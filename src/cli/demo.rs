@@ -5,20 +5,20 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::Exit;
-use super::open::{self, OpenError, Subject};
-use super::record;
-use super::scenario::{Scenario, ScenarioError};
-use super::settings::{ConsoleArgs, SettingsError};
+use super::journal::begin;
+use super::open::{self, Subject};
+use super::problem::Problem;
+use super::scenario::Scenario;
+use super::settings::ConsoleArgs;
 use crate::console::journal;
-use crate::console::run::Ending;
 use crate::hunt::matches::RuleStatus;
 use crate::hunt::survey::status_line;
 use crate::hunt::tree::{facts, text};
-use crate::hunt::{Case, Forest, HuntError, Match, NodeId, RuleRun};
+use crate::hunt::{Case, Forest, Match, NodeId, RuleRun};
 use crate::kql::values::datetime_text;
 use crate::kql::visible::visible;
 use crate::rules::Catalog;
-use crate::store::{Store, StoreError};
+use crate::store::Store;
 
 /// Beyond this a list of matches says less than its count.
 const SHOWN_MATCHES: usize = 50;
@@ -39,47 +39,13 @@ pub struct Args {
     console: ConsoleArgs,
 }
 
-#[derive(Debug, thiserror::Error)]
-enum DemoError {
-    #[error(transparent)]
-    Scenario(#[from] ScenarioError),
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    #[error(transparent)]
-    Hunt(#[from] HuntError),
-    #[error(transparent)]
-    Open(#[from] OpenError),
-    #[error(transparent)]
-    Settings(#[from] SettingsError),
-    #[error("cannot write: {0}")]
-    Write(#[from] io::Error),
-}
-
-pub fn run(arguments: &Args, stdout: &mut dyn Write, stderr: &mut dyn Write) -> Exit {
-    match demo(arguments, stdout) {
-        Ok(exit) => match exit {
-            Some(ended) => open::finish(Ok(ended), stderr),
-            None => Exit::Done,
-        },
-        // A reader that has seen enough (`| head`) is no failure.
-        Err(DemoError::Write(error)) if error.kind() == io::ErrorKind::BrokenPipe => Exit::Done,
-        Err(error) => {
-            let message: Vec<String> = error.to_string().lines().map(visible).collect();
-            let _ = writeln!(stderr, "error: {}", message.join("\n"));
-            let is_unknown =
-                matches!(error, DemoError::Scenario(ScenarioError::Unknown { .. }) | DemoError::Settings(_));
-            if is_unknown { Exit::Invalid } else { Exit::Failed }
-        }
-    }
-}
-
-fn demo(arguments: &Args, stdout: &mut dyn Write) -> Result<Option<Ending>, DemoError> {
+pub fn run(arguments: &Args, stdout: &mut dyn Write) -> Result<Exit, Problem> {
     let has_terminal = io::stdout().is_terminal() && io::stdin().is_terminal();
     // Wrong settings are told before the work.
     let config = arguments.console.config()?;
     let named = arguments.scenario.as_deref().map(Scenario::named).transpose()?;
     let rules = arguments.rules.clone().or_else(|| named.as_ref().and_then(Scenario::rules));
-    let catalog = Catalog::open(rules.as_deref()).map_err(OpenError::from)?;
+    let catalog = Catalog::open(rules.as_deref())?;
     if !has_terminal {
         let catalog = Arc::new(catalog);
         let scenarios = named.map_or_else(Scenario::all, |scenario| vec![scenario]);
@@ -90,25 +56,25 @@ fn demo(arguments: &Args, stdout: &mut dyn Write) -> Result<Option<Ending>, Demo
             print(scenario, &catalog, stdout)?;
         }
         writeln!(stdout, "\nIn a terminal the same command opens the console.")?;
-        return Ok(None);
+        return Ok(Exit::Done);
     }
     let scenario = match named {
         Some(scenario) => scenario,
         None => match choose(&Scenario::all(), &mut io::stdin().lock(), stdout)? {
             Some(scenario) => scenario,
-            None => return Ok(None),
+            None => return Ok(Exit::Done),
         },
     };
     let unpacked = scenario.unpack()?;
     let subject = Subject::of_scenario(&scenario, catalog)?;
     // 'whippet present' follows it from another terminal.
-    let journal = record::begin(&unpacked.journal(), journal::Subject::Scenario(scenario.name()))?;
+    let journal = begin(&unpacked.journal(), journal::Subject::Scenario(scenario.name()))?;
     let subject = subject.recorded(journal);
-    Ok(Some(open::console(unpacked.store(), subject, config)?))
+    open::console(unpacked.store(), subject, config)
 }
 
 /// Asks which scenario to open, by line: it works over any terminal and is read out by a screen reader.
-fn choose(scenarios: &[Scenario], input: &mut dyn BufRead, out: &mut dyn Write) -> Result<Option<Scenario>, DemoError> {
+fn choose(scenarios: &[Scenario], input: &mut dyn BufRead, out: &mut dyn Write) -> Result<Option<Scenario>, Problem> {
     writeln!(out, "Scenarios to hunt in:\n")?;
     for (position, scenario) in scenarios.iter().enumerate() {
         writeln!(out, "  {}  {:<12}  {}", position + 1, scenario.name(), scenario.title())?;
@@ -136,12 +102,12 @@ fn choose(scenarios: &[Scenario], input: &mut dyn BufRead, out: &mut dyn Write) 
 }
 
 /// The hunt as text: each rule's matches, and the chains they stand in.
-fn print(scenario: &Scenario, catalog: &Arc<Catalog>, out: &mut dyn Write) -> Result<(), DemoError> {
+fn print(scenario: &Scenario, catalog: &Arc<Catalog>, out: &mut dyn Write) -> Result<(), Problem> {
     let unpacked = scenario.unpack()?;
     print_store(unpacked.store(), catalog, &scenario.name(), out)
 }
 
-fn print_store(store: &Path, catalog: &Arc<Catalog>, name: &str, out: &mut dyn Write) -> Result<(), DemoError> {
+fn print_store(store: &Path, catalog: &Arc<Catalog>, name: &str, out: &mut dyn Write) -> Result<(), Problem> {
     let case = Case::open(store, Arc::clone(catalog))?;
     let reader = case.reader()?;
     let hunt = case.hunt(&reader, &[])?;
@@ -154,7 +120,7 @@ fn print_store(store: &Path, catalog: &Arc<Catalog>, name: &str, out: &mut dyn W
     Ok(())
 }
 
-fn print_run(reader: &Store, forest: &Forest, run: &RuleRun, out: &mut dyn Write) -> Result<(), DemoError> {
+fn print_run(reader: &Store, forest: &Forest, run: &RuleRun, out: &mut dyn Write) -> Result<(), Problem> {
     let title = visible(&run.title);
     if run.status != RuleStatus::Ran {
         return Ok(writeln!(
@@ -201,7 +167,7 @@ fn print_match(found: &Match, out: &mut dyn Write) -> io::Result<()> {
 }
 
 /// The processes from the root down to the match.
-fn chain(reader: &Store, forest: &Forest, found: &Match) -> Result<Option<String>, DemoError> {
+fn chain(reader: &Store, forest: &Forest, found: &Match) -> Result<Option<String>, Problem> {
     let Some(event) = found.events.first() else { return Ok(None) };
     let Some(node) = facts::locate(reader, forest, *event)? else { return Ok(None) };
     let names: Vec<String> = forest.path(node).into_iter().filter_map(|id| name_of(forest, id)).collect();

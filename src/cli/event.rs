@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::Exit;
 use super::format::Reading;
-use super::problem::{self, Problem};
+use super::problem::Problem;
 use crate::ingest::time;
 use crate::kql::visible::visible;
 use crate::store::Store;
@@ -28,11 +28,7 @@ pub struct Args {
     format: Reading,
 }
 
-pub fn run(arguments: &Args, stdout: &mut dyn Write, stderr: &mut dyn Write) -> Exit {
-    problem::report(answer(arguments, stdout), stderr)
-}
-
-fn answer(arguments: &Args, stdout: &mut dyn Write) -> Result<Exit, Problem> {
+pub fn run(arguments: &Args, stdout: &mut dyn Write) -> Result<Exit, Problem> {
     let store = Store::open_read_only(&arguments.db)?;
     let Some(origin) = store.origin(arguments.id)? else {
         return Err(crate::hunt::HuntError::UnknownEvent(arguments.id).into());

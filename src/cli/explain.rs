@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use super::Exit;
 use super::format::Reading;
 use super::hunt::View;
-use super::problem::{self, Problem};
+use super::problem::Problem;
 use crate::hunt::clock::display_time;
 use crate::hunt::explain::{Conjunct, Explanation, Outcome, Part};
 use crate::kql::visible::visible;
@@ -32,11 +32,7 @@ pub struct Args {
 /// Longer values and lists are cut in the text; JSON has them whole.
 const LONGEST_TEXT: usize = 160;
 
-pub fn run(arguments: &Args, stdout: &mut dyn Write, stderr: &mut dyn Write) -> Exit {
-    problem::report(answer(arguments, stdout), stderr)
-}
-
-fn answer(arguments: &Args, stdout: &mut dyn Write) -> Result<Exit, Problem> {
+pub fn run(arguments: &Args, stdout: &mut dyn Write) -> Result<Exit, Problem> {
     let case = arguments.view.open(&arguments.db, std::slice::from_ref(&arguments.name))?;
     let store = case.reader()?;
     // A record that shares its row with another is explained by that row.

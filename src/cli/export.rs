@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use super::Exit;
 use super::hunt::View;
-use super::problem::{self, Problem};
+use super::problem::Problem;
 
 /// Print a rule's KQL with what is switched off and the exclusions written in, ready to paste.
 ///
@@ -23,12 +23,7 @@ pub struct Args {
     view: View,
 }
 
-pub fn run(arguments: &Args, stdout: &mut dyn Write, stderr: &mut dyn Write) -> Exit {
-    let answer = answer(arguments, stdout, stderr);
-    problem::report(answer, stderr)
-}
-
-fn answer(arguments: &Args, stdout: &mut dyn Write, stderr: &mut dyn Write) -> Result<Exit, Problem> {
+pub fn run(arguments: &Args, stdout: &mut dyn Write, stderr: &mut dyn Write) -> Result<Exit, Problem> {
     let case = arguments.view.open(&arguments.db, std::slice::from_ref(&arguments.name))?;
     let store = case.reader()?;
     let exported = case.export_rule(&store, &arguments.name)?;

@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::Exit;
 use super::format::Reading;
 use super::hunt::{View, padded};
-use super::problem::{self, Problem};
+use super::problem::Problem;
 use crate::hunt::Funnel;
 use crate::hunt::funnel::{FunnelStage, Rows, UnitState};
 use crate::kql::visible::visible;
@@ -32,11 +32,7 @@ pub struct Args {
 /// The width of the column with the stages' text.
 const TEXT_WIDTH: usize = 76;
 
-pub fn run(arguments: &Args, stdout: &mut dyn Write, stderr: &mut dyn Write) -> Exit {
-    problem::report(answer(arguments, stdout), stderr)
-}
-
-fn answer(arguments: &Args, stdout: &mut dyn Write) -> Result<Exit, Problem> {
+pub fn run(arguments: &Args, stdout: &mut dyn Write) -> Result<Exit, Problem> {
     let case = arguments.view.open(&arguments.db, std::slice::from_ref(&arguments.name))?;
     let store = case.reader()?;
     let funnel = case.funnel(&store, &arguments.name, Duration::from_secs(arguments.limit))?;

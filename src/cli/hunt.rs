@@ -4,8 +4,8 @@ use std::collections::HashSet;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use super::play::{PlayError, Script};
-use super::problem::{self, Problem};
+use super::journal::Script;
+use super::problem::Problem;
 use super::query::exit_for;
 use super::{Exit, report};
 use crate::console::config::Config;
@@ -72,7 +72,7 @@ impl View {
     /// Opens the case as the arguments say.
     pub fn open(&self, db: &std::path::Path, rules: &[String]) -> Result<Case, Problem> {
         let mut catalog = Catalog::open(self.rules.as_deref())?;
-        self.library.add_to(&mut catalog).map_err(Problem::Arguments)?;
+        self.library.add_to(&mut catalog)?;
         let mut case = Case::open(db, catalog.into())?;
         if let Some(time) = &self.as_of {
             let ticks = parse_datetime(time).ok_or_else(|| {
@@ -105,11 +105,6 @@ pub enum Format {
     Csv,
 }
 
-pub fn run(arguments: &Args, stdout: &mut dyn Write, stderr: &mut dyn Write) -> Exit {
-    let answer = answer(arguments, stdout, stderr);
-    problem::report(answer, stderr)
-}
-
 /// Plays a script on the case's store, and gives the case what it switched; yields the matches that its filters keep,
 /// where it filters.
 fn scripted(
@@ -118,15 +113,11 @@ fn scripted(
     rules: Option<&Path>,
     stderr: &mut dyn Write,
 ) -> Result<Option<HashSet<MatchId>>, Problem> {
-    let failed = |error: PlayError| {
-        let text = error.to_string();
-        if error.is_invalid() { Problem::Arguments(format!("--script: {text}")) } else { Problem::Failed(text) }
-    };
-    let script = Script::read(path).map_err(failed)?;
+    let script = Script::read(path).map_err(|error| Problem::Arguments(format!("--script: {error}")))?;
     let opening = Opening { name: String::new(), fresh: true, read_only: true, ..Opening::default() };
     let shared = Shared::open(&case.store, Catalog::open(rules)?, opening)?;
-    let state = State::configured(&Config::default(), Theme::Plain).map_err(|error| failed(error.into()))?;
-    let state = script.perform(&shared, state, Some(Path::new("."))).map_err(failed)?;
+    let state = State::configured(&Config::default(), Theme::Plain)?;
+    let state = script.perform(&shared, state, Some(Path::new(".")))?;
     if !state.complaints.is_empty() {
         for problem in &state.complaints {
             writeln!(stderr, "{}: {}", path.display(), visible(problem))?;
@@ -142,7 +133,7 @@ fn scripted(
     Ok((!state.matches.chips.is_empty()).then(|| rows.collect()))
 }
 
-fn answer(arguments: &Args, stdout: &mut dyn Write, stderr: &mut dyn Write) -> Result<Exit, Problem> {
+pub fn run(arguments: &Args, stdout: &mut dyn Write, stderr: &mut dyn Write) -> Result<Exit, Problem> {
     let mut case = arguments.view.open(&arguments.db, &arguments.rules_asked)?;
     let listed = match &arguments.script {
         Some(script) => scripted(&mut case, script, arguments.view.rules.as_deref(), stderr)?,

@@ -8,6 +8,7 @@ use std::sync::atomic::AtomicBool;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::Exit;
+use super::problem::Problem;
 use crate::ingest::time::{DateOrder, Reading};
 use crate::ingest::{self, ImportReport, Options, Progress};
 use crate::kql::visible::visible;
@@ -77,21 +78,14 @@ fn zone(text: &str) -> Result<jiff::tz::TimeZone, String> {
     }
 }
 
-pub fn run(arguments: &Args, stdout: &mut dyn Write, stderr: &mut dyn Write) -> Exit {
-    match import(arguments) {
-        Ok(report) => {
-            let written = match arguments.format {
-                Format::Text => write!(stdout, "{}", visible_lines(&report.to_text())),
-                Format::Json => super::json::write_pretty(stdout, &report),
-            };
-            let all_there = report.files.iter().all(|file| file.kind.is_some() || file.bytes > 0 || exists(&file.path));
-            if written.is_ok() && all_there && !report.interrupted { Exit::Done } else { Exit::Failed }
-        }
-        Err(error) => {
-            let _ = writeln!(stderr, "whippet: {}", visible_lines(&format!("{error:#}")));
-            Exit::Failed
-        }
+pub fn run(arguments: &Args, stdout: &mut dyn Write) -> Result<Exit, Problem> {
+    let report = import(arguments)?;
+    match arguments.format {
+        Format::Text => write!(stdout, "{}", visible_lines(&report.to_text()))?,
+        Format::Json => super::json::write_pretty(stdout, &report)?,
     }
+    let all_there = report.files.iter().all(|file| file.kind.is_some() || file.bytes > 0 || exists(&file.path));
+    Ok(if all_there && !report.interrupted { Exit::Done } else { Exit::Failed })
 }
 
 fn exists(path: &str) -> bool {
@@ -99,7 +93,7 @@ fn exists(path: &str) -> bool {
     path == "-" || path.contains("!/") || Path::new(path).exists()
 }
 
-fn import(arguments: &Args) -> anyhow::Result<ImportReport> {
+fn import(arguments: &Args) -> Result<ImportReport, Problem> {
     let mut store = Store::create_or_open(&arguments.db)?;
     let order = arguments.dates.map(|dates| match dates {
         Dates::Dmy => DateOrder::DayFirst,
@@ -115,7 +109,8 @@ fn import(arguments: &Args) -> anyhow::Result<ImportReport> {
     let cancelled = Arc::new(AtomicBool::new(false));
     // The first Ctrl-C keeps what is complete and says so.
     #[cfg(unix)]
-    signal_hook::flag::register(signal_hook::consts::SIGINT, cancelled.clone())?;
+    signal_hook::flag::register(signal_hook::consts::SIGINT, cancelled.clone())
+        .map_err(|error| Problem::Failed(format!("Ctrl-C cannot be listened for: {error}")))?;
     let report = ingest::import_with(&mut store, &arguments.paths, &options, &cancelled, &mut bar);
     bar.bar.finish_and_clear();
     let mut report = report?;

@@ -1,14 +1,15 @@
 //! `whippet scenario`: whether the lessons of the sample data can be done.
 
-use std::io::{self, Write};
+use std::io::Write;
 use std::path::PathBuf;
 
 use super::Exit;
-use super::scenario::{Scenario, ScenarioError};
-use super::screenshot::{ShotError, Stage};
+use super::problem::Problem;
+use super::scenario::Scenario;
+use super::screenshot::Stage;
 use crate::console::state::State;
 use crate::console::theme::Theme;
-use crate::console::walkthrough::lesson::{self, Lesson, LessonError};
+use crate::console::walkthrough::lesson::{self, Lesson};
 use crate::kql::visible::visible;
 
 #[derive(Debug, clap::Args)]
@@ -32,39 +33,9 @@ enum Command {
     },
 }
 
-#[derive(Debug, thiserror::Error)]
-enum TestError {
-    #[error(transparent)]
-    Scenario(#[from] ScenarioError),
-    #[error("{path}: {error}", path = path.display())]
-    File { path: PathBuf, error: io::Error },
-    #[error(transparent)]
-    Lessons(#[from] LessonError),
-    #[error(transparent)]
-    Shot(#[from] ShotError),
-    #[error("cannot write: {0}")]
-    Write(#[from] io::Error),
-}
-
-pub fn run(arguments: &Args, stdout: &mut dyn Write, stderr: &mut dyn Write) -> Exit {
+pub fn run(arguments: &Args, out: &mut dyn Write) -> Result<Exit, Problem> {
     let Command::Test { scenario, steps } = &arguments.command;
-    match test(scenario.as_deref(), steps.as_ref(), stdout) {
-        Ok(true) => Exit::Done,
-        Ok(false) => Exit::Invalid,
-        Err(error) => {
-            let message: Vec<String> = error.to_string().lines().map(visible).collect();
-            let _ = writeln!(stderr, "error: {}", message.join("\n"));
-            match error {
-                TestError::Scenario(ScenarioError::Unknown { .. } | ScenarioError::Lessons { .. })
-                | TestError::Lessons(_) => Exit::Invalid,
-                _ => Exit::Failed,
-            }
-        }
-    }
-}
-
-fn test(name: Option<&str>, steps: Option<&PathBuf>, out: &mut dyn Write) -> Result<bool, TestError> {
-    let scenarios = match name {
+    let scenarios = match scenario {
         Some(name) => vec![Scenario::named(name)?],
         None => Scenario::all(),
     };
@@ -73,7 +44,7 @@ fn test(name: Option<&str>, steps: Option<&PathBuf>, out: &mut dyn Write) -> Res
         let lessons = match steps {
             Some(path) => {
                 let text =
-                    std::fs::read_to_string(path).map_err(|error| TestError::File { path: path.clone(), error })?;
+                    std::fs::read_to_string(path).map_err(|error| Problem::Unreadable { path: path.clone(), error })?;
                 lesson::parse(&text)?
             }
             None => scenario.lessons()?,
@@ -87,7 +58,7 @@ fn test(name: Option<&str>, steps: Option<&PathBuf>, out: &mut dyn Write) -> Res
             all_done &= told(&scenario.name(), lesson, &state, out)?;
         }
     }
-    Ok(all_done)
+    Ok(if all_done { Exit::Done } else { Exit::Invalid })
 }
 
 /// Opens the lesson from the list, and has the console show each step.
@@ -97,7 +68,7 @@ fn script(position: usize, lesson: &Lesson) -> String {
     format!("L {choose} Enter {steps}")
 }
 
-fn told(scenario: &str, lesson: &Lesson, state: &State, out: &mut dyn Write) -> Result<bool, TestError> {
+fn told(scenario: &str, lesson: &Lesson, state: &State, out: &mut dyn Write) -> Result<bool, Problem> {
     let reached = |step: usize| {
         let states = state.walkthrough.as_ref().map(|walkthrough| walkthrough.states.as_slice()).unwrap_or_default();
         states.get(step).copied().unwrap_or_default()

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::problem::Problem;
 use crate::rules::Catalog;
 
 #[derive(Debug, Clone, Default, clap::Args)]
@@ -17,17 +18,17 @@ pub struct LibraryArgs {
 
 impl LibraryArgs {
     /// Adds them to what the catalog has; what is wrong with one of them ends the command.
-    pub fn add_to(&self, catalog: &mut Catalog) -> Result<(), String> {
+    pub fn add_to(&self, catalog: &mut Catalog) -> Result<(), Problem> {
         let before = catalog.skipped().len();
         for path in &self.functions {
-            catalog.add_functions(path).map_err(|error| error.to_string())?;
+            catalog.add_functions(path)?;
         }
         if let Some(skipped) = catalog.skipped().get(before) {
-            return Err(format!("--functions: {}: {}", skipped.path, skipped.reason));
+            return Err(Problem::Arguments(format!("--functions: {}: {}", skipped.path, skipped.reason)));
         }
         for text in &self.param {
             let Some((name, value)) = text.split_once('=').filter(|(name, _)| !name.is_empty()) else {
-                return Err(format!("--param wants NAME=VALUE, not '{text}'"));
+                return Err(Problem::Arguments(format!("--param wants NAME=VALUE, not '{text}'")));
             };
             catalog.library.parameters.insert(name.trim().to_owned(), value.to_owned());
         }

@@ -8,6 +8,7 @@ use clap_complete::Shell;
 
 use super::Exit;
 use super::help;
+use super::problem::Problem;
 use crate::console::config::SETTINGS;
 
 /// Print the manual page, or write a page for each command into a folder
@@ -27,34 +28,19 @@ pub struct CompletionArgs {
     shell: Shell,
 }
 
-pub fn man(arguments: &ManArgs, command: Command, stdout: &mut dyn Write, stderr: &mut dyn Write) -> Exit {
-    let made = match &arguments.folder {
-        None => page(&command).and_then(|page| stdout.write_all(&page)),
-        Some(folder) => pages(&command, folder),
-    };
-    told(made, stderr)
+pub fn man(arguments: &ManArgs, command: Command, stdout: &mut dyn Write) -> Result<Exit, Problem> {
+    match &arguments.folder {
+        None => stdout.write_all(&page(&command)?)?,
+        Some(folder) => pages(&command, folder)?,
+    }
+    Ok(Exit::Done)
 }
 
-pub fn completions(
-    arguments: &CompletionArgs,
-    mut command: Command,
-    stdout: &mut dyn Write,
-    stderr: &mut dyn Write,
-) -> Exit {
+pub fn completions(arguments: &CompletionArgs, mut command: Command, stdout: &mut dyn Write) -> Result<Exit, Problem> {
     let mut text = Vec::new();
     clap_complete::generate(arguments.shell, &mut command, "whippet", &mut text);
-    told(stdout.write_all(&text), stderr)
-}
-
-fn told(made: io::Result<()>, stderr: &mut dyn Write) -> Exit {
-    match made {
-        Ok(()) => Exit::Done,
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Exit::Done,
-        Err(error) => {
-            let _ = writeln!(stderr, "error: cannot write: {error}");
-            Exit::Failed
-        }
-    }
+    stdout.write_all(&text)?;
+    Ok(Exit::Done)
 }
 
 /// One page a command, and one for whippet itself.

@@ -10,6 +10,7 @@ mod funnel;
 mod help;
 mod hunt;
 mod import;
+mod journal;
 mod json;
 mod lessons;
 mod library;
@@ -34,6 +35,8 @@ use std::io::Write;
 use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser, Subcommand};
+
+use problem::Problem;
 
 use crate::kql::visible::visible;
 
@@ -133,27 +136,10 @@ fn command_help(name: &str) -> Option<String> {
 /// Runs one command line, the program's name first. Writes results to `stdout` and diagnostics to `stderr`.
 pub fn run(arguments: impl IntoIterator<Item = OsString>, stdout: &mut dyn Write, stderr: &mut dyn Write) -> Exit {
     match Arguments::try_parse_from(arguments) {
-        Ok(arguments) => match arguments.command {
-            Command::Demo(arguments) => demo::run(&arguments, stdout, stderr),
-            Command::Open(arguments) => open::run(&arguments, stderr),
-            Command::Record(arguments) => record::run(&arguments, stderr),
-            Command::Present(arguments) => present::run(&arguments, stdout, stderr),
-            Command::Play(arguments) => play::run(&arguments, stdout, stderr),
-            Command::Scenario(arguments) => lessons::run(&arguments, stdout, stderr),
-            Command::Screenshot(arguments) => screenshot::run(&arguments, stdout, stderr),
-            Command::Help(arguments) => help::run(&arguments, stdout, stderr),
-            Command::Man(arguments) => manual::man(&arguments, Arguments::command(), stdout, stderr),
-            Command::Completions(arguments) => manual::completions(&arguments, Arguments::command(), stdout, stderr),
-            Command::Config(arguments) => config::run(&arguments, stdout, stderr),
-            Command::Query(arguments) => query::run(&arguments, stdout, stderr),
-            Command::Explain(arguments) => explain::run(&arguments, stdout, stderr),
-            Command::Hunt(arguments) => hunt::run(&arguments, stdout, stderr),
-            Command::Tree(arguments) => tree::run(&arguments, stdout, stderr),
-            Command::Rule(arguments) => rule::run(arguments, stdout, stderr),
-            Command::Event(arguments) => event::run(&arguments, stdout, stderr),
-            Command::Store(arguments) => store::run(&arguments, stdout, stderr),
-            Command::Import(arguments) => import::run(&arguments, stdout, stderr),
-        },
+        Ok(arguments) => {
+            let answer = answer(arguments.command, stdout, stderr);
+            problem::report(answer, stderr)
+        }
         Err(error) => {
             let to_stdout = !error.use_stderr();
             // The message quotes the arguments, which may come from anywhere.
@@ -165,5 +151,29 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, stdout: &mut dyn Write
                 (Ok(()), false) => Exit::Invalid,
             }
         }
+    }
+}
+
+fn answer(command: Command, stdout: &mut dyn Write, stderr: &mut dyn Write) -> Result<Exit, Problem> {
+    match command {
+        Command::Demo(arguments) => demo::run(&arguments, stdout),
+        Command::Open(arguments) => open::run(&arguments),
+        Command::Record(arguments) => record::run(&arguments),
+        Command::Present(arguments) => present::run(&arguments, stdout),
+        Command::Play(arguments) => play::run(&arguments, stdout, stderr),
+        Command::Scenario(arguments) => lessons::run(&arguments, stdout),
+        Command::Screenshot(arguments) => screenshot::run(&arguments, stdout),
+        Command::Help(arguments) => help::run(&arguments, stdout),
+        Command::Man(arguments) => manual::man(&arguments, Arguments::command(), stdout),
+        Command::Completions(arguments) => manual::completions(&arguments, Arguments::command(), stdout),
+        Command::Config(arguments) => config::run(&arguments, stdout),
+        Command::Query(arguments) => query::run(&arguments, stdout, stderr),
+        Command::Explain(arguments) => explain::run(&arguments, stdout),
+        Command::Hunt(arguments) => hunt::run(&arguments, stdout, stderr),
+        Command::Tree(arguments) => tree::run(&arguments, stdout),
+        Command::Rule(arguments) => rule::run(arguments, stdout, stderr),
+        Command::Event(arguments) => event::run(&arguments, stdout),
+        Command::Store(arguments) => store::run(&arguments, stdout),
+        Command::Import(arguments) => import::run(&arguments, stdout),
     }
 }

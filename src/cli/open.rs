@@ -1,23 +1,22 @@
 //! `whippet open`: a store in the console.
 
 use std::fs::File;
-use std::io::{IsTerminal, Write};
+use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 
 use super::Exit;
+use super::problem::Problem;
 use super::scenario::{Scenario, ScenarioError};
-use super::settings::{ConsoleArgs, SettingsError};
+use super::settings::ConsoleArgs;
 use crate::console::config::Config;
 use crate::console::desk::{self, Setup};
 use crate::console::live::{Live, Opening, Shared};
-use crate::console::run::{Ending, RunError};
+use crate::console::run::Ending;
 use crate::console::script::Step;
 use crate::console::source::Source;
 use crate::console::terminal;
 use crate::console::walkthrough::Lesson;
-use crate::hunt::HuntError;
-use crate::kql::visible::visible;
-use crate::rules::{Catalog, CatalogError};
+use crate::rules::Catalog;
 
 /// One hunts, one builds the process tree, and one answers for the row under the cursor.
 const WORKERS: usize = 3;
@@ -41,29 +40,12 @@ pub struct Args {
     console: ConsoleArgs,
 }
 
-/// Why the console does not open, or ends before its time.
-#[derive(Debug, thiserror::Error)]
-pub enum OpenError {
-    #[error("the console needs a terminal; 'whippet hunt --db FILE' prints the matches")]
-    NoTerminal,
-    #[error(transparent)]
-    Rules(#[from] CatalogError),
-    #[error(transparent)]
-    Hunt(#[from] HuntError),
-    #[error(transparent)]
-    Run(#[from] RunError),
-    #[error(transparent)]
-    Settings(#[from] SettingsError),
-    #[error(transparent)]
-    Scenario(#[from] ScenarioError),
-    #[error("the journal {path}: {error}", path = path.display())]
-    Journal { path: PathBuf, error: std::io::Error },
-    #[error("the terminal went away: {0}")]
-    Closed(String),
-}
-
-pub fn run(arguments: &Args, stderr: &mut dyn Write) -> Exit {
-    finish(open(arguments), stderr)
+pub fn run(arguments: &Args) -> Result<Exit, Problem> {
+    let name = name_of(&arguments.store);
+    let config = arguments.console.config()?;
+    let catalog = Catalog::open(arguments.rules.as_deref())?;
+    let opening = Opening { name, lesson: None, fresh: arguments.fresh, read_only: arguments.read_only, bare: false };
+    console(&arguments.store, Subject::new(catalog, opening), config)
 }
 
 /// What a store is called on the screen.
@@ -71,17 +53,9 @@ pub fn name_of(store: &Path) -> String {
     store.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
 }
 
-pub fn needs_terminal() -> Result<(), OpenError> {
+pub fn needs_terminal() -> Result<(), Problem> {
     let has_terminal = std::io::stdout().is_terminal() && std::io::stdin().is_terminal();
-    if has_terminal { Ok(()) } else { Err(OpenError::NoTerminal) }
-}
-
-fn open(arguments: &Args) -> Result<Ending, OpenError> {
-    let name = name_of(&arguments.store);
-    let config = arguments.console.config()?;
-    let catalog = Catalog::open(arguments.rules.as_deref())?;
-    let opening = Opening { name, lesson: None, fresh: arguments.fresh, read_only: arguments.read_only, bare: false };
-    console(&arguments.store, Subject::new(catalog, opening), config)
+    if has_terminal { Ok(()) } else { Err(Problem::NoTerminal) }
 }
 
 /// What the console shows, besides the store itself.
@@ -113,8 +87,9 @@ impl Subject {
     }
 }
 
-/// Shows a store in the console until the person leaves, or a signal ends it.
-pub fn console(store: &Path, subject: Subject, config: Config) -> Result<Ending, OpenError> {
+/// Shows a store in the console until the person leaves, or a signal ends it: that is obeyed once everything is put
+/// away.
+pub fn console(store: &Path, subject: Subject, config: Config) -> Result<Exit, Problem> {
     needs_terminal()?;
     let Subject { catalog, opening, lessons, play, journal } = subject;
     let shared = Shared::open(store, catalog, opening)?;
@@ -124,27 +99,11 @@ pub fn console(store: &Path, subject: Subject, config: Config) -> Result<Ending,
     }
     let setup = Setup { sources, lessons, config, play, journal };
     match desk::show(setup, |variable| std::env::var(variable).ok())? {
-        Ending::Closed(reason) => Err(OpenError::Closed(reason)),
-        ending => Ok(ending),
-    }
-}
-
-/// The exit status; a signal is obeyed now that everything is put away.
-pub fn finish(ended: Result<Ending, OpenError>, stderr: &mut dyn Write) -> Exit {
-    match ended {
-        Ok(Ending::Signal(signal)) => {
+        Ending::Closed(reason) => Err(Problem::Closed(reason)),
+        Ending::Signal(signal) => {
             terminal::die_of(signal);
-            Exit::Failed
+            Ok(Exit::Failed)
         }
-        Ok(_) => Exit::Done,
-        Err(error) => {
-            let message: Vec<String> = error.to_string().lines().map(visible).collect();
-            let _ = writeln!(stderr, "error: {}", message.join("\n"));
-            if matches!(error, OpenError::Settings(_) | OpenError::Scenario(ScenarioError::Unknown { .. })) {
-                Exit::Invalid
-            } else {
-                Exit::Failed
-            }
-        }
+        Ending::Quit => Ok(Exit::Done),
     }
 }

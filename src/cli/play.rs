@@ -1,23 +1,22 @@
 //! `whippet play`: a journal or a script is done again, on the screen or without one.
 
-use std::io::{self, Write};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::Exit;
-use super::open::{self, OpenError, Subject};
-use super::scenario::{Scenario, ScenarioError, Unpacked};
-use super::settings::{ConsoleArgs, SettingsError};
-use crate::console::headless;
-use crate::console::journal::{self, Header, HeaderError};
-use crate::console::live::{Live, Opening, Shared};
-use crate::console::run::{Ending, RunError};
-use crate::console::script::{self, ScriptFileError, Step};
+use super::journal::{JournalError, Script};
+use super::open::{self, Subject};
+use super::problem::Problem;
+use super::scenario::{Scenario, Unpacked};
+use super::settings::ConsoleArgs;
+use crate::console::journal;
+use crate::console::live::{Opening, Shared};
+use crate::console::script::Step;
 use crate::console::state::State;
 use crate::console::theme::Theme;
-use crate::hunt::HuntError;
 use crate::kql::visible::visible;
-use crate::rules::{Catalog, CatalogError};
+use crate::rules::Catalog;
 
 /// Do again what a journal or a script says, on the screen or without one
 ///
@@ -47,88 +46,6 @@ pub struct Args {
     console: ConsoleArgs,
 }
 
-#[derive(Debug, thiserror::Error)]
-pub enum PlayError {
-    #[error("{path}: {error}", path = path.display())]
-    Unreadable { path: PathBuf, error: io::Error },
-    #[error("{path}: {error}", path = path.display())]
-    Header { path: PathBuf, error: HeaderError },
-    #[error("{path}: {error}", path = path.display())]
-    Script { path: PathBuf, error: ScriptFileError },
-    #[error("{path}: it does not say on what it is to be played: name a store with --db", path = path.display())]
-    NoSubject { path: PathBuf },
-    #[error(transparent)]
-    Scenario(#[from] ScenarioError),
-    #[error(transparent)]
-    Rules(#[from] CatalogError),
-    #[error(transparent)]
-    Hunt(#[from] HuntError),
-    #[error(transparent)]
-    Run(#[from] RunError),
-    #[error(transparent)]
-    Open(#[from] OpenError),
-    #[error(transparent)]
-    Settings(#[from] SettingsError),
-    #[error("the keys of the action table: {0}")]
-    Keys(#[from] crate::console::keys::UnknownKey),
-    #[error("not all of it could be done")]
-    Undone,
-    #[error("cannot write: {0}")]
-    Write(#[from] io::Error),
-}
-
-impl PlayError {
-    /// What the person who wrote the script can mend.
-    pub const fn is_invalid(&self) -> bool {
-        matches!(
-            self,
-            Self::Unreadable { .. }
-                | Self::Header { .. }
-                | Self::Script { .. }
-                | Self::NoSubject { .. }
-                | Self::Settings(_)
-                | Self::Scenario(ScenarioError::Unknown { .. })
-        )
-    }
-}
-
-/// A script that was read: its head and its steps.
-pub struct Script {
-    pub header: Header,
-    pub steps: Vec<Step>,
-}
-
-impl Script {
-    pub fn read(path: &Path) -> Result<Self, PlayError> {
-        let named = |path: &Path| path.to_owned();
-        let text = std::fs::read_to_string(path).map_err(|error| PlayError::Unreadable { path: named(path), error })?;
-        let header = Header::read(&text).map_err(|error| PlayError::Header { path: named(path), error })?;
-        let steps = script::parse_file(&text).map_err(|error| PlayError::Script { path: named(path), error })?;
-        Ok(Self { header, steps })
-    }
-
-    /// Does it without a screen; the state is as it left it.
-    pub fn perform(self, shared: &Arc<Shared>, mut state: State, folder: Option<&Path>) -> Result<State, PlayError> {
-        let mut source = Live::new(Arc::clone(shared))?;
-        headless::drive(self.header.size, &mut state, &mut source, self.steps, folder)?;
-        Ok(state)
-    }
-}
-
-pub fn run(arguments: &Args, stdout: &mut dyn Write, stderr: &mut dyn Write) -> Exit {
-    match play(arguments, stdout, stderr) {
-        Ok(Some(ended)) => open::finish(Ok(ended), stderr),
-        Ok(None) => Exit::Done,
-        Err(PlayError::Write(error)) if error.kind() == io::ErrorKind::BrokenPipe => Exit::Done,
-        Err(error) => {
-            for line in error.to_string().lines() {
-                let _ = writeln!(stderr, "error: {}", visible(line));
-            }
-            if error.is_invalid() { Exit::Invalid } else { Exit::Failed }
-        }
-    }
-}
-
 /// What a script is played on.
 enum Stage {
     Scenario(Scenario, Unpacked),
@@ -136,7 +53,7 @@ enum Stage {
 }
 
 impl Stage {
-    fn of(arguments: &Args, script: &Script) -> Result<Self, PlayError> {
+    fn of(arguments: &Args, script: &Script) -> Result<Self, Problem> {
         if let Some(store) = &arguments.db {
             return Ok(Self::Store(store.clone()));
         }
@@ -150,7 +67,7 @@ impl Stage {
                 let folder = arguments.script.parent().unwrap_or(Path::new(""));
                 Ok(Self::Store(folder.join(path)))
             }
-            None => Err(PlayError::NoSubject { path: arguments.script.clone() }),
+            None => Err(JournalError::NoSubject { path: arguments.script.clone() }.into()),
         }
     }
 
@@ -169,7 +86,7 @@ impl Stage {
     }
 }
 
-fn play(arguments: &Args, out: &mut dyn Write, stderr: &mut dyn Write) -> Result<Option<Ending>, PlayError> {
+pub fn run(arguments: &Args, out: &mut dyn Write, stderr: &mut dyn Write) -> Result<Exit, Problem> {
     let script = Script::read(&arguments.script)?;
     let config = arguments.console.config()?;
     let stage = Stage::of(arguments, &script)?;
@@ -183,7 +100,7 @@ fn play(arguments: &Args, out: &mut dyn Write, stderr: &mut dyn Write) -> Result
     (opening.fresh, opening.read_only, opening.bare) = (true, true, true);
     if !arguments.check {
         subject.play = Some((script.steps, arguments.pace));
-        return Ok(Some(open::console(stage.store(), subject, config)?));
+        return open::console(stage.store(), subject, config);
     }
     let mut state = State::configured(&config, Theme::Plain)?;
     state.lessons = subject.lessons.into_iter().map(Arc::new).collect();
@@ -195,5 +112,9 @@ fn play(arguments: &Args, out: &mut dyn Write, stderr: &mut dyn Write) -> Result
     }
     let (shown, all) = (state.shown_count(), state.all_count());
     writeln!(out, "{done} steps done, {} cannot be done; {shown} of {all} matches are shown", state.complaints.len())?;
-    if state.complaints.is_empty() { Ok(None) } else { Err(PlayError::Undone) }
+    if state.complaints.is_empty() {
+        Ok(Exit::Done)
+    } else {
+        Err(Problem::Failed("not all of it could be done".to_owned()))
+    }
 }

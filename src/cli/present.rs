@@ -10,8 +10,10 @@ use std::thread;
 use std::time::Duration;
 
 use super::Exit;
-use super::scenario::{self, Scenario, ScenarioError};
-use crate::console::journal::{self, Header, HeaderError, LessonFact};
+use super::journal::JournalError;
+use super::problem::Problem;
+use super::scenario::{self, Scenario};
+use crate::console::journal::{self, Header, LessonFact};
 use crate::console::shown::Shown;
 use crate::console::walkthrough::Lesson;
 use crate::kql::visible::visible;
@@ -35,37 +37,10 @@ pub struct Args {
     once: bool,
 }
 
-#[derive(Debug, thiserror::Error)]
-enum PresentError {
-    #[error("no demonstration is going on: start one with 'whippet demo' in another terminal, or name its journal")]
-    NoJournal,
-    #[error("{path}: {error}", path = path.display())]
-    Unreadable { path: PathBuf, error: io::Error },
-    #[error("{path}: {error}", path = path.display())]
-    Header { path: PathBuf, error: HeaderError },
-    #[error("{path}: it is of a store, and lessons are of scenarios", path = path.display())]
-    NoScenario { path: PathBuf },
-    #[error(transparent)]
-    Scenario(#[from] ScenarioError),
-    #[error("cannot write: {0}")]
-    Write(#[from] io::Error),
-}
-
-pub fn run(arguments: &Args, stdout: &mut dyn Write, stderr: &mut dyn Write) -> Exit {
-    match present(arguments, stdout) {
-        Ok(()) => Exit::Done,
-        Err(PresentError::Write(error)) if error.kind() == io::ErrorKind::BrokenPipe => Exit::Done,
-        Err(error) => {
-            let _ = writeln!(stderr, "error: {}", visible(&error.to_string()));
-            Exit::Failed
-        }
-    }
-}
-
-fn present(arguments: &Args, out: &mut dyn Write) -> Result<(), PresentError> {
+pub fn run(arguments: &Args, out: &mut dyn Write) -> Result<Exit, Problem> {
     let path = match &arguments.journal {
         Some(path) => path.clone(),
-        None => newest()?.ok_or(PresentError::NoJournal)?,
+        None => newest()?.ok_or(JournalError::NoDemonstration)?,
     };
     let mut following = Following::new(&path)?;
     let is_screen = io::stdout().is_terminal() && !arguments.once;
@@ -83,20 +58,20 @@ fn present(arguments: &Args, out: &mut dyn Write) -> Result<(), PresentError> {
             shown = text;
         }
         if arguments.once {
-            return Ok(());
+            return Ok(Exit::Done);
         }
         if !goes_on {
             writeln!(out, "The learner's console has ended.")?;
-            return Ok(());
+            return Ok(Exit::Done);
         }
         thread::sleep(LOOK);
     }
 }
 
 /// The journal of the demonstration that was begun last.
-fn newest() -> Result<Option<PathBuf>, PresentError> {
+fn newest() -> Result<Option<PathBuf>, JournalError> {
     let base = std::env::temp_dir();
-    let unreadable = |error| PresentError::Unreadable { path: base.clone(), error };
+    let unreadable = |error| JournalError::Unreadable { path: base.clone(), error };
     let mut found = Vec::new();
     for entry in fs::read_dir(&base).map_err(unreadable)? {
         let Ok(entry) = entry else { continue };
@@ -126,15 +101,15 @@ struct Following {
 }
 
 impl Following {
-    fn new(path: &Path) -> Result<Self, PresentError> {
-        let unreadable = |error| PresentError::Unreadable { path: path.to_owned(), error };
+    fn new(path: &Path) -> Result<Self, Problem> {
+        let unreadable = |error| JournalError::Unreadable { path: path.to_owned(), error };
         let mut file = fs::File::open(path).map_err(unreadable)?;
         let mut bytes = Vec::new();
         file.read_to_end(&mut bytes).map_err(unreadable)?;
         let header = Header::read(&String::from_utf8_lossy(&bytes));
-        let header = header.map_err(|error| PresentError::Header { path: path.to_owned(), error })?;
+        let header = header.map_err(|error| JournalError::Header { path: path.to_owned(), error })?;
         let Some(journal::Subject::Scenario(name)) = header.subject else {
-            return Err(PresentError::NoScenario { path: path.to_owned() });
+            return Err(JournalError::NoScenario { path: path.to_owned() }.into());
         };
         let lessons = Scenario::named(&name)?.lessons()?;
         file.seek(SeekFrom::Start(0)).map_err(unreadable)?;
@@ -143,8 +118,8 @@ impl Following {
     }
 
     /// Takes in what was written since; whether more may come.
-    fn read(&mut self) -> Result<bool, PresentError> {
-        let unreadable = |error| PresentError::Unreadable { path: self.path.clone(), error };
+    fn read(&mut self) -> Result<bool, JournalError> {
+        let unreadable = |error| JournalError::Unreadable { path: self.path.clone(), error };
         self.file.read_to_end(&mut self.rest).map_err(unreadable)?;
         let whole = self.rest.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at.saturating_add(1));
         let rest = self.rest.split_off(whole);

@@ -8,7 +8,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use super::Exit;
 use super::format::{self, Format};
 use super::library::LibraryArgs;
-use super::problem::{self, Problem};
+use super::problem::Problem;
 use super::report;
 use crate::kql;
 use crate::kql::diagnostic::{Class, Diagnostic};
@@ -83,12 +83,7 @@ impl Inputs for FileInputs {
     }
 }
 
-pub fn run(arguments: &Args, stdout: &mut dyn Write, stderr: &mut dyn Write) -> Exit {
-    let answer = attempt(arguments, stdout, stderr);
-    problem::report(answer, stderr)
-}
-
-fn attempt(arguments: &Args, stdout: &mut dyn Write, stderr: &mut dyn Write) -> Result<Exit, Problem> {
+pub fn run(arguments: &Args, stdout: &mut dyn Write, stderr: &mut dyn Write) -> Result<Exit, Problem> {
     let text = if arguments.query == "-" {
         let mut bytes = Vec::new();
         let read = std::io::stdin().read_to_end(&mut bytes);
@@ -100,16 +95,12 @@ fn attempt(arguments: &Args, stdout: &mut dyn Write, stderr: &mut dyn Write) -> 
     let mut files = BTreeMap::new();
     for input in &arguments.input {
         let Some((name, file)) = input.rsplit_once('=') else {
-            writeln!(stderr, "error: --input wants NAME=FILE, not '{}'", kql::visible::visible(input))?;
-            return Ok(Exit::Invalid);
+            return Err(Problem::Arguments(format!("--input wants NAME=FILE, not '{input}'")));
         };
         files.insert(name.to_owned(), PathBuf::from(file));
     }
     let mut catalog = Catalog::default();
-    if let Err(reason) = arguments.library.add_to(&mut catalog) {
-        writeln!(stderr, "error: {}", kql::visible::visible(&reason))?;
-        return Ok(Exit::Invalid);
-    }
+    arguments.library.add_to(&mut catalog)?;
     let parsed = kql::parse(&text);
     if parsed.has_errors() {
         report::write(stderr, "query", &text, &parsed.diagnostics)?;
@@ -122,10 +113,7 @@ fn attempt(arguments: &Args, stdout: &mut dyn Write, stderr: &mut dyn Write) -> 
     let now = match &arguments.now {
         Some(time) => match crate::kql::values::parse_datetime(time) {
             Some(ticks) => ticks,
-            None => {
-                writeln!(stderr, "error: --now wants a time like 2024-01-31T12:00:00Z")?;
-                return Ok(Exit::Invalid);
-            }
+            None => return Err(Problem::Arguments("--now wants a time like 2024-01-31T12:00:00Z".to_owned())),
         },
         None => match arguments.db {
             Some(_) => store.newest_event_time()?.unwrap_or_else(system_ticks),

@@ -1,17 +1,15 @@
 //! `whippet record`: the console, and a journal of what is done in it.
 
-use std::fs::File;
-use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use super::Exit;
-use super::open::{self, OpenError, Subject};
+use super::journal::begin;
+use super::open::{self, Subject};
+use super::problem::Problem;
 use super::scenario::Scenario;
 use super::settings::ConsoleArgs;
 use crate::console::journal::{self, Header};
 use crate::console::live::Opening;
-use crate::console::run::Ending;
-use crate::console::terminal;
 use crate::rules::Catalog;
 
 /// Open the console and write down what is done in it
@@ -36,11 +34,7 @@ pub struct Args {
     console: ConsoleArgs,
 }
 
-pub fn run(arguments: &Args, stderr: &mut dyn Write) -> Exit {
-    open::finish(record(arguments), stderr)
-}
-
-fn record(arguments: &Args) -> Result<Ending, OpenError> {
+pub fn run(arguments: &Args) -> Result<Exit, Problem> {
     open::needs_terminal()?;
     let config = arguments.console.config()?;
     let scenario = arguments.scenario.as_deref().map(Scenario::named).transpose()?;
@@ -58,15 +52,6 @@ fn record(arguments: &Args) -> Result<Ending, OpenError> {
             let journal = begin(&arguments.journal, Header::store(&arguments.journal, store))?;
             open::console(store, Subject::new(catalog, opening).recorded(journal), config)
         }
-        (None, None) => Err(OpenError::NoTerminal),
+        (None, None) => Err(Problem::NoTerminal),
     }
-}
-
-/// A new journal with its head. One that is there is somebody's work.
-pub fn begin(path: &Path, subject: journal::Subject) -> Result<File, OpenError> {
-    let failed = |error: io::Error| OpenError::Journal { path: path.to_owned(), error };
-    let mut file = File::options().append(true).create_new(true).open(path).map_err(failed)?;
-    let header = Header { subject: Some(subject), size: terminal::size() };
-    write!(file, "{header}").map_err(failed)?;
-    Ok(file)
 }

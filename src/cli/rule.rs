@@ -14,6 +14,7 @@ use clap::{Args as ClapArgs, Subcommand, ValueEnum};
 
 use super::Exit;
 use super::library::LibraryArgs;
+use super::problem::Problem;
 use crate::kql::visible::visible;
 use crate::plan::{Environment, Library, MissingColumns};
 use crate::rules::attack::Attack;
@@ -72,66 +73,36 @@ enum Format {
     Json,
 }
 
-/// Why a command stops before its work is done.
-#[derive(Debug)]
-enum Stop {
-    /// The exit status with what is said on standard error.
-    Said(Exit, String),
-    Write(std::io::Error),
-}
-
-impl From<std::io::Error> for Stop {
-    fn from(error: std::io::Error) -> Self {
-        Self::Write(error)
-    }
-}
-
-pub fn run(arguments: Args, stdout: &mut dyn Write, stderr: &mut dyn Write) -> Exit {
-    let done = match arguments.command {
-        RuleCommand::Export(arguments) => return super::export::run(&arguments, stdout, stderr),
-        RuleCommand::Funnel(arguments) => return super::funnel::run(&arguments, stdout, stderr),
-        RuleCommand::List(common) => load(common.rules.as_deref(), &common.library).and_then(|catalog| {
+pub fn run(arguments: Args, stdout: &mut dyn Write, stderr: &mut dyn Write) -> Result<Exit, Problem> {
+    match arguments.command {
+        RuleCommand::Export(arguments) => super::export::run(&arguments, stdout, stderr),
+        RuleCommand::Funnel(arguments) => super::funnel::run(&arguments, stdout),
+        RuleCommand::List(common) => {
+            let catalog = load(common.rules.as_deref(), &common.library)?;
             list::run(&catalog, &attack()?, common.format, stdout)?;
             Ok(Exit::Done)
-        }),
+        }
         RuleCommand::Show { name, common } => show(&name, &common, stdout),
         RuleCommand::Sql { name, strict, common } => print_sql(&name, strict, &common, stdout, stderr),
         RuleCommand::Check(arguments) => check::run(&arguments, stdout),
-    };
-    match done {
-        Ok(exit) => exit,
-        // A reader that has seen enough (`| head`) is no failure.
-        Err(Stop::Write(error)) if error.kind() == std::io::ErrorKind::BrokenPipe => Exit::Done,
-        Err(Stop::Write(error)) => say(stderr, Exit::Failed, &format!("cannot write: {error}")),
-        Err(Stop::Said(exit, message)) => say(stderr, exit, &message),
     }
 }
 
-fn say(stderr: &mut dyn Write, exit: Exit, message: &str) -> Exit {
-    let message: Vec<String> = message.lines().map(visible).collect();
-    match writeln!(stderr, "error: {}", message.join("\n")) {
-        Ok(()) => exit,
-        Err(_) => Exit::Failed,
-    }
-}
-
-fn load(folder: Option<&Path>, library: &LibraryArgs) -> Result<Catalog, Stop> {
-    let mut catalog = Catalog::open(folder).map_err(|error| Stop::Said(Exit::Failed, error.to_string()))?;
-    library.add_to(&mut catalog).map_err(|reason| Stop::Said(Exit::Invalid, reason))?;
+fn load(folder: Option<&Path>, library: &LibraryArgs) -> Result<Catalog, Problem> {
+    let mut catalog = Catalog::open(folder)?;
+    library.add_to(&mut catalog)?;
     Ok(catalog)
 }
 
-fn attack() -> Result<Attack, Stop> {
-    Attack::load().map_err(|error| Stop::Said(Exit::Failed, error.to_string()))
+fn attack() -> Result<Attack, Problem> {
+    Attack::load().map_err(|error| Problem::Failed(error.to_string()))
 }
 
-fn find<'catalog>(catalog: &'catalog Catalog, name: &str) -> Result<&'catalog Rule, Stop> {
-    catalog
-        .find(name)
-        .map_err(|error| Stop::Said(Exit::Invalid, format!("{error}\n  whippet rule list  prints all rules")))
+fn find<'catalog>(catalog: &'catalog Catalog, name: &str) -> Result<&'catalog Rule, Problem> {
+    catalog.find(name).map_err(|error| Problem::Arguments(format!("{error}\n  whippet rule list  prints all rules")))
 }
 
-fn show(name: &str, common: &Common, stdout: &mut dyn Write) -> Result<Exit, Stop> {
+fn show(name: &str, common: &Common, stdout: &mut dyn Write) -> Result<Exit, Problem> {
     let catalog = load(common.rules.as_deref(), &common.library)?;
     let rule = find(&catalog, name)?;
     let attack = attack()?;
@@ -162,7 +133,7 @@ fn print_sql(
     common: &Common,
     stdout: &mut dyn Write,
     stderr: &mut dyn Write,
-) -> Result<Exit, Stop> {
+) -> Result<Exit, Problem> {
     let catalog = load(common.rules.as_deref(), &common.library)?;
     let rule = find(&catalog, name)?;
     let schema = schema()?;
@@ -188,8 +159,8 @@ fn print_sql(
     Ok(if failed { super::query::exit_for(&findings) } else { Exit::Done })
 }
 
-fn schema() -> Result<Schema, Stop> {
-    Schema::built_in().map_err(|error| Stop::Said(Exit::Failed, error.to_string()))
+fn schema() -> Result<Schema, Problem> {
+    Schema::built_in().map_err(|error| Problem::Failed(error.to_string()))
 }
 
 /// What a rule is compiled against without a store: the known tables, and the wall clock for `now()`.

@@ -1,24 +1,22 @@
 //! `whippet screenshot`: the console's own picture of a scenario, as SVG.
 
-use std::io::{self, Write};
+use std::io::Write;
 use std::sync::Arc;
 
 use ratatui::buffer::Buffer;
 
 use super::Exit;
-use super::scenario::{Scenario, ScenarioError, Unpacked};
+use super::problem::Problem;
+use super::scenario::{Scenario, Unpacked};
 use crate::console::headless;
 use crate::console::keymap::Keymap;
 use crate::console::live::{Live, Opening, Shared};
-use crate::console::run::RunError;
 use crate::console::screenshot;
-use crate::console::script::{self, ScriptError};
+use crate::console::script;
 use crate::console::state::State;
 use crate::console::theme::Theme;
 use crate::console::walkthrough::Lesson;
-use crate::hunt::HuntError;
-use crate::kql::visible::visible;
-use crate::rules::{Catalog, CatalogError};
+use crate::rules::Catalog;
 
 /// Print the console's screen as SVG, after a script was played on a scenario
 ///
@@ -53,24 +51,6 @@ fn theme(text: &str) -> Result<Theme, String> {
     Theme::from_name(text).ok_or_else(|| format!("there are {}", known.join(", ")))
 }
 
-#[derive(Debug, thiserror::Error)]
-pub enum ShotError {
-    #[error(transparent)]
-    Scenario(#[from] ScenarioError),
-    #[error("--keys: {0}")]
-    Script(#[from] ScriptError),
-    #[error(transparent)]
-    Rules(#[from] CatalogError),
-    #[error(transparent)]
-    Hunt(#[from] HuntError),
-    #[error(transparent)]
-    Run(#[from] RunError),
-    #[error("the keys of the action table: {0}")]
-    Keys(#[from] crate::console::keys::UnknownKey),
-    #[error("cannot write: {0}")]
-    Write(#[from] io::Error),
-}
-
 /// A scenario's store, and what is shared by all who look at it.
 pub struct Stage {
     shared: Arc<Shared>,
@@ -78,7 +58,7 @@ pub struct Stage {
 }
 
 impl Stage {
-    pub fn of(scenario: &Scenario) -> Result<Self, ShotError> {
+    pub fn of(scenario: &Scenario) -> Result<Self, Problem> {
         let unpacked = scenario.unpack()?;
         let lesson = scenario.lesson()?;
         let name = format!("demo {}", scenario.name());
@@ -95,7 +75,7 @@ impl Stage {
         size: (u16, u16),
         theme: Theme,
         text: &str,
-    ) -> Result<(State, Buffer), ShotError> {
+    ) -> Result<(State, Buffer), Problem> {
         let mut state = State::new(Keymap::standard()?, theme);
         state.lessons = lessons.iter().cloned().map(Arc::new).collect();
         let mut source = Live::new(Arc::clone(&self.shared))?;
@@ -105,21 +85,7 @@ impl Stage {
     }
 }
 
-pub fn run(arguments: &Args, stdout: &mut dyn Write, stderr: &mut dyn Write) -> Exit {
-    match shoot(arguments, stdout) {
-        Ok(()) => Exit::Done,
-        Err(ShotError::Write(error)) if error.kind() == io::ErrorKind::BrokenPipe => Exit::Done,
-        Err(error) => {
-            let _ = writeln!(stderr, "error: {}", visible(&error.to_string()));
-            match error {
-                ShotError::Scenario(ScenarioError::Unknown { .. }) | ShotError::Script(_) => Exit::Invalid,
-                _ => Exit::Failed,
-            }
-        }
-    }
-}
-
-fn shoot(arguments: &Args, out: &mut dyn Write) -> Result<(), ShotError> {
+pub fn run(arguments: &Args, out: &mut dyn Write) -> Result<Exit, Problem> {
     let scenario = Scenario::named(&arguments.scenario)?;
     let lessons = scenario.lessons()?;
     // Wrong keys are told before the work.
@@ -127,5 +93,6 @@ fn shoot(arguments: &Args, out: &mut dyn Write) -> Result<(), ShotError> {
     let stage = Stage::of(&scenario)?;
     let (_, frame) = stage.play(&lessons, arguments.size, arguments.theme, &arguments.keys)?;
     let title = format!("whippet demo {}", scenario.name());
-    Ok(out.write_all(screenshot::svg(&frame, arguments.theme, &title).as_bytes())?)
+    out.write_all(screenshot::svg(&frame, arguments.theme, &title).as_bytes())?;
+    Ok(Exit::Done)
 }

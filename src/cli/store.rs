@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::Exit;
 use super::format::Reading;
-use super::problem::{self, Problem};
+use super::problem::Problem;
 use crate::ingest::time;
 use crate::kql::visible::visible;
 use crate::store::{Source, Store};
@@ -46,14 +46,13 @@ struct Common {
     format: Reading,
 }
 
-pub fn run(arguments: &Args, stdout: &mut dyn Write, stderr: &mut dyn Write) -> Exit {
-    let done = match &arguments.command {
+pub fn run(arguments: &Args, stdout: &mut dyn Write) -> Result<Exit, Problem> {
+    match &arguments.command {
         Command::Info(common) => info(common, stdout),
         Command::Sources(common) => sources(common, stdout),
         Command::Forget { common, source } => forget(common, source, stdout),
         Command::Vacuum(common) => vacuum(common, stdout),
-    };
-    problem::report(done, stderr)
+    }
 }
 
 fn info(common: &Common, stdout: &mut dyn Write) -> Result<Exit, Problem> {

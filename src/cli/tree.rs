@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use super::Exit;
 use super::format::Reading;
-use super::problem::{self, Problem};
+use super::problem::Problem;
 use crate::hunt::clock::display_time;
 use crate::hunt::tree::{Forest, NodeId, facts, text};
 use crate::hunt::{Case, HuntError};
@@ -34,11 +34,7 @@ pub struct Args {
     format: Reading,
 }
 
-pub fn run(arguments: &Args, stdout: &mut dyn Write, stderr: &mut dyn Write) -> Exit {
-    problem::report(answer(arguments, stdout), stderr)
-}
-
-fn answer(arguments: &Args, stdout: &mut dyn Write) -> Result<Exit, Problem> {
+pub fn run(arguments: &Args, stdout: &mut dyn Write) -> Result<Exit, Problem> {
     let store = Store::open_read_only(&arguments.db)?;
     let event = match &arguments.matched {
         Some(name) => {

@@ -4,11 +4,11 @@
 
 mod generated;
 
-use std::io::{self, Write};
+use std::io::Write;
 
 use super::Exit;
+use crate::cli::problem::Problem;
 use crate::kql::nearest;
-use crate::kql::visible::visible;
 
 /// Read about a topic, or about a command
 #[derive(Debug, clap::Args)]
@@ -86,7 +86,7 @@ const TOPICS: [Topic; 12] = [
     Topic { name: "exit-codes", about: "how a command ends", text: "", more: Some(generated::exits) },
 ];
 
-pub fn run(arguments: &Args, stdout: &mut dyn Write, stderr: &mut dyn Write) -> Exit {
+pub fn run(arguments: &Args, stdout: &mut dyn Write) -> Result<Exit, Problem> {
     let asked = arguments.topic.join("-").to_lowercase();
     let text = match (asked.as_str(), find(&asked), super::command_help(&asked)) {
         ("", ..) => overview(),
@@ -97,17 +97,13 @@ pub fn run(arguments: &Args, stdout: &mut dyn Write, stderr: &mut dyn Write) -> 
             let commands = super::command_names();
             let known = names.iter().copied().chain(commands.iter().map(String::as_str));
             let near = nearest(&asked, known).map(|near| format!("; did you mean '{near}'?")).unwrap_or_default();
-            let asked = visible(&arguments.topic.join(" "));
-            let _ = writeln!(stderr, "error: there is no topic or command '{asked}'{near}");
-            let _ = writeln!(stderr, "the topics are {}", names.join(", "));
-            return Exit::Invalid;
+            let (asked, names) = (arguments.topic.join(" "), names.join(", "));
+            let message = format!("there is no topic or command '{asked}'{near}\nthe topics are {names}");
+            return Err(Problem::Arguments(message));
         }
     };
-    match stdout.write_all(text.as_bytes()) {
-        Ok(()) => Exit::Done,
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Exit::Done,
-        Err(_) => Exit::Failed,
-    }
+    stdout.write_all(text.as_bytes())?;
+    Ok(Exit::Done)
 }
 
 fn find(name: &str) -> Option<&'static Topic> {
@@ -153,7 +149,7 @@ mod tests {
     fn help(topic: &[&str]) -> (Exit, String, String) {
         let (mut out, mut err) = (Vec::new(), Vec::new());
         let topic = topic.iter().map(|word| (*word).to_owned()).collect();
-        let exit = run(&Args { topic }, &mut out, &mut err);
+        let exit = crate::cli::problem::report(run(&Args { topic }, &mut out), &mut err);
         (exit, String::from_utf8(out).unwrap(), String::from_utf8(err).unwrap())
     }
 

@@ -7,9 +7,10 @@ use clap::{Args as ClapArgs, ValueEnum};
 use serde_json::Value;
 
 use super::finding::Finding;
-use super::{Stop, report, sarif};
+use super::{report, sarif};
 use crate::cli::Exit;
 use crate::cli::library::LibraryArgs;
+use crate::cli::problem::Problem;
 use crate::kql::diagnostic::{Class, Diagnostic, Severity};
 use crate::kql::visible::visible;
 use crate::plan::Environment;
@@ -48,15 +49,15 @@ enum CheckFormat {
     Sarif,
 }
 
-pub fn run(arguments: &Args, out: &mut dyn Write) -> Result<Exit, Stop> {
+pub fn run(arguments: &Args, out: &mut dyn Write) -> Result<Exit, Problem> {
     let catalog = if arguments.paths.is_empty() {
         super::load(arguments.rules.as_deref(), &arguments.library)?
     } else {
         let mut catalog = Catalog::default();
         for path in &arguments.paths {
-            catalog.add_path(path).map_err(|error| Stop::Said(Exit::Failed, error.to_string()))?;
+            catalog.add_path(path)?;
         }
-        arguments.library.add_to(&mut catalog).map_err(|reason| Stop::Said(Exit::Invalid, reason))?;
+        arguments.library.add_to(&mut catalog)?;
         catalog
     };
     let attack = super::attack()?;
@@ -77,7 +78,7 @@ pub fn run(arguments: &Args, out: &mut dyn Write) -> Result<Exit, Stop> {
     Ok(exit(&found, arguments.deny_warnings))
 }
 
-fn write_text(found: &[Finding<'_>], rules: usize, out: &mut dyn Write) -> Result<(), Stop> {
+fn write_text(found: &[Finding<'_>], rules: usize, out: &mut dyn Write) -> Result<(), Problem> {
     for finding in found {
         match finding {
             Finding::Query { rule, diagnostic } => report::write(rule, diagnostic, out)?,
