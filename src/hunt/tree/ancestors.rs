@@ -9,8 +9,9 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use rusqlite::params;
 
 use super::build::{Activity, Creation, End, build};
+use super::columns::Columns;
 use super::facts::{
-    CREATED, Columns, OTHER_TABLE, PROCESS_TABLE, TERMINATED, activity_behind, creation_of, end_of, select_creations,
+    CREATED, OTHER_TABLE, PROCESS_TABLE, TERMINATED, activity_behind, creation_of, end_of, select_creations,
     select_ends,
 };
 use super::{Forest, NodeId, Process};

@@ -4,15 +4,14 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use rusqlite::types::FromSql;
 use rusqlite::{OptionalExtension, Row, params_from_iter, types::Value as SqlValue};
 
 use super::build::{Activity, Creation, End, build};
-use super::{EventCounts, Forest, NodeId, Process};
+use super::columns::{ACTORS_PARENT, CREATED_PROCESS, Columns, Cursor};
+use super::{EventCounts, Forest, NodeId};
 use crate::hunt::error::HuntError;
 use crate::hunt::matches::EventId;
 use crate::sql::Texts;
-use crate::sql::layout::{Storage, TableLayout, layout};
 use crate::store::Store;
 
 pub(super) const PROCESS_TABLE: &str = "DeviceProcessEvents";
@@ -154,7 +153,7 @@ pub fn node_events(store: &Store, forest: &Forest, id: NodeId, limit: usize) -> 
             columns.actor(),
             columns.layout.from,
             columns.is_text("DeviceName", 1),
-            columns.kind_of_row(table.name),
+            is_activity(&columns, table.name),
             columns.layout.event_id,
         );
         let mut statement = store.connection().prepare(&sql)?;
@@ -290,7 +289,7 @@ fn read_activities(store: &Store, table: &ActivityTable, device: Option<&str>) -
         columns.process(&ACTORS_PARENT),
         columns.layout.from,
         columns.on_device(1, device),
-        columns.kind_of_row(table.name),
+        is_activity(&columns, table.name),
         columns.raw("DeviceName"),
         columns.raw("InitiatingProcessUniqueId"),
         columns.raw("InitiatingProcessId"),
@@ -316,6 +315,15 @@ fn read_activities(store: &Store, table: &ActivityTable, device: Option<&str>) -
         })
     })?;
     Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// Leaves out the rows that are a process's beginning or end rather than something it did.
+fn is_activity(columns: &Columns, table: &str) -> String {
+    match table {
+        PROCESS_TABLE => columns.is_not("ActionType", CREATED),
+        OTHER_TABLE => columns.is_not("ActionType", TERMINATED),
+        _ => "TRUE".to_owned(),
+    }
 }
 
 /// Reads ends in the form [`end_of`] takes; a condition is to follow.
@@ -344,190 +352,6 @@ fn read_ends(store: &Store, device: Option<&str>) -> Result<Vec<End>, HuntError>
     let mut texts = Texts::new(store.connection());
     let rows = statement.query_map(rusqlite::params![TERMINATED, device], |row| end_of(row, &mut texts))?;
     Ok(rows.collect::<Result<_, _>>()?)
-}
-
-/// The columns that describe one process of a row, in the order [`Cursor::process`] reads them; `""` where the
-/// tables have none.
-type ProcessColumns = [&'static str; 11];
-
-const CREATED_PROCESS: ProcessColumns = [
-    "ProcessId",
-    "ProcessUniqueId",
-    "ProcessCreationTime",
-    "FileName",
-    "FolderPath",
-    "ProcessCommandLine",
-    "AccountDomain",
-    "AccountName",
-    "ProcessIntegrityLevel",
-    "SHA256",
-    "SHA1",
-];
-
-const ACTOR: ProcessColumns = [
-    "InitiatingProcessId",
-    "InitiatingProcessUniqueId",
-    "InitiatingProcessCreationTime",
-    "InitiatingProcessFileName",
-    "InitiatingProcessFolderPath",
-    "InitiatingProcessCommandLine",
-    "InitiatingProcessAccountDomain",
-    "InitiatingProcessAccountName",
-    "InitiatingProcessIntegrityLevel",
-    "InitiatingProcessSHA256",
-    "InitiatingProcessSHA1",
-];
-
-const ACTORS_PARENT: ProcessColumns = [
-    "InitiatingProcessParentId",
-    "",
-    "InitiatingProcessParentCreationTime",
-    "InitiatingProcessParentFileName",
-    "",
-    "",
-    "",
-    "",
-    "",
-    "",
-    "",
-];
-
-/// SQL over the columns of one table.
-pub(super) struct Columns {
-    pub(super) layout: TableLayout,
-}
-
-impl Columns {
-    /// `None` where the store does not know the table.
-    pub(super) fn of(store: &Store, table: &str) -> Option<Self> {
-        store.schema().table(table).map(|schema| Self { layout: layout(schema) })
-    }
-
-    fn storage(&self, name: &str) -> Option<&Storage> {
-        self.layout.columns.iter().find(|column| column.name == name).map(|column| &column.storage)
-    }
-
-    fn has(&self, name: &str) -> bool {
-        self.storage(name).is_some()
-    }
-
-    /// As stored: a text's id.
-    pub(super) fn raw(&self, name: &str) -> &str {
-        match self.storage(name) {
-            Some(Storage::Plain(expression) | Storage::Dictionary(expression)) => expression,
-            None => "NULL",
-        }
-    }
-
-    /// A number or time.
-    fn plain(&self, name: &str) -> &str {
-        self.raw(name)
-    }
-
-    /// The value itself.
-    pub(super) fn shown(&self, name: &str) -> String {
-        match self.storage(name) {
-            Some(Storage::Plain(expression)) => expression.clone(),
-            Some(Storage::Dictionary(id)) => format!("(SELECT value FROM text WHERE id = {id})"),
-            None => "NULL".to_owned(),
-        }
-    }
-
-    /// Texts as ids.
-    fn process(&self, columns: &ProcessColumns) -> String {
-        columns.iter().map(|name| self.raw(name)).collect::<Vec<_>>().join(", ")
-    }
-
-    fn actor(&self) -> String {
-        self.process(&ACTOR)
-    }
-
-    /// Equal to a text parameter, whatever the case.
-    pub(super) fn is_text(&self, name: &str, parameter: usize) -> String {
-        match self.storage(name) {
-            Some(Storage::Plain(expression)) => format!("{expression} = ?{parameter} COLLATE NOCASE"),
-            Some(Storage::Dictionary(id)) => {
-                format!("{id} IN (SELECT id FROM text WHERE value = ?{parameter} COLLATE NOCASE)")
-            }
-            None => "FALSE".to_owned(),
-        }
-    }
-
-    fn equals(&self, name: &str, parameter: usize) -> String {
-        format!("{} = ?{parameter}", self.raw(name))
-    }
-
-    fn is_empty(&self, name: &str) -> String {
-        match self.storage(name) {
-            Some(Storage::Plain(expression)) => format!("{expression} = ''"),
-            Some(Storage::Dictionary(id)) => format!("{id} = 0"),
-            None => "TRUE".to_owned(),
-        }
-    }
-
-    fn on_device(&self, parameter: usize, device: Option<&str>) -> String {
-        match device {
-            Some(_) => self.is_text("DeviceName", parameter),
-            // The parameter is bound all the same.
-            None => format!("?{parameter} IS NULL"),
-        }
-    }
-
-    /// Leaves out the rows that are a process's beginning or end rather than something it did.
-    fn kind_of_row(&self, table: &str) -> String {
-        let word = match table {
-            PROCESS_TABLE => CREATED,
-            OTHER_TABLE => TERMINATED,
-            _ => return "TRUE".to_owned(),
-        };
-        match self.storage("ActionType") {
-            Some(Storage::Dictionary(id)) => {
-                format!("{id} NOT IN (SELECT id FROM text WHERE value = '{word}' COLLATE NOCASE)")
-            }
-            Some(Storage::Plain(expression)) => format!("{expression} <> '{word}' COLLATE NOCASE"),
-            None => "TRUE".to_owned(),
-        }
-    }
-}
-
-/// Reads columns one after the other.
-struct Cursor<'row, 'statement, 'texts, 'c> {
-    row: &'row Row<'statement>,
-    texts: &'texts mut Texts<'c>,
-    next: usize,
-}
-
-impl Cursor<'_, '_, '_, '_> {
-    fn take<T: FromSql>(&mut self) -> rusqlite::Result<T> {
-        let value = self.row.get(self.next);
-        self.next += 1;
-        value
-    }
-
-    fn text(&mut self) -> rusqlite::Result<String> {
-        let id: Option<i64> = self.take()?;
-        self.texts.text(id.unwrap_or_default())
-    }
-
-    fn process(&mut self, device: &str) -> rusqlite::Result<Process> {
-        let (pid, unique_id, start) = (self.take()?, self.text()?.to_ascii_lowercase(), self.take()?);
-        let (name, path, command_line) = (self.text()?, self.text()?, self.text()?);
-        let (domain, account) = (self.text()?, self.text()?);
-        Ok(Process {
-            device: device.to_owned(),
-            pid,
-            unique_id,
-            start,
-            end: None,
-            name,
-            path,
-            command_line,
-            account: if domain.is_empty() { account } else { format!("{domain}\\{account}") },
-            integrity: self.text()?,
-            sha256: self.text()?,
-            sha1: self.text()?,
-        })
-    }
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@
 
 pub mod ancestors;
 pub mod build;
+mod columns;
 pub mod facts;
 pub mod text;
 
