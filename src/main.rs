@@ -1,5 +1,8 @@
+use std::io::{stderr, stdout};
 use std::process::ExitCode;
 
+use whippet::cli;
+
 fn main() -> ExitCode {
-    whippet::cli::run(std::env::args_os(), &mut std::io::stdout(), &mut std::io::stderr()).into()
+    cli::guarded(|| cli::run(std::env::args_os(), &mut stdout(), &mut stderr()), &mut stderr()).into()
 }

@@ -10,7 +10,10 @@ use super::open::{self, Subject};
 use super::problem::Problem;
 use super::scenario::Scenario;
 use super::settings::ConsoleArgs;
+use crate::console::chooser::{Choice, Chooser};
+use crate::console::desk::Stage;
 use crate::console::journal;
+use crate::console::run::Ending;
 use crate::hunt::matches::RuleStatus;
 use crate::hunt::survey::status_line;
 use crate::hunt::tree::{facts, text};
@@ -58,23 +61,45 @@ pub fn run(arguments: &Args, stdout: &mut dyn Write) -> Result<Exit, Problem> {
         writeln!(stdout, "\nIn a terminal the same command opens the console.")?;
         return Ok(Exit::Done);
     }
-    let scenario = match named {
-        Some(scenario) => scenario,
-        None => match choose(&Scenario::all(), &mut io::stdin().lock(), stdout)? {
-            Some(scenario) => scenario,
-            None => return Ok(Exit::Done),
-        },
+    let mut stage = None;
+    let chosen = match named {
+        Some(scenario) => Ok(scenario),
+        None if config.plain => choose_by_line(Scenario::all(), &mut io::stdin().lock(), stdout)?,
+        None => choose_on(stage.insert(open::stage(&config)?), Scenario::all())?,
+    };
+    let scenario = match chosen {
+        Ok(scenario) => scenario,
+        Err(ending) => {
+            // The terminal is given back before a signal is obeyed.
+            drop(stage);
+            return open::finish(ending);
+        }
     };
     let unpacked = scenario.unpack()?;
     let subject = Subject::of_scenario(&scenario, catalog)?;
     // 'whippet present' follows it from another terminal.
     let journal = begin(&unpacked.journal(), journal::Subject::Scenario(scenario.name()))?;
     let subject = subject.recorded(journal);
-    open::console(unpacked.store(), subject, config)
+    let ending = open::console_on(stage, unpacked.store(), subject, config)?;
+    drop(unpacked);
+    open::finish(ending)
 }
 
-/// Asks which scenario to open, by line: it works over any terminal and is read out by a screen reader.
-fn choose(scenarios: &[Scenario], input: &mut dyn BufRead, out: &mut dyn Write) -> Result<Option<Scenario>, Problem> {
+/// The scenario that was chosen, or how it ended without one.
+type Chosen = Result<Scenario, Ending>;
+
+/// Asks which scenario to open, on the screen.
+fn choose_on(stage: &mut Stage, scenarios: Vec<Scenario>) -> Result<Chosen, Problem> {
+    let offers = scenarios.iter().map(Scenario::offer).collect::<Result<Vec<_>, _>>()?;
+    let choice = stage.choose(&mut Chooser::new(offers))?;
+    Ok(match choice {
+        Choice::Offer(place) => scenarios.into_iter().nth(place).ok_or(Ending::Quit),
+        Choice::Ended(ending) => Err(ending),
+    })
+}
+
+/// Asks which scenario to open, by line, which a screen reader reads out.
+fn choose_by_line(scenarios: Vec<Scenario>, input: &mut dyn BufRead, out: &mut dyn Write) -> Result<Chosen, Problem> {
     writeln!(out, "Scenarios to hunt in:\n")?;
     for (position, scenario) in scenarios.iter().enumerate() {
         writeln!(out, "  {}  {:<12}  {}", position + 1, scenario.name(), scenario.title())?;
@@ -86,16 +111,16 @@ fn choose(scenarios: &[Scenario], input: &mut dyn BufRead, out: &mut dyn Write) 
         let mut answer = String::new();
         if input.read_line(&mut answer)? == 0 {
             writeln!(out)?;
-            return Ok(None);
+            return Ok(Err(Ending::Quit));
         }
         let answer = answer.trim();
         if answer == "q" {
-            return Ok(None);
+            return Ok(Err(Ending::Quit));
         }
         let number = if answer.is_empty() { Some(1) } else { answer.parse::<usize>().ok() };
         let by_number = number.and_then(|number| scenarios.get(number.checked_sub(1)?));
         match by_number.or_else(|| scenarios.iter().find(|scenario| scenario.name() == answer)) {
-            Some(scenario) => return Ok(Some(scenario.clone())),
+            Some(scenario) => return Ok(Ok(scenario.clone())),
             None => writeln!(out, "'{}' is none of them.", visible(answer))?,
         }
     }
@@ -184,8 +209,8 @@ mod tests {
 
     fn chosen(typed: &str) -> (Option<String>, String) {
         let mut said = Vec::new();
-        let chosen = choose(&Scenario::all(), &mut typed.as_bytes(), &mut said).unwrap();
-        (chosen.map(|scenario| scenario.name()), String::from_utf8(said).unwrap())
+        let chosen = choose_by_line(Scenario::all(), &mut typed.as_bytes(), &mut said).unwrap();
+        (chosen.ok().map(|scenario| scenario.name()), String::from_utf8(said).unwrap())
     }
 
     #[test]

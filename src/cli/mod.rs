@@ -32,6 +32,7 @@ mod tree;
 
 use std::ffi::OsString;
 use std::io::Write;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser, Subcommand};
@@ -131,6 +132,14 @@ fn command_help(name: &str) -> Option<String> {
         found = found.find_subcommand(inner)?.clone();
     }
     Some(found.render_long_help().to_string())
+}
+
+/// Does `work`. A fault in the program itself, which has said where it is, becomes the status of a failure.
+pub fn guarded(work: impl FnOnce() -> Exit, stderr: &mut dyn Write) -> Exit {
+    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| {
+        let _ = writeln!(stderr, "error: a fault in whippet itself; please report it with what is said above");
+        Exit::Failed
+    })
 }
 
 /// Runs one command line, the program's name first. Writes results to `stdout` and diagnostics to `stderr`.

@@ -9,9 +9,9 @@ use super::problem::Problem;
 use super::scenario::{Scenario, ScenarioError};
 use super::settings::ConsoleArgs;
 use crate::console::config::Config;
-use crate::console::desk::{self, Setup};
+use crate::console::desk::{self, Setup, Stage};
 use crate::console::live::{Live, Opening, Shared};
-use crate::console::run::Ending;
+use crate::console::run::{Ending, RunError};
 use crate::console::script::Step;
 use crate::console::source::Source;
 use crate::console::terminal;
@@ -45,7 +45,7 @@ pub fn run(arguments: &Args) -> Result<Exit, Problem> {
     let config = arguments.console.config()?;
     let catalog = Catalog::open(arguments.rules.as_deref())?;
     let opening = Opening { name, lesson: None, fresh: arguments.fresh, read_only: arguments.read_only, bare: false };
-    console(&arguments.store, Subject::new(catalog, opening), config)
+    finish(console(&arguments.store, Subject::new(catalog, opening), config)?)
 }
 
 /// What a store is called on the screen.
@@ -87,9 +87,19 @@ impl Subject {
     }
 }
 
-/// Shows a store in the console until the person leaves, or a signal ends it: that is obeyed once everything is put
-/// away.
-pub fn console(store: &Path, subject: Subject, config: Config) -> Result<Exit, Problem> {
+/// Shows a store in the console until the person leaves, or a signal ends it.
+pub fn console(store: &Path, subject: Subject, config: Config) -> Result<Ending, Problem> {
+    console_on(None, store, subject, config)
+}
+
+/// The terminal, taken before there is a store to show.
+pub fn stage(config: &Config) -> Result<Stage, Problem> {
+    Ok(Stage::open(config, |variable| std::env::var(variable).ok()).map_err(RunError::from)?)
+}
+
+/// As [`console`]. Without a stage the terminal is taken last: what is wrong with the store is said on its ordinary
+/// screen.
+pub fn console_on(taken: Option<Stage>, store: &Path, subject: Subject, config: Config) -> Result<Ending, Problem> {
     needs_terminal()?;
     let Subject { catalog, opening, lessons, play, journal } = subject;
     let shared = Shared::open(store, catalog, opening)?;
@@ -97,8 +107,13 @@ pub fn console(store: &Path, subject: Subject, config: Config) -> Result<Exit, P
     for _ in 0..WORKERS {
         sources.push(Box::new(Live::new(std::sync::Arc::clone(&shared))?));
     }
-    let setup = Setup { sources, lessons, config, play, journal };
-    match desk::show(setup, |variable| std::env::var(variable).ok())? {
+    let stage = taken.map_or_else(|| stage(&config), Ok)?;
+    Ok(desk::show(stage, Setup { sources, lessons, config, play, journal })?)
+}
+
+/// The exit status; a signal is obeyed, now that everything is put away.
+pub fn finish(ending: Ending) -> Result<Exit, Problem> {
+    match ending {
         Ending::Closed(reason) => Err(Problem::Closed(reason)),
         Ending::Signal(signal) => {
             terminal::die_of(signal);

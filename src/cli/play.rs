@@ -100,7 +100,9 @@ pub fn run(arguments: &Args, out: &mut dyn Write, stderr: &mut dyn Write) -> Res
     (opening.fresh, opening.read_only, opening.bare) = (true, true, true);
     if !arguments.check {
         subject.play = Some((script.steps, arguments.pace));
-        return open::console(stage.store(), subject, config);
+        let ending = open::console(stage.store(), subject, config)?;
+        drop(stage);
+        return open::finish(ending);
     }
     let mut state = State::configured(&config, Theme::Plain)?;
     state.lessons = subject.lessons.into_iter().map(Arc::new).collect();

@@ -40,18 +40,19 @@ pub fn run(arguments: &Args) -> Result<Exit, Problem> {
     let scenario = arguments.scenario.as_deref().map(Scenario::named).transpose()?;
     let rules = arguments.rules.clone().or_else(|| scenario.as_ref().and_then(Scenario::rules));
     let catalog = Catalog::open(rules.as_deref())?;
-    match (&scenario, &arguments.db) {
+    let ending = match (&scenario, &arguments.db) {
         (Some(scenario), _) => {
             let journal = begin(&arguments.journal, journal::Subject::Scenario(scenario.name()))?;
             let unpacked = scenario.unpack()?;
             let subject = Subject::of_scenario(scenario, catalog)?.recorded(journal);
-            open::console(unpacked.store(), subject, config)
+            open::console(unpacked.store(), subject, config)?
         }
         (None, Some(store)) => {
             let opening = Opening { name: open::name_of(store), ..Opening::default() };
             let journal = begin(&arguments.journal, Header::store(&arguments.journal, store))?;
-            open::console(store, Subject::new(catalog, opening).recorded(journal), config)
+            open::console(store, Subject::new(catalog, opening).recorded(journal), config)?
         }
-        (None, None) => Err(Problem::NoTerminal),
-    }
+        (None, None) => return Err(Problem::NoTerminal),
+    };
+    open::finish(ending)
 }

@@ -1,5 +1,6 @@
 //! The scenarios of the sample data: unpacked and imported into a store that lasts as long as it is used.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -7,6 +8,7 @@ use std::sync::atomic::AtomicBool;
 
 use include_dir::{Dir, include_dir};
 
+use crate::console::chooser::{Offer, OfferedLesson};
 use crate::console::walkthrough::lesson::{self, Lesson, LessonError};
 use crate::ingest::{self, ImportError, Silent};
 use crate::kql::nearest;
@@ -32,6 +34,8 @@ pub enum ScenarioError {
     NoEvents { path: PathBuf },
     #[error("scenario {scenario}: {error}")]
     Lessons { scenario: String, error: LessonError },
+    #[error("scenario {scenario}: expected.json: {error}")]
+    Known { scenario: String, error: serde_json::Error },
     #[error(transparent)]
     Import(#[from] ImportError),
     #[error(transparent)]
@@ -103,6 +107,28 @@ impl Scenario {
         text.lines().next().unwrap_or_default().trim_start_matches('#').trim().to_owned()
     }
 
+    /// What it has, for whoever chooses among several.
+    pub fn offer(&self) -> Result<Offer, ScenarioError> {
+        let lessons = self.lessons()?.into_iter().map(|lesson| OfferedLesson {
+            title: lesson.title,
+            about: lesson.about,
+            steps: lesson.steps.len(),
+        });
+        Ok(Offer {
+            name: self.name(),
+            title: self.title(),
+            about: first_paragraph(&self.lesson()?.unwrap_or_default()),
+            facts: self.known()?.map(facts).unwrap_or_default(),
+            lessons: lessons.collect(),
+        })
+    }
+
+    /// What is known to be in it, where somebody wrote that down.
+    fn known(&self) -> Result<Option<Known>, ScenarioError> {
+        let Some(text) = self.text("expected.json")? else { return Ok(None) };
+        Ok(Some(serde_json::from_str(&text).map_err(|error| ScenarioError::Known { scenario: self.name(), error })?))
+    }
+
     /// Imports its events into a store of their own, by the way any event file goes.
     pub fn unpack(&self) -> Result<Unpacked, ScenarioError> {
         let folder = Folder::new()?;
@@ -147,6 +173,45 @@ impl Scenario {
             },
         }
     }
+}
+
+/// The part of `expected.json` that is told to whoever chooses.
+#[derive(serde::Deserialize)]
+struct Known {
+    events: u64,
+    rules: BTreeMap<String, Expected>,
+}
+
+#[derive(serde::Deserialize)]
+struct Expected {
+    matches: Vec<serde::de::IgnoredAny>,
+}
+
+fn facts(known: Known) -> Vec<(String, String)> {
+    let mut matches: Vec<(usize, &String)> = known
+        .rules
+        .iter()
+        .map(|(rule, expected)| (expected.matches.len(), rule))
+        .filter(|(count, _)| *count > 0)
+        .collect();
+    matches.sort_by_key(|(count, _)| std::cmp::Reverse(*count));
+    let mut facts = vec![("events".to_owned(), known.events.to_string())];
+    if matches.is_empty() {
+        facts.push(("matches".to_owned(), "none of the built-in rules".to_owned()));
+    }
+    for (place, (count, rule)) in matches.into_iter().enumerate() {
+        let label = if place == 0 { "matches" } else { " " };
+        facts.push((label.to_owned(), format!("{count} of {}", rule.replace('-', " "))));
+    }
+    facts
+}
+
+/// The first paragraph below the title, in one line.
+fn first_paragraph(text: &str) -> String {
+    let lines = text.lines().skip(1).skip_while(|line| line.trim().is_empty());
+    let lines: Vec<&str> = lines.take_while(|line| !line.trim().is_empty()).collect();
+    // The names of hosts are set as code; on a screen they are words.
+    lines.join(" ").replace('`', "")
 }
 
 /// The events of a folder: all of its `data`, else the event files that lie in it.
@@ -232,5 +297,23 @@ impl Drop for Folder {
     fn drop(&mut self) {
         // What cannot be removed stays in the folder that the system clears itself.
         let _ = fs::remove_dir_all(&self.path);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_offered_is_what_is_there() {
+        for scenario in Scenario::all() {
+            let offer = scenario.offer().unwrap();
+            let unpacked = scenario.unpack().unwrap();
+            let events = Store::open_read_only(unpacked.store()).unwrap().event_count().unwrap();
+            assert_eq!(offer.facts[0], ("events".to_owned(), events.to_string()), "{}", offer.name);
+            assert!(offer.about.ends_with('.') && !offer.about.contains('#'), "{}", offer.about);
+            assert_eq!(offer.lessons.len(), scenario.lessons().unwrap().len());
+            assert!(!offer.title.is_empty() && offer.facts.len() > 1);
+        }
     }
 }

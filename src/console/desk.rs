@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, Sender, unbounded};
 
+use super::chooser::{Choice, Chooser, Taken};
 use super::config::Config;
 use super::input::Input;
 use super::jobs::{Ask, Jobs};
@@ -15,8 +16,8 @@ use super::run::{self, Ending, RunError, World};
 use super::script::Step;
 use super::source::Source;
 use super::state::State;
-use super::terminal::{self, Guard};
-use super::theme;
+use super::terminal::{self, Guard, Screen};
+use super::theme::{self, Theme};
 use super::update::Playing;
 use super::walkthrough::Lesson;
 
@@ -88,6 +89,57 @@ impl World for Desk {
     }
 }
 
+/// The terminal in full-screen mode, and what happens on it. It is given back when this is dropped.
+pub struct Stage {
+    guard: Guard,
+    screen: Screen,
+    inputs: Sender<Input>,
+    received: Receiver<Input>,
+    theme: Theme,
+    inside_tmux: bool,
+}
+
+impl Stage {
+    pub fn open(config: &Config, variable: impl Fn(&str) -> Option<String>) -> io::Result<Self> {
+        // The terminal is asked before anything else reads from it, and only where nobody has said.
+        let theme = config.theme.unwrap_or_else(|| theme::from_environment(&variable, terminal::is_light));
+        let (inputs, received) = unbounded();
+        // Signals first: between here and the guard there is nothing to restore yet.
+        terminal::read_signals(inputs.clone())?;
+        let (guard, screen) = Guard::enter()?;
+        terminal::read_events(inputs.clone())?;
+        let inside_tmux = variable("TMUX").is_some_and(|value| !value.is_empty());
+        Ok(Self { guard, screen, inputs, received, theme, inside_tmux })
+    }
+
+    /// Lets a person choose one of several before there is anything else to show.
+    pub fn choose(&mut self, chooser: &mut Chooser) -> Result<Choice, RunError> {
+        chooser.theme = self.theme;
+        loop {
+            chooser.draw_on(&mut self.screen)?;
+            let input = self.received.recv().unwrap_or_else(|error| Input::Closed(error.to_string()));
+            match chooser.take(input) {
+                Taken::Stay => {}
+                Taken::Suspend => {
+                    self.guard.suspend()?;
+                    run::clear(&mut self.screen)?;
+                }
+                Taken::Retake => {
+                    terminal::retake()?;
+                    run::clear(&mut self.screen)?;
+                }
+                Taken::Redraw => run::clear(&mut self.screen)?,
+                Taken::Chosen(choice) => {
+                    // It stays until there is more to show.
+                    chooser.draw_on(&mut self.screen)?;
+                    self.theme = chooser.theme;
+                    return Ok(choice);
+                }
+            }
+        }
+    }
+}
+
 /// What a console is opened with.
 pub struct Setup {
     pub sources: Vec<Box<dyn Source>>,
@@ -99,24 +151,18 @@ pub struct Setup {
     pub journal: Option<File>,
 }
 
-/// Shows the console on this process's terminal until the person leaves. The terminal is given back however it ends.
-pub fn show(setup: Setup, variable: impl Fn(&str) -> Option<String>) -> Result<Ending, RunError> {
+/// Shows the console until the person leaves. The terminal is given back however it ends.
+pub fn show(stage: Stage, setup: Setup) -> Result<Ending, RunError> {
     let Setup { sources, lessons, config, play, journal } = setup;
-    // The terminal is asked before anything else reads from it, and only where nobody has said.
-    let asks = config.theme.is_none();
-    let theme = theme::from_environment(&variable, || asks && terminal::is_light());
+    let Stage { guard, mut screen, inputs, received, theme, inside_tmux } = stage;
     let wrong = |error: UnknownKey| RunError::Terminal(io::Error::other(error.to_string()));
     let mut state = State::configured(&config, theme).map_err(wrong)?;
     state.playing = play.map(|(steps, pace)| Playing::recorded(steps, pace));
     state.journal.is_on = journal.is_some();
     state.lessons = lessons.into_iter().map(Arc::new).collect();
-    let (inputs, received): (Sender<Input>, _) = unbounded();
     let jobs = Jobs::start(sources, &inputs)?;
-    // Signals first: between here and the guard there is nothing to restore yet.
-    terminal::read_signals(inputs.clone())?;
-    let (guard, mut screen) = Guard::enter()?;
-    terminal::read_events(inputs)?;
-    let inside_tmux = variable("TMUX").is_some_and(|value| !value.is_empty());
+    // From here on the channel ends with whoever reads the terminal.
+    drop(inputs);
     let mut desk = Desk { started: Instant::now(), guard, jobs, received, inside_tmux, journal, mouse: false };
     let ending = run::run(&mut screen, &mut state, &mut desk);
     desk.guard.leave();

@@ -12,6 +12,10 @@ pub enum Input {
     Mouse(Mouse),
     Paste(String),
     Resize,
+    /// The terminal says what its background is, after it was waited for.
+    Background {
+        is_light: bool,
+    },
     /// A worker is done.
     Report(Box<Report>),
     /// Somebody asks the process to stop for a while (`Ctrl-Z` arrives as a key; this is the signal).

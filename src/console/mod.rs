@@ -4,6 +4,8 @@
 //! has. Input becomes an [`action::Action`], `update` changes the [`state`], drawing reads it and starts nothing.
 
 pub mod action;
+pub mod background;
+pub mod chooser;
 pub mod columns;
 pub mod config;
 pub mod desk;

@@ -120,7 +120,7 @@ fn draw<B: Backend>(terminal: &mut Terminal<B>, state: &mut State) -> Result<Vec
 
 /// Makes the next frame draw every cell. `Terminal::clear` would ask the terminal where its cursor is, and the
 /// answer would go to the thread that reads keys.
-fn clear<B: Backend>(terminal: &mut Terminal<B>) -> Result<(), RunError> {
+pub fn clear<B: Backend>(terminal: &mut Terminal<B>) -> Result<(), RunError> {
     let size = terminal.size().map_err(|error| RunError::Draw(error.to_string()))?;
     terminal.resize(size.into()).map_err(|error| RunError::Draw(error.to_string()))
 }

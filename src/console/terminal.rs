@@ -7,20 +7,21 @@ use std::io::{self, BufWriter, Stdout, Write};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use base64::Engine as _;
 use crossbeam_channel::Sender;
 use crossterm::event::{
-    self, DisableBracketedPaste, DisableMouseCapture, EnableBracketedPaste, EnableMouseCapture, Event, KeyCode,
-    KeyEventKind, KeyModifiers, MouseButton, MouseEventKind,
+    self, DisableBracketedPaste, DisableMouseCapture, EnableBracketedPaste, EnableMouseCapture, Event, KeyEventKind,
+    MouseButton, MouseEventKind,
 };
 use crossterm::terminal::{self, EnterAlternateScreen, LeaveAlternateScreen};
 use crossterm::{cursor, execute};
 use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
-use terminal_colorsaurus::{QueryOptions, ThemeMode};
+use terminal_colorsaurus::QueryOptions;
 
+use super::background::{LateAnswer, Read};
 use super::input::{Input, Mouse};
 use super::keys::Key;
 
@@ -108,14 +109,16 @@ fn is_session_leader() -> bool {
     session.is_some_and(|session| session == std::process::id().to_string())
 }
 
-/// How long a terminal may take to say what its background is; over a slow line it is not worth waiting for.
+/// How long a terminal may take to say what its background is. Over a slow line it is not worth waiting for: the answer
+/// comes as [`Input::Background`].
 const BACKGROUND_LIMIT: Duration = Duration::from_millis(100);
 
 /// Whether the background is light. A terminal that does not say is taken for dark.
 pub fn is_light() -> bool {
     let mut options = QueryOptions::default();
     options.timeout = BACKGROUND_LIMIT;
-    matches!(terminal_colorsaurus::theme_mode(options), Ok(ThemeMode::Light))
+    // The background alone: the text's colour would be one more question, which fewer terminals answer.
+    terminal_colorsaurus::background_color(options).is_ok_and(|colour| colour.perceived_lightness() > 0.5)
 }
 
 /// Columns and rows; what is usual where the terminal does not say.
@@ -149,10 +152,10 @@ pub fn read_events(inputs: Sender<Input>) -> io::Result<()> {
         let mut late = LateAnswer::default();
         loop {
             let input = match event::read() {
-                Ok(event) if late.takes(&event, Instant::now()) => continue,
-                Ok(event) => match translate(event) {
-                    Some(input) => input,
-                    None => continue,
+                Ok(event) => match (late.read(&event), translate(event)) {
+                    (Read::Background { is_light }, _) => Input::Background { is_light },
+                    (Read::Other, Some(input)) => input,
+                    (Read::Part, _) | (Read::Other, None) => continue,
                 },
                 Err(error) => {
                     let _ = inputs.send(Input::Closed(error.to_string()));
@@ -165,35 +168,6 @@ pub fn read_events(inputs: Sender<Input>) -> io::Result<()> {
         }
     })?;
     Ok(())
-}
-
-/// A terminal that says its background after nobody waits for it any more: `ESC ] 11 ; rgb:… BEL` arrives as `Alt-]`
-/// and characters, and none of them is a key that somebody pressed.
-#[derive(Default)]
-struct LateAnswer {
-    since: Option<Instant>,
-}
-
-impl LateAnswer {
-    /// An answer comes in one piece.
-    const LONGEST: Duration = Duration::from_millis(50);
-
-    fn takes(&mut self, event: &Event, now: Instant) -> bool {
-        let Event::Key(key) = event else { return false };
-        let is_alt = key.modifiers.contains(KeyModifiers::ALT);
-        if key.code == KeyCode::Char(']') && is_alt {
-            self.since = Some(now);
-            return true;
-        }
-        let Some(since) = self.since else { return false };
-        let is_end = (key.code == KeyCode::Char('\\') && is_alt)
-            || (key.code == KeyCode::Char('g') && key.modifiers.contains(KeyModifiers::CONTROL));
-        let takes = now.duration_since(since) <= Self::LONGEST;
-        if is_end || !takes {
-            self.since = None;
-        }
-        takes
-    }
 }
 
 fn translate(event: Event) -> Option<Input> {
@@ -256,21 +230,6 @@ pub fn retake() -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_late_answer_of_the_terminal_is_no_key() {
-        use crossterm::event::KeyEvent;
-        let alt = |character| Event::Key(KeyEvent::new(KeyCode::Char(character), KeyModifiers::ALT));
-        let plain = |character| Event::Key(KeyEvent::new(KeyCode::Char(character), KeyModifiers::NONE));
-        let (mut late, start) = (LateAnswer::default(), Instant::now());
-        assert!(!late.takes(&plain('Q'), start));
-        let answer = [alt(']'), plain('1'), plain('1'), plain(';'), plain('r'), alt('\\')];
-        assert!(answer.iter().all(|event| late.takes(event, start)));
-        assert!(!late.takes(&plain('Q'), start));
-        // Somebody who really presses Alt-] loses no more than that.
-        assert!(late.takes(&alt(']'), start));
-        assert!(!late.takes(&plain('j'), start + Duration::from_secs(1)));
-    }
 
     #[test]
     fn the_clipboard_is_written_never_read() {

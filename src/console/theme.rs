@@ -72,6 +72,16 @@ impl Theme {
         Self::ALL.into_iter().find(|theme| theme.name() == name)
     }
 
+    /// The theme for a background that is known only now. One that brings its own, or has no colours, stays.
+    #[must_use]
+    pub const fn on(self, is_light: bool) -> Self {
+        match (self, is_light) {
+            (Self::Terminal, true) => Self::TerminalLight,
+            (Self::TerminalLight, false) => Self::Terminal,
+            (other, _) => other,
+        }
+    }
+
     pub fn style(self, role: Role) -> Style {
         let style = Style::new().add_modifier(modifier(role));
         match self {

@@ -149,6 +149,10 @@ fn taken(state: &mut State, input: Input) -> Vec<Effect> {
             effects
         }
         Input::Resize => Vec::new(),
+        Input::Background { is_light } => {
+            state.theme = state.theme.on(is_light);
+            Vec::new()
+        }
         Input::Report(report) => answers::take(state, *report),
         Input::Suspend => vec![Effect::Suspend],
         Input::Continued => vec![Effect::Retake],
