@@ -237,7 +237,8 @@ impl Binder<'_> {
         let by_name = self.result_name(&by.value).unwrap_or_else(|| format!("{word}_"));
         let first_name = if old { format!("{word}_{by_name}") } else { by_name };
         let mut values = vec![(first_name.clone(), by_expr.clone())];
-        for argument in rest {
+        let asked = self.result_name(&by.value).unwrap_or_default();
+        for (place, argument) in rest.iter().enumerate() {
             if let syntax::ExprKind::Wildcard(pattern) = &argument.value.kind {
                 for field in self.fields(input).to_vec() {
                     let repeated = Some(field.id) == plain_by || keys.plain.contains(&field.id);
@@ -249,7 +250,7 @@ impl Binder<'_> {
                 continue;
             }
             let expr = self.scalar(&argument.value, &mut Context { lenient: true, ..Context::rows(input) });
-            let name = self.result_name(&argument.value).unwrap_or_else(|| format!("{word}_{first_name}"));
+            let name = self.result_name(&argument.value).unwrap_or_else(|| format!("{word}_{asked}_arg{}", place + 1));
             values.push((if old { format!("{first_name}_{name}") } else { name }, expr));
         }
         Some(
@@ -309,7 +310,7 @@ impl Binder<'_> {
     ) -> Option<Vec<(String, Expr)>> {
         let old = function.text == "any";
         let mut values = Vec::new();
-        for argument in arguments {
+        for (place, argument) in arguments.iter().enumerate() {
             if let syntax::ExprKind::Wildcard(pattern) = &argument.value.kind {
                 for field in self.fields(input).to_vec() {
                     if !keys.plain.contains(&field.id) && super::stages::matches_pattern(&pattern.text, &field.name) {
@@ -320,8 +321,13 @@ impl Binder<'_> {
                 continue;
             }
             let expr = self.scalar(&argument.value, &mut Context::rows(input));
-            let name = self.result_name(&argument.value).unwrap_or_default();
-            values.push((if old || name.is_empty() { format!("any_{name}") } else { name }, expr));
+            let name = match self.result_name(&argument.value) {
+                Some(name) if old => format!("any_{name}"),
+                Some(name) => name,
+                None if old => "any_".to_owned(),
+                None => format!("any_arg{place}"),
+            };
+            values.push((name, expr));
         }
         Some(
             values

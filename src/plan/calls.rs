@@ -207,7 +207,10 @@ impl Binder<'_> {
         match resolution.cast_result {
             Some((_, to)) => {
                 let call = Expr::call(resolution.symbol, arguments, ScalarType::String);
-                self.cast(call, to)
+                match to {
+                    ScalarType::Dynamic => self.registered("parse_json", vec![call], Span::default()),
+                    _ => self.cast(call, to),
+                }
             }
             None => Expr::call(resolution.symbol, arguments, resolution.returns),
         }
@@ -269,6 +272,10 @@ impl Binder<'_> {
             ("toscalar", [table]) => self.scalar_of_table(table, context),
             ("materialize", [value]) if !self.is_tabular(value, &self.scope.clone()) => self.scalar(value, context),
             ("pack_all", rest) => self.pack_all(rest, span, context),
+            ("pack_array", [all]) if matches!(&all.kind, syntax::ExprKind::Wildcard(name) if name.text == "*") => {
+                let fields = context.node.map(|node| self.fields(node).to_vec()).unwrap_or_default();
+                self.registered("pack_array", fields.iter().map(Expr::column).collect(), span)
+            }
             ("bag_pack_columns", [_, ..]) => {
                 let mut members = Vec::new();
                 for value in values {

@@ -10,6 +10,7 @@ mod expand;
 mod expressions;
 mod external;
 pub mod functions;
+mod hitters;
 mod join;
 pub mod library;
 mod lookup;

@@ -2,11 +2,29 @@
 
 use super::aggregate::Keys;
 use super::binder::{Binder, Context};
+use super::expressions::negate;
 use super::names::Names;
 use super::tree::{Aggregate, ColumnId, Expr, ExprKind, Field, JoinKind, NodeId, OrderKey, WindowFunction};
 use crate::kql::span::Span;
 use crate::kql::syntax::{BinaryOperator, Direction, TopNestedLevel};
 use crate::schema::ScalarType;
+
+/// A level on its way to its others.
+struct Part<'a> {
+    rows: NodeId,
+    /// The parts above, as columns of the rows.
+    keys: &'a [Field],
+    key: &'a (Field, Expr),
+    is_other: Option<&'a Field>,
+    /// What the part of the others is called.
+    others: Expr,
+}
+
+/// A level with its others: its parts, and the rows with their part and whether it is that of the others at the end.
+struct Others {
+    ranked: NodeId,
+    rows: NodeId,
+}
 
 impl Binder<'_> {
     pub fn top_nested(&mut self, input: NodeId, levels: &[TopNestedLevel], span: Span) -> NodeId {
@@ -14,13 +32,30 @@ impl Binder<'_> {
         let mut keys: Vec<Field> = Vec::new();
         let mut above: Option<(NodeId, Vec<Field>, Vec<Field>)> = None;
         let mut names = Names::default();
+        // Whether a row belongs to the others of a level above.
+        let mut is_other: Option<Field> = None;
         for level in levels {
-            if let Some(others) = &level.with_others {
-                self.unsupported(others.span, "'with others' of top-nested", "");
-            }
-            let Some((key, ranked)) = self.top_level(rows, &keys, level, &mut names, span) else {
+            let eligible = match &is_other {
+                Some(flag) => self.filter_by(rows, negate(Expr::column(flag)), span, "top-nested"),
+                None => rows,
+            };
+            let Some((key, mut ranked)) = self.top_level(eligible, &keys, level, &mut names, span) else {
                 return self.unknown_table(span);
             };
+            let mut parted = None;
+            if let Some(others) = &level.with_others {
+                let others = self.scalar(others, &mut Context::default());
+                let others = self.cast(others, key.0.scalar_type);
+                let part = Part { rows, keys: &keys, key: &key, is_other: is_other.as_ref(), others };
+                let Some(found) = self.with_others(&part, ranked, level, span) else {
+                    return self.unknown_table(span);
+                };
+                ranked = found.ranked;
+                parted = Some(found);
+            } else if is_other.is_some() {
+                self.unsupported(level.span, "a level without 'with others' below one that has it", "");
+                return self.unknown_table(span);
+            }
             let ranked_fields = self.fields(ranked).to_vec();
             let (ranked_keys, shown) = {
                 let (first, rest) = ranked_fields.split_at(keys.len().min(ranked_fields.len()));
@@ -49,6 +84,15 @@ impl Binder<'_> {
                     (joined, parts, fields)
                 }
             };
+            if let Some(found) = parted {
+                let fields = self.fields(found.rows).to_vec();
+                is_other = fields.last().cloned();
+                keys = fields.into_iter().rev().skip(1).take(keys.len() + 1).collect();
+                keys.reverse();
+                rows = found.rows;
+                above = Some((node, parts, all));
+                continue;
+            }
             // Only rows of the kept parts go to the next level.
             let with_key = {
                 let mut fields = self.fields(rows).to_vec();
@@ -67,6 +111,76 @@ impl Binder<'_> {
             Some((node, _, fields)) => self.projection(node, fields, Vec::new(), span, "top-nested"),
             None => input,
         }
+    }
+
+    /// Adds a part for the rows that are in none of the best parts, for each part above.
+    fn with_others(&mut self, part: &Part<'_>, ranked: NodeId, level: &TopNestedLevel, span: Span) -> Option<Others> {
+        let (key, key_value) = part.key;
+        let with_key = {
+            let mut fields = self.fields(part.rows).to_vec();
+            fields.push(key.clone());
+            self.projection(part.rows, fields, vec![(key.id, key_value.clone())], span, "top-nested")
+        };
+        // Which rows are in one of the best parts.
+        let best = self.fields(ranked).to_vec();
+        let mark = self.new_field("", ScalarType::Bool);
+        let marked = {
+            let mut fields = best.clone();
+            fields.push(mark.clone());
+            self.projection(ranked, fields, vec![(mark.id, Expr::bool(true))], span, "top-nested")
+        };
+        let own = part.keys.iter().chain([key]).map(Expr::column);
+        let mut pairs: Vec<(Expr, Expr)> = own.zip(best.iter().map(Expr::column)).collect();
+        pairs.extend(part.is_other.map(|flag| (Expr::column(flag), Expr::bool(false))));
+        let hidden: Vec<ColumnId> = best.iter().map(|field| field.id).collect();
+        let joined = self.join_node(JoinKind::LeftOuter, with_key, marked, pairs, &hidden, span, "top-nested");
+        let mut fields = self.fields(joined).to_vec();
+        let (mark, old_key) = (fields.pop()?, fields.pop()?);
+        if part.is_other.is_some() {
+            fields.pop();
+        }
+        let outside = self.registered("isnull", vec![Expr::column(&mark)], span);
+        let arguments = vec![outside.clone(), part.others.clone(), Expr::column(&old_key)];
+        let new_value = self.registered("iff", arguments, span);
+        let new_key = self.new_field(key.name.as_str(), key.scalar_type);
+        let flag = self.new_field("", ScalarType::Bool);
+        let computed = vec![(new_key.id, new_value), (flag.id, outside)];
+        fields.extend([new_key.clone(), flag.clone()]);
+        let rows = self.projection(joined, fields.clone(), computed, span, "top-nested");
+
+        let rest = self.filter_by(rows, Expr::column(&flag), span, "top-nested");
+        let mut context = Context { aggregates: Some(Vec::new()), ..Context::rows(rest) };
+        let value = self.scalar(&level.aggregate.value, &mut context);
+        let mut group_keys = Vec::new();
+        let mut shown = Vec::new();
+        let first = fields.len().checked_sub(part.keys.len() + 2)?;
+        for field in fields.get(first..fields.len() - 1)? {
+            let new = self.new_field(field.name.as_str(), field.scalar_type);
+            group_keys.push((new.id, Expr::column(field)));
+            shown.push(new);
+        }
+        let aggregates = context.aggregates.unwrap_or_default();
+        let grouped = self.group(rest, group_keys, aggregates, shown.clone(), span, "top-nested");
+        let value_field = self.new_field("", value.scalar_type);
+        shown.push(value_field.clone());
+        let others = self.projection(grouped, shown, vec![(value_field.id, value)], span, "top-nested");
+        let ranked = self.stacked(ranked, others, span);
+        Some(Others { ranked, rows })
+    }
+
+    /// Two nodes with the same columns under each other, called as in the first.
+    fn stacked(&mut self, first: NodeId, second: NodeId, span: Span) -> NodeId {
+        let names: Vec<String> = self.fields(first).iter().map(|field| field.name.clone()).collect();
+        let numbered = [first, second].map(|node| {
+            let fields = self.fields(node).to_vec();
+            let fields =
+                fields.into_iter().enumerate().map(|(place, field)| Field { name: place.to_string(), ..field });
+            (self.projection(node, fields.collect(), Vec::new(), span, "top-nested"), None)
+        });
+        let node = self.union_node(&numbered, false, None, "", span);
+        let fields = self.fields(node).to_vec();
+        let fields = fields.into_iter().zip(names).map(|(field, name)| Field { name, ..field }).collect();
+        self.projection(node, fields, Vec::new(), span, "top-nested")
     }
 
     /// One level: the parts above, the part itself and its value, the best of each part above.

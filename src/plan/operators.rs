@@ -273,7 +273,8 @@ fn comparable(left: ScalarType, right: ScalarType) -> Option<ScalarType> {
         (one, other) if one.is_numeric() && other.is_numeric() => Some(wider(wider(one, other), Long)),
         (Bool, other) | (other, Bool) if other.is_integer() => Some(Long),
         (Guid, Text) | (Text, Guid) => Some(Guid),
-        (Dynamic, other) | (other, Dynamic) => Some(other),
+        // A JSON number may have a fraction: 1.5 is above 1.
+        (Dynamic, other) | (other, Dynamic) => Some(if other.is_integer() { Real } else { other }),
         _ => None,
     }
 }

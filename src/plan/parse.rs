@@ -99,7 +99,11 @@ impl Binder<'_> {
             let place = Expr::long(i64::try_from(place).unwrap_or(0));
             let array = Expr::new(ExprKind::Column(groups_id), ScalarType::Dynamic);
             let text = Expr::call("engine:array_text", vec![array, place], ScalarType::String);
-            let value = self.cast(text, column.scalar_type);
+            // A column of type dynamic is what the text says as JSON.
+            let value = match column.scalar_type {
+                ScalarType::Dynamic => self.registered("parse_json", vec![text], span),
+                scalar_type => self.cast(text, scalar_type),
+            };
             typed.push((self.new_column(), value));
         }
         let casts: Vec<(ColumnId, ScalarType)> =
@@ -233,31 +237,53 @@ impl Binder<'_> {
             let fields = self.with_fields(input, &columns);
             return self.projection(input, fields, Vec::new(), span, "parse-kv");
         }
+        let Some(settings) = self.pair_settings(options, &columns, span) else { return self.unknown_table(span) };
+        let groups = Expr::call("engine:parse_kv", vec![value, Expr::string(settings)], ScalarType::Dynamic);
+        self.extracted(input, groups, &columns, false, span, "parse-kv").0
+    }
+
+    /// How `parse-kv` finds its pairs, as JSON for the implementation.
+    fn pair_settings(&mut self, options: &[NamedOption], columns: &[Field], span: Span) -> Option<String> {
         let mut settings = serde_json::Map::new();
         for option in options {
-            let known = ["pair_delimiter", "kv_delimiter", "quote"].contains(&option.name.text.as_str());
-            if !known {
-                self.unsupported(option.name.span, &format!("'{}' of parse-kv", option.name.text), "");
-                continue;
-            }
-            if let Some(text) = self.constant_string(&option.value) {
-                settings.insert(option.name.text.clone(), serde_json::Value::String(text));
+            let name = option.name.text.as_str();
+            match name {
+                "pair_delimiter" | "kv_delimiter" | "regex" => {
+                    settings.insert(name.to_owned(), self.constant_string(&option.value)?.into());
+                }
+                "quote" | "escape" => {
+                    let text = self.constant_string(&option.value)?;
+                    let all = settings.entry(name).or_insert_with(|| serde_json::Value::Array(Vec::new()));
+                    if let Some(all) = all.as_array_mut() {
+                        all.push(text.into());
+                    }
+                }
+                "greedy" => {
+                    let value = self.scalar(&option.value, &mut Context::default());
+                    settings.insert(name.to_owned(), (value.as_constant() == Some(&Value::Bool(true))).into());
+                }
+                _ => self.unsupported(option.name.span, &format!("'{name}' of parse-kv"), ""),
             }
         }
-        for needed in ["pair_delimiter", "kv_delimiter"] {
-            if !settings.contains_key(needed) {
-                self.unsupported(span, &format!("parse-kv without {needed}"), "name both delimiters after 'with'");
-                return self.unknown_table(span);
+        let given = |name: &str| settings.get(name).and_then(serde_json::Value::as_str).filter(|text| !text.is_empty());
+        if let Some(regex) = given("regex") {
+            let groups = regex::Regex::new(regex).map(|regex| regex.captures_len() - 1);
+            if groups != Ok(2) {
+                self.error("parse-pattern", span, "the regex of parse-kv needs two groups: the key and the value");
+                return None;
             }
+        } else if given("pair_delimiter").is_some() != given("kv_delimiter").is_some() {
+            self.error("parse-delimiters", span, "parse-kv takes both delimiters, or neither");
+            return None;
+        } else if given("kv_delimiter").is_none()
+            && let Some(column) = columns.iter().find(|column| !column.name.chars().all(char::is_alphanumeric))
+        {
+            let message = format!("without delimiters a key is letters and digits, which '{}' is not", column.name);
+            self.error("parse-delimiters", span, message);
+            return None;
         }
-        let names: Vec<serde_json::Value> =
-            columns.iter().map(|column| serde_json::Value::String(column.name.clone())).collect();
+        let names = columns.iter().map(|column| serde_json::Value::String(column.name.clone())).collect();
         settings.insert("keys".to_owned(), serde_json::Value::Array(names));
-        let groups = Expr::call(
-            "engine:parse_kv",
-            vec![value, Expr::string(serde_json::Value::Object(settings).to_string())],
-            ScalarType::Dynamic,
-        );
-        self.extracted(input, groups, &columns, false, span, "parse-kv").0
+        Some(serde_json::Value::Object(settings).to_string())
     }
 }

@@ -30,8 +30,14 @@ impl Binder<'_> {
         options: &[NamedOption],
         span: Span,
     ) -> NodeId {
-        if let Some((_, at)) = option_word(options, "kind") {
-            self.unsupported(at, "'kind' of make-series", "");
+        let mut never_empty = false;
+        match option_word(options, "kind") {
+            Some((word, at)) if word == "nonempty" && !by.is_empty() => {
+                self.unsupported(at, "'kind=nonempty' of make-series with 'by'", "leave it out: no rows, no series");
+            }
+            Some((word, _)) if word == "nonempty" => never_empty = true,
+            Some((word, at)) => self.unsupported(at, &format!("'kind={word}' of make-series"), ""),
+            None => {}
         }
         let axis_value = self.scalar(&on.value, &mut Context::rows(input));
         if self.is_unknown_column(&axis_value) {
@@ -97,11 +103,12 @@ impl Binder<'_> {
             second_keys.push((new.id, Expr::column(field)));
             fields.push(new);
         }
-        if second_keys.is_empty() {
+        if second_keys.is_empty() && !never_empty {
             // One group, but none without rows.
             second_keys.push((self.new_column(), Expr::long(0)));
         }
         let mut arrays = Vec::new();
+        let mut filled: Vec<(ColumnId, Expr)> = Vec::new();
         for (name, value, default) in results {
             if self.is_unknown_column(&value) {
                 let field = self.new_field(name, ScalarType::Dynamic);
@@ -112,8 +119,17 @@ impl Binder<'_> {
             let value = self.cast(value, ScalarType::Dynamic);
             let default = self.cast(default, ScalarType::Dynamic);
             let field = self.new_field(name, ScalarType::Dynamic);
+            let id = if never_empty {
+                let id = self.new_column();
+                let array = Expr::new(ExprKind::Column(id), ScalarType::Dynamic);
+                let defaults = self.registered("repeat", vec![default.clone(), axis.count.clone()], span);
+                filled.push((field.id, self.registered("coalesce", vec![array, defaults], span)));
+                id
+            } else {
+                field.id
+            };
             arrays.push(Aggregate {
-                id: field.id,
+                id,
                 kind: AggregateKind::Call {
                     symbol: "engine:series",
                     arguments: vec![
@@ -127,7 +143,16 @@ impl Binder<'_> {
             });
             fields.push(field);
         }
-        let grouped_fields = fields.clone();
+        let grouped_fields = fields
+            .iter()
+            .filter(|field| !filled.iter().any(|(id, _)| *id == field.id))
+            .cloned()
+            .chain(filled.iter().zip(&arrays).map(|(_, array)| Field {
+                id: array.id,
+                name: String::new(),
+                scalar_type: ScalarType::Dynamic,
+            }))
+            .collect();
         let grouped = self.group(binned, second_keys, arrays, grouped_fields, span, "make-series");
         let name = match on.names.first() {
             Some(name) => name.text.clone(),
@@ -140,7 +165,8 @@ impl Binder<'_> {
             ScalarType::Dynamic,
         );
         fields.push(axis_field.clone());
-        self.projection(grouped, fields, vec![(axis_field.id, axis_array)], span, "make-series")
+        filled.push((axis_field.id, axis_array));
+        self.projection(grouped, fields, filled, span, "make-series")
     }
 
     fn axis(&mut self, input: NodeId, value: &Expr, range: &SeriesRange, span: Span) -> Option<Axis> {

@@ -157,10 +157,7 @@ impl Binder<'_> {
                 self.unsupported(span, "'reduce'", "group with 'summarize count() by …'");
                 self.unknown_table(span)
             }
-            OperatorKind::TopHitters { .. } => {
-                self.unsupported(span, "'top-hitters'", "use 'summarize count() by …' and 'top'");
-                self.unknown_table(span)
-            }
+            OperatorKind::TopHitters { count, of, by } => self.top_hitters(input, count, of, by.as_ref(), span),
             OperatorKind::Find { .. } | OperatorKind::Print(_) | OperatorKind::Range { .. } => {
                 self.error(
                     "operator-place",

@@ -1,5 +1,6 @@
 //! Constants as SQLite literals.
 
+use super::functions::decimal::Decimal;
 use super::layout::quote_text;
 use crate::schema::Value;
 
@@ -15,7 +16,12 @@ pub(super) fn literal(value: &Value) -> String {
         }
         Value::Long(value) | Value::Datetime(value) | Value::Timespan(value) => value.to_string(),
         Value::Real(value) => real(*value),
-        Value::Decimal(text) | Value::String(text) | Value::Dynamic(text) | Value::Guid(text) => quote_text(text),
+        // As `todecimal` writes it: 1.50 and 15e-1 are 1.5.
+        Value::Decimal(text) => {
+            let canonical = Decimal::parse(text).map(|value| value.to_string());
+            quote_text(canonical.as_deref().unwrap_or(text))
+        }
+        Value::String(text) | Value::Dynamic(text) | Value::Guid(text) => quote_text(text),
     }
 }
 

@@ -12,6 +12,7 @@ mod generate;
 pub mod layout;
 mod literal;
 mod narrow;
+mod pairs;
 mod probe;
 mod scan;
 mod support;

@@ -32,13 +32,13 @@ pub fn register(connection: &Connection) -> Result<()> {
     })?;
     connection.create_aggregate_function("whippet_lineage", 1, flags, LineageAggregate)?;
     connection.create_scalar_function("whippet_parse_pattern", 3, flags, parse_pattern)?;
-    connection.create_scalar_function("whippet_parse_kv", 2, flags, parse_kv)?;
+    connection.create_scalar_function("whippet_parse_kv", 2, flags, super::pairs::parse_kv)?;
     connection.create_scalar_function("whippet_series_axis", 4, flags, series_axis)?;
     connection.create_aggregate_function("whippet_series", 4, flags, SeriesAggregate)?;
     Ok(())
 }
 
-fn text(value: ValueRef<'_>) -> Option<&str> {
+pub(super) fn text(value: ValueRef<'_>) -> Option<&str> {
     match value {
         ValueRef::Text(bytes) => std::str::from_utf8(bytes).ok(),
         _ => None,
@@ -117,64 +117,6 @@ fn parse_pattern(context: &Context<'_>) -> Result<Option<String>> {
     let groups = (0..context.get::<i64>(2)?)
         .map(|place| found.name(&format!("c{place}")).map_or(Json::Null, |group| Json::from(group.as_str())));
     Ok(Some(Json::Array(groups.collect()).to_string()))
-}
-
-/// The settings of `parse-kv`.
-#[derive(serde::Deserialize)]
-struct KeyValues {
-    pair_delimiter: String,
-    kv_delimiter: String,
-    #[serde(default)]
-    quote: String,
-    keys: Vec<String>,
-}
-
-/// The values of the wanted keys as a JSON array; of a key that repeats, the first.
-fn parse_kv(context: &Context<'_>) -> Result<Option<String>> {
-    let settings: Arc<KeyValues> = context.get_or_create_aux(1, |value| {
-        serde_json::from_str(value.as_str()?)
-            .map_err(|error| -> Box<dyn std::error::Error + Send + Sync> { Box::new(error) })
-    })?;
-    let Some(text) = text(context.get_raw(0)) else { return Ok(None) };
-    let mut found: Vec<Option<String>> = vec![None; settings.keys.len()];
-    let mut rest = text;
-    while let Some((before, after)) = rest.split_once(settings.kv_delimiter.as_str()) {
-        // Spaces may stand around the delimiter, even where a space ends a pair.
-        let before = before.trim();
-        let key = match before.rsplit_once(settings.pair_delimiter.as_str()) {
-            Some((_, key)) => key.trim(),
-            None => before,
-        };
-        let after = after.trim_start_matches(|character: char| {
-            character.is_whitespace() && !settings.pair_delimiter.trim().is_empty()
-                || character == ' ' && settings.pair_delimiter == " "
-        });
-        let (value, tail) = value_of(after, &settings);
-        if let Some(slot) = settings.keys.iter().position(|wanted| wanted == key).and_then(|place| found.get_mut(place))
-        {
-            slot.get_or_insert_with(|| value.to_owned());
-        }
-        rest = tail;
-    }
-    let values = found.into_iter().map(|value| value.map_or(Json::Null, Json::String));
-    Ok(Some(Json::Array(values.collect()).to_string()))
-}
-
-/// A value and what follows its pair.
-fn value_of<'t>(text: &'t str, settings: &KeyValues) -> (&'t str, &'t str) {
-    let mut quotes = settings.quote.chars();
-    if let Some(open) = quotes.next()
-        && let Some(inner) = text.strip_prefix(open)
-    {
-        let close = quotes.next().unwrap_or(open);
-        if let Some((value, tail)) = inner.split_once(close) {
-            return (value, tail);
-        }
-    }
-    match text.split_once(settings.pair_delimiter.as_str()) {
-        Some((value, tail)) => (value.trim(), tail),
-        None => (text.trim(), ""),
-    }
 }
 
 /// `series_axis(from, step, count, type)`: the values of an axis.

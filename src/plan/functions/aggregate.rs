@@ -70,6 +70,8 @@ pub(super) const ROWS: &[FunctionRow] = &[
     FunctionRow::aggregate("variancepif", &[of("variancepif", &[REAL, BOOL], Real)], "As `variancep`, over the rows for which the condition is true."),
     FunctionRow::aggregate("covariance", &[of("covariance", &[REAL, REAL], Real)], "Of a sample."),
     FunctionRow::aggregate("covariancep", &[of("covariancep", &[REAL, REAL], Real)], "Of a whole population."),
+    FunctionRow::aggregate("covarianceif", &[of("covarianceif", &[REAL, REAL, BOOL], Real)], "As `covariance`, over the rows for which the condition is true."),
+    FunctionRow::aggregate("covariancepif", &[of("covariancepif", &[REAL, REAL, BOOL], Real)], "As `covariancep`, over the rows for which the condition is true."),
     FunctionRow::aggregate(
         "percentile",
         &[
@@ -83,7 +85,18 @@ pub(super) const ROWS: &[FunctionRow] = &[
     .named(ResultName::PrefixAndLiteral("percentile")),
     FunctionRow::aggregate("percentiles", &[of("engine:percentiles", &[ANY, REAL], Dynamic).repeats(1)], "One column of `percentile` for each rank.")
         .named(ResultName::PrefixAndLiteral("percentile")),
-    FunctionRow::aggregate("percentiles_array", &[of("percentiles_array", &[REAL, DYNAMIC], Dynamic), of("percentiles_array_of", &[REAL, REAL], Dynamic).repeats(1)], "An array of percentiles.").named(ResultName::Prefix("percentiles")),
+    FunctionRow::aggregate("percentiles_array", &[
+        of("percentiles_array_long", &[LONG, DYNAMIC], Dynamic),
+        of("percentiles_array", &[REAL, DYNAMIC], Dynamic),
+        of("percentiles_array_long", &[LONG, REAL], Dynamic).repeats(1),
+        of("percentiles_array", &[REAL, REAL], Dynamic).repeats(1),
+    ], "An array of percentiles.").named(ResultName::Prefix("percentiles")),
+    FunctionRow::aggregate("percentilesw_array", &[
+        of("percentilesw_array_long", &[LONG, LONG, DYNAMIC], Dynamic),
+        of("percentilesw_array", &[REAL, LONG, DYNAMIC], Dynamic),
+        of("percentilesw_array_long", &[LONG, LONG, REAL], Dynamic).repeats(1),
+        of("percentilesw_array", &[REAL, LONG, REAL], Dynamic).repeats(1),
+    ], "An array of weighted percentiles.").named(ResultName::Prefix("percentiles")),
     FunctionRow::aggregate(
         "percentilew",
         &[of("percentilew", &[REAL, LONG, REAL], Real), of("percentilew_long", &[LONG, LONG, REAL], Long)],

@@ -45,12 +45,12 @@ pub(super) const ROWS: &[FunctionRow] = &[
     FunctionRow::scalar(
         "array_shift_left",
         &[of("array_shift_left", &[DYNAMIC, LONG, BOXED], Dynamic).optional(1)],
-        "The freed places take null or the given value.",
+        "The freed places take the given value; without one null, or \"\" in an array of strings.",
     ),
     FunctionRow::scalar(
         "array_shift_right",
         &[of("array_shift_right", &[DYNAMIC, LONG, BOXED], Dynamic).optional(1)],
-        "The freed places take null or the given value.",
+        "The freed places take the given value; without one null, or \"\" in an array of strings.",
     ),
     FunctionRow::scalar(
         "array_sort_asc",

@@ -25,8 +25,8 @@ pub(super) const ROWS: &[FunctionRow] = &[
     .named_as_argument(),
     FunctionRow::scalar(
         "round",
-        &[of("round", &[REAL, LONG], Real).optional(1)],
-        "To a number of digits; halves away from zero.",
+        &[of("round_long", &[LONG, LONG], Long).optional(1), of("round", &[REAL, LONG], Real).optional(1)],
+        "To a number of digits; halves away from zero. A whole number stays one.",
     )
     .named_as_argument(),
     FunctionRow::scalar("sqrt", &[of("sqrt", &[REAL], Real)], "NaN below 0.").named_as_argument(),

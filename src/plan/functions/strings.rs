@@ -47,9 +47,10 @@ pub(super) const ROWS: &[FunctionRow] = &[
     ),
     FunctionRow::scalar(
         "strcat_array",
-        &[of("strcat_array", &[DYNAMIC, STRING], String)],
+        &[of("strcat_array", &[DYNAMIC, TEXT], String)],
         "Joins the text of an array's members with a delimiter.",
-    ),
+    )
+    .aliases(&["array_strcat"]),
     FunctionRow::scalar(
         "strrep",
         &[of("strrep", &[TEXT, LONG, STRING], String).optional(1)],

@@ -83,7 +83,9 @@ fn shifted(context: &Context<'_>, to_left: bool) -> Option<String> {
     let members = array_at(context, 0)?;
     let count = context.integer(1)?;
     let count = if to_left { count } else { count.checked_neg()? };
-    let filler = text_at(context, 2);
+    // Without a value of its own, the place of a string is taken by an empty one.
+    let is_texts = !members.is_empty() && members.iter().all(|member| json::kind(member) == Kind::Text);
+    let filler = if context.len() < 3 && is_texts { "\"\"" } else { text_at(context, 2) };
     let shifted = (0_i64..).zip(&members).map(|(place, _)| {
         let from = place.checked_add(count).and_then(|from| usize::try_from(from).ok());
         from.and_then(|from| members.get(from).copied()).unwrap_or(filler)

@@ -81,6 +81,16 @@ fn round(value: f64, digits: i64) -> f64 {
     if rounded.is_finite() { rounded } else { value }
 }
 
+fn round_long(value: i64, digits: i64) -> Option<i64> {
+    if digits >= 0 {
+        return Some(value);
+    }
+    let Some(unit) = u32::try_from(-digits).ok().and_then(|digits| 10_i128.checked_pow(digits)) else { return Some(0) };
+    let value = i128::from(value);
+    let half = if value < 0 { -unit / 2 } else { unit / 2 };
+    i64::try_from((value + half) / unit * unit).ok()
+}
+
 fn longs(context: &Context<'_>) -> Option<(i64, i64)> {
     context.integer(0).zip(context.integer(1))
 }
@@ -141,6 +151,9 @@ pub(super) const SCALARS: &[Scalar] = &[
         context.maybe_text(0).and_then(Decimal::parse).map(|value| value.magnitude().to_string()).into()
     }),
     plain("round", |context| context.real(0).map(|value| round(value, context.integer(1).unwrap_or(0))).into()),
+    plain("round_long", |context| {
+        context.integer(0).and_then(|value| round_long(value, context.integer(1).unwrap_or(0))).into()
+    }),
     plain("pow", |context| context.real(0).zip(context.real(1)).map(|(base, power)| base.powf(power)).into()),
     plain("atan2", |context| context.real(0).zip(context.real(1)).map(|(y, x)| y.atan2(x)).into()),
     plain("log", |context| logarithm(context, f64::ln)),

@@ -8,7 +8,7 @@ mod bags;
 mod casts;
 mod conditional;
 mod datetime;
-mod decimal;
+pub(super) mod decimal;
 mod decompose;
 mod encoding;
 mod geo;

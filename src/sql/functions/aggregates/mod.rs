@@ -19,7 +19,7 @@ use numbers::{
     AverageDecimal, AverageLong, AverageReal, AverageTime, Bits, Covariance, ExtremeDecimal, Spread, SumDecimal,
     SumLong, SumReal,
 };
-use percentiles::{Percentile, PercentileLong, PercentilesArray, Weighted, WeightedLong};
+use percentiles::{Percentile, Percentiles};
 
 pub(super) const TEMPLATES: &[(&str, &str)] = &[
     ("count", "COUNT(*)"),
@@ -43,6 +43,8 @@ pub(super) const TEMPLATES: &[(&str, &str)] = &[
     ("stdevpif", "kql_stdevp({0}) FILTER (WHERE {1})"),
     ("variancepif", "kql_variancep({0}) FILTER (WHERE {1})"),
     ("varianceif", "kql_variance({0}) FILTER (WHERE {1})"),
+    ("covarianceif", "kql_covariance({0}, {1}) FILTER (WHERE {2})"),
+    ("covariancepif", "kql_covariancep({0}, {1}) FILTER (WHERE {2})"),
     ("makelist", "kql_make_list({0}, 128)"),
     ("makelist_dynamic", "kql_make_list_dynamic({0}, 128)"),
     ("makeset", "kql_make_set({0}, 128)"),
@@ -113,12 +115,14 @@ pub(super) const AGGREGATES: &[(&str, Register)] = &[
     ("stdevp", add::<Spread<false, true>>),
     ("covariance", add::<Covariance<true>>),
     ("covariancep", add::<Covariance<false>>),
-    ("percentile", add::<Percentile>),
-    ("percentile_long", add::<PercentileLong>),
-    ("percentiles_array", add::<PercentilesArray>),
-    ("percentiles_array_of", add::<PercentilesArray>),
-    ("percentilew", add::<Weighted>),
-    ("percentilew_long", add::<WeightedLong>),
+    ("percentile", add::<Percentile<f64, false>>),
+    ("percentile_long", add::<Percentile<i64, false>>),
+    ("percentiles_array", add::<Percentiles<f64, false>>),
+    ("percentiles_array_long", add::<Percentiles<i64, false>>),
+    ("percentilesw_array", add::<Percentiles<f64, true>>),
+    ("percentilesw_array_long", add::<Percentiles<i64, true>>),
+    ("percentilew", add::<Percentile<f64, true>>),
+    ("percentilew_long", add::<Percentile<i64, true>>),
     ("make_list", add::<List<false>>),
     ("make_list_dynamic", add::<List<true>>),
     ("make_set", add::<Set>),

@@ -1,4 +1,7 @@
-//! Percentiles, plain and weighted.
+//! Percentiles, plain and weighted, of whole numbers and of reals.
+
+use std::cmp::Ordering;
+use std::panic::{RefUnwindSafe, UnwindSafe};
 
 use rusqlite::functions::Context;
 
@@ -6,59 +9,120 @@ use super::Accumulator;
 use crate::sql::functions::json;
 use crate::sql::functions::value::{Arguments, Output};
 
-/// The place of the nearest rank among `count` sorted values.
-fn rank(percent: f64, count: usize) -> usize {
-    let place = (percent.clamp(0.0, 100.0) / 100.0 * count as f64).ceil() as usize;
-    place.saturating_sub(1)
+/// What percentiles are taken of.
+pub(super) trait Ranked: Copy + Send + UnwindSafe + RefUnwindSafe + Into<Output> {
+    fn read(context: &Context<'_>) -> Option<Self>;
+    fn order(&self, other: &Self) -> Ordering;
+    fn json(self) -> String;
 }
 
-#[derive(Default)]
-pub(super) struct Percentile {
-    values: Vec<f64>,
+impl Ranked for f64 {
+    fn read(context: &Context<'_>) -> Option<Self> {
+        context.real(0)
+    }
+
+    fn order(&self, other: &Self) -> Ordering {
+        self.total_cmp(other)
+    }
+
+    fn json(self) -> String {
+        json::real(self)
+    }
+}
+
+impl Ranked for i64 {
+    fn read(context: &Context<'_>) -> Option<Self> {
+        context.integer(0)
+    }
+
+    fn order(&self, other: &Self) -> Ordering {
+        self.cmp(other)
+    }
+
+    fn json(self) -> String {
+        self.to_string()
+    }
+}
+
+/// The values of a group and how often each counts: once, unless `WEIGHTED`.
+struct Values<T, const WEIGHTED: bool>(Vec<(T, i64)>);
+
+impl<T, const WEIGHTED: bool> Default for Values<T, WEIGHTED> {
+    fn default() -> Self {
+        Self(Vec::new())
+    }
+}
+
+impl<T: Ranked, const WEIGHTED: bool> Values<T, WEIGHTED> {
+    /// Where the ranks begin among the arguments.
+    const RANKS: usize = if WEIGHTED { 2 } else { 1 };
+
+    fn take(&mut self, context: &Context<'_>) {
+        let weight = if WEIGHTED { context.integer(1) } else { Some(1) };
+        self.0.extend(T::read(context).zip(weight).filter(|(_, weight)| *weight > 0));
+    }
+
+    fn sort(&mut self) {
+        self.0.sort_by(|left, right| left.0.order(&right.0));
+    }
+
+    /// The value of the nearest rank, or where the running weight reaches the percentage of all weight.
+    fn at(&self, percent: f64) -> Option<T> {
+        let share = percent.clamp(0.0, 100.0) / 100.0;
+        if !WEIGHTED {
+            let place = (share * self.0.len() as f64).ceil() as usize;
+            return self.0.get(place.saturating_sub(1)).map(|(value, _)| *value);
+        }
+        let wanted = share * self.0.iter().map(|(_, weight)| *weight as f64).sum::<f64>();
+        let mut running = 0.0;
+        let reached = self.0.iter().find(|(_, weight)| {
+            running += *weight as f64;
+            running >= wanted
+        });
+        reached.map(|(value, _)| *value)
+    }
+}
+
+pub(super) struct Percentile<T, const WEIGHTED: bool> {
+    values: Values<T, WEIGHTED>,
     percent: f64,
 }
 
-impl Accumulator for Percentile {
+impl<T, const WEIGHTED: bool> Default for Percentile<T, WEIGHTED> {
+    fn default() -> Self {
+        Self { values: Values::default(), percent: 50.0 }
+    }
+}
+
+impl<T: Ranked, const WEIGHTED: bool> Accumulator for Percentile<T, WEIGHTED> {
     fn take(&mut self, context: &Context<'_>) {
-        self.values.extend(context.real(0));
-        self.percent = context.real(1).unwrap_or(50.0);
+        self.values.take(context);
+        self.percent = context.real(Values::<T, WEIGHTED>::RANKS).unwrap_or(50.0);
     }
 
     fn finish(mut self) -> Output {
-        self.values.sort_by(f64::total_cmp);
-        self.values.get(rank(self.percent, self.values.len())).copied().into()
+        self.values.sort();
+        self.values.at(self.percent).map_or(Output::Null, Into::into)
     }
 }
 
-#[derive(Default)]
-pub(super) struct PercentileLong {
-    values: Vec<i64>,
-    percent: f64,
-}
-
-impl Accumulator for PercentileLong {
-    fn take(&mut self, context: &Context<'_>) {
-        self.values.extend(context.integer(0));
-        self.percent = context.real(1).unwrap_or(50.0);
-    }
-
-    fn finish(mut self) -> Output {
-        self.values.sort_unstable();
-        self.values.get(rank(self.percent, self.values.len())).copied().into()
-    }
-}
-
-#[derive(Default)]
-pub(super) struct PercentilesArray {
-    values: Vec<f64>,
+/// An array of percentiles; their ranks are given one by one, or as an array.
+pub(super) struct Percentiles<T, const WEIGHTED: bool> {
+    values: Values<T, WEIGHTED>,
     percents: Vec<f64>,
 }
 
-impl Accumulator for PercentilesArray {
+impl<T, const WEIGHTED: bool> Default for Percentiles<T, WEIGHTED> {
+    fn default() -> Self {
+        Self { values: Values::default(), percents: Vec::new() }
+    }
+}
+
+impl<T: Ranked, const WEIGHTED: bool> Accumulator for Percentiles<T, WEIGHTED> {
     fn take(&mut self, context: &Context<'_>) {
-        self.values.extend(context.real(0));
+        self.values.take(context);
         if self.percents.is_empty() {
-            for place in 1..context.len() {
+            for place in Values::<T, WEIGHTED>::RANKS..context.len() {
                 match context.maybe_text(place).and_then(json::elements) {
                     Some(elements) => self.percents.extend(elements.filter_map(json::number)),
                     None => self.percents.extend(context.real(place)),
@@ -68,60 +132,11 @@ impl Accumulator for PercentilesArray {
     }
 
     fn finish(mut self) -> Output {
-        self.values.sort_by(f64::total_cmp);
-        let found = self.percents.iter().map(|percent| {
-            self.values.get(rank(*percent, self.values.len())).map_or_else(|| "null".to_owned(), |one| json::real(*one))
-        });
+        self.values.sort();
+        let found = self
+            .percents
+            .iter()
+            .map(|percent| self.values.at(*percent).map_or_else(|| "null".to_owned(), Ranked::json));
         json::array(found).into()
-    }
-}
-
-/// The value at which the running weight reaches the percentage of all weight.
-fn weighted<T: Copy>(values: &[(T, i64)], percent: f64) -> Option<T> {
-    let total: f64 = values.iter().map(|(_, weight)| *weight as f64).sum();
-    let wanted = percent.clamp(0.0, 100.0) / 100.0 * total;
-    let mut running = 0.0;
-    values
-        .iter()
-        .find(|(_, weight)| {
-            running += *weight as f64;
-            running >= wanted
-        })
-        .map(|(value, _)| *value)
-}
-
-#[derive(Default)]
-pub(super) struct Weighted {
-    values: Vec<(f64, i64)>,
-    percent: f64,
-}
-
-impl Accumulator for Weighted {
-    fn take(&mut self, context: &Context<'_>) {
-        self.values.extend(context.real(0).zip(context.integer(1)).filter(|(_, weight)| *weight > 0));
-        self.percent = context.real(2).unwrap_or(50.0);
-    }
-
-    fn finish(mut self) -> Output {
-        self.values.sort_by(|left, right| left.0.total_cmp(&right.0));
-        weighted(&self.values, self.percent).into()
-    }
-}
-
-#[derive(Default)]
-pub(super) struct WeightedLong {
-    values: Vec<(i64, i64)>,
-    percent: f64,
-}
-
-impl Accumulator for WeightedLong {
-    fn take(&mut self, context: &Context<'_>) {
-        self.values.extend(context.integer(0).zip(context.integer(1)).filter(|(_, weight)| *weight > 0));
-        self.percent = context.real(2).unwrap_or(50.0);
-    }
-
-    fn finish(mut self) -> Output {
-        self.values.sort_unstable();
-        weighted(&self.values, self.percent).into()
     }
 }
