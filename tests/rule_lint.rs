@@ -46,6 +46,8 @@ fn each_check_finds_what_it_is_for_and_points_at_it() {
         (r#"FileName == "cmd.exe""#, "case-sensitive", "=="),
         (r#"FileName !in ("cmd.exe")"#, "case-sensitive", "!in"),
         (r#"FileName =~ "powreshell.exe""#, "mistyped-program", "\"powreshell.exe\""),
+        (r#"FileName in~ ("powershel.exe", "cmd.exe")"#, "mistyped-program", "\"powershel.exe\""),
+        (r#"FileName =~ "rundlll32.exe""#, "mistyped-program", "\"rundlll32.exe\""),
         (r#"FileName =~ "powershell""#, "not-a-program", "\"powershell\""),
         (r#"FileName in~ ("cmd.exe", "net.exe", "CMD.exe")"#, "duplicate-value", "\"CMD.exe\""),
         (r#"ActionType == "ProcessCreatd""#, "unknown-actiontype", "\"ProcessCreatd\""),
@@ -60,6 +62,26 @@ fn each_check_finds_what_it_is_for_and_points_at_it() {
         (r#"AccountName in~ ("a", "b") and AccountName startswith "c""#, "never-true", r#"AccountName startswith "c""#),
         (r#"AccountName =~ "a" and not(AccountName startswith "a")"#, "never-true", r#"AccountName startswith "a""#),
         (r#"ProcessId == 1 and ProcessId == 2"#, "never-true", "ProcessId == 2"),
+        (r#"isempty(AccountName) and AccountName == "x""#, "never-true", r#"AccountName == "x""#),
+        (r#"AccountName == "" and isnotempty(AccountName)"#, "never-true", "isnotempty(AccountName)"),
+        (r#"AccountName has "cmd" and AccountName !has "CMD""#, "never-true", r#"AccountName !has "CMD""#),
+        (
+            r#"FolderPath startswith @"C:\Temp" and FolderPath !contains "temp""#,
+            "never-true",
+            r#"FolderPath !contains "temp""#,
+        ),
+        ("ProcessId > 5 and ProcessId < 3", "never-true", "ProcessId < 3"),
+        ("ProcessId > 5 and 5 >= ProcessId", "never-true", "5 >= ProcessId"),
+        ("ProcessId == 5 and ProcessId > 6", "never-true", "ProcessId > 6"),
+        ("ProcessId between (5 .. -3)", "never-true", "ProcessId between (5 .. -3)"),
+        ("Timestamp > ago(1h) and Timestamp < ago(2h)", "never-true", "Timestamp < ago(2h)"),
+        ("Timestamp between (now() .. -1h)", "never-true", "Timestamp between (now() .. -1h)"),
+        (
+            "Timestamp > datetime(2024-01-02) and Timestamp <= datetime(2024-01-01) + 1d - 1h",
+            "never-true",
+            "Timestamp <= datetime(2024-01-01) + 1d - 1h",
+        ),
+        ("ProcessId == 1 and false", "never-true", "false"),
         (
             r#"ProcessId > 4 and (AccountName =~ "x" or (AccountSid =~ "a" and AccountSid =~ "b"))"#,
             "never-true",
@@ -96,11 +118,40 @@ fn what_is_right_is_not_complained_of() {
         r#"FolderPath endswith @"\cmd.exe""#,
         r#"SHA1 == "da39a3ee5e6b4b0d3255bfef95601890afd80709" or SHA1 == """#,
         r#"ProcessCommandLine has "a" and ProcessCommandLine has "b""#,
+        r#"ProcessCommandLine has "cmd" and ProcessCommandLine !has "cmd.exe""#,
+        r#"ProcessCommandLine contains "abc" and ProcessCommandLine !has "abc""#,
+        r#"AccountName has "cmd" and AccountName !has_cs "CMD""#,
+        r#"isnotempty(AccountName) and AccountName !~ "x""#,
+        r#"FileName in~ ("diskmon.exe", "whois.exe", "sysmon64a.exe", "wermgr.exe")"#,
+        "ProcessId >= 5 and ProcessId <= 5",
+        "ProcessId > 5 and ProcessId < 6",
+        "Timestamp > ago(2h) and Timestamp < ago(1h)",
+        "Timestamp > ago(1h) and Timestamp < datetime(2020-01-01)",
+        "Timestamp between (datetime(2024-01-01) .. 1d)",
     ] {
         assert_eq!(process(predicate), [], "{predicate}");
     }
+    let body = "let f = (low: long) { DeviceProcessEvents | where ProcessId > low and ProcessId < 3 };\nlet low = 5;\nf(low)\n";
+    assert_eq!(findings(body), []);
     let stages = "DeviceProcessEvents\n| where AccountName =~ \"a\"\n| extend AccountName = \"b\"\n| where AccountName =~ \"b\"\n";
     assert_eq!(findings(stages), []);
+}
+
+#[test]
+fn what_one_stage_asks_and_the_next_forbids_is_told() {
+    let query = "let least = 5;\nDeviceProcessEvents\n| where AccountName =~ \"a\" and ProcessId > least\n| order by Timestamp\n| where AccountName =~ \"b\"\n| where ProcessId < least - 1\n";
+    let found: Vec<String> = findings(query).into_iter().map(|(code, place)| format!("{code}: {place}")).collect();
+    assert_eq!(found, ["never-true: AccountName =~ \"b\"", "never-true: ProcessId < least - 1"]);
+}
+
+#[test]
+fn ports_and_addresses_are_such_as_there_are() {
+    let found = findings(
+        "DeviceNetworkEvents\n| where RemotePort > 70000 or RemoteIP == \"10.0.0.0/8\"\n| where RemotePort == 70000\n",
+    );
+    let expected = [("impossible-address", "\"10.0.0.0/8\""), ("never-true", "RemotePort == 70000")]
+        .map(|(code, place)| (code.to_owned(), place.to_owned()));
+    assert_eq!(found, expected);
 }
 
 #[test]

@@ -19,7 +19,7 @@ pub mod walk;
 pub mod words;
 
 pub use lexer::tokenize;
-pub use nearest::{nearest, nearest_few};
+pub use nearest::{is_near, nearest, nearest_few};
 pub use parser::{Parsed, ParsedExpression, parse, parse_expression};
 pub use printer::{print_expression, print_operator, print_query, print_statement};
 pub use render::{Colours, Location, render, to_json};

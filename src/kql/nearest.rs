@@ -13,6 +13,12 @@ pub fn nearest<'c>(word: &str, candidates: impl IntoIterator<Item = &'c str>) ->
         .map(|(_, candidate)| candidate)
 }
 
+/// Whether so many slips (a letter more, less, other, or swapped with its neighbour) make one word of the other, ignoring
+/// case.
+pub fn is_near(word: &str, other: &str, slips: usize) -> bool {
+    edit_distance(&folded(word), &folded(other), slips) <= slips
+}
+
 /// Up to three candidates, nearest first, that a reader may have meant by `word`: those close to it, and those that
 /// hold it whole.
 pub fn nearest_few<'c>(word: &str, candidates: impl IntoIterator<Item = &'c str>) -> Vec<String> {

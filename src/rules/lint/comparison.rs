@@ -38,6 +38,15 @@ impl Comparison {
         self.test == TextPredicate::Equal && !self.negative
     }
 
+    /// `isempty(x)`: the subject is the empty text.
+    pub fn with_empty(value: &Expr, span: Span, operator_span: Span) -> Option<Self> {
+        let (subject, folding) = subject(value)?;
+        let empty = LeafValue { text: String::new(), resolved: true, span, from_let: None };
+        let (test, values) = (TextPredicate::Equal, vec![empty]);
+        let (negative, case_sensitive, all, is_list) = (false, true, false, false);
+        Some(Self { subject, folding, test, negative, case_sensitive, all, is_list, values, span, operator_span })
+    }
+
     #[must_use]
     pub fn negated(mut self) -> Self {
         self.negative = !self.negative;
@@ -54,7 +63,22 @@ impl Comparison {
                 && !finite.values.is_empty()
                 && finite.values.iter().all(|value| !other.may_hold(&value.text, !finite.case_sensitive))
         };
-        refutes(self, other) || refutes(other, self)
+        refutes(self, other) || refutes(other, self) || self.forbids(other) || other.forbids(self)
+    }
+
+    /// Whether a negation takes away all that the other lets pass: `!contains "a"` what `has "a b"` finds.
+    fn forbids(&self, other: &Self) -> bool {
+        // One that looks at case lets the other's finds in another case pass.
+        let takes_any_case = other.case_sensitive || !self.case_sensitive;
+        let is_negation = takes_any_case && self.negative && !other.negative;
+        let ([taken], [found]) = (self.values.as_slice(), other.values.as_slice()) else { return false };
+        let is_within = self.test == TextPredicate::Contains && other.test != TextPredicate::Equal;
+        let same = self.test == other.test;
+        is_negation
+            && !found.text.is_empty()
+            && ((is_within
+                && TextPredicate::Contains.holds(&found.text, &Needle::new(&taken.text), self.case_sensitive))
+                || (same && TextPredicate::Equal.holds(&found.text, &Needle::new(&taken.text), self.case_sensitive)))
     }
 
     /// Whether a subject of this text (or, `folded`, of this text in any case) may pass.
@@ -172,7 +196,8 @@ fn subject(expr: &Expr) -> Option<(String, Option<Folding>)> {
     Some((path(expr)?, None))
 }
 
-fn path(expr: &Expr) -> Option<String> {
+/// The column, or the path below it.
+pub fn path(expr: &Expr) -> Option<String> {
     match &bare(expr).kind {
         ExprKind::Name(name) => Some(name.text.clone()),
         ExprKind::Member { base, member } => Some(format!("{}.{}", path(base)?, member.text)),

@@ -4,6 +4,7 @@
 //! Findings are warnings with a place in the query; the binder's findings are not repeated here. [`CHECKS`] is the list
 //! of what is looked for: one function each.
 
+mod bounds;
 mod comparison;
 mod needles;
 mod never;
@@ -55,6 +56,11 @@ pub const CHECKS: &[Check] = &[
         code: "impossible-hash",
         summary: "A value has not the form of the hash it is compared with",
         find: values::hashes,
+    },
+    Check {
+        code: "impossible-address",
+        summary: "A value compared with an IP address is none",
+        find: values::addresses,
     },
     Check {
         code: "registry-hive",

@@ -3,41 +3,77 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::walk;
-use super::Context;
 use super::comparison::{self, Comparison, Folding, bare};
+use super::{Context, bounds};
 use crate::kql::diagnostic::Diagnostic;
-use crate::kql::syntax::{BinaryOperator, Expr, ExprKind};
+use crate::kql::span::Span;
+use crate::kql::syntax::{BinaryOperator, Expr, ExprKind, LiteralValue};
+use crate::rules::pipeline::LetBinding;
 use crate::sql::functions::TextPredicate;
 
 /// More comparisons of one column in a row than this are a generated list, and not compared pair by pair.
 const MOST_PAIRED: usize = 100;
 
 pub fn contradictions(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
-    let mut stages: BTreeMap<&str, Vec<&Expr>> = BTreeMap::new();
-    for unit in context.units() {
-        stages.entry(&unit.stage).or_default().push(&unit.expression);
-        each_chain(&unit.expression, BinaryOperator::And, &mut |chain| contradiction(context, &chain, found));
-    }
-    for expressions in stages.into_values() {
-        contradiction(context, &expressions, found);
+    let lets = context.rule.pipeline.lets.as_slice();
+    for section in context.rule.pipeline.sections() {
+        let mut run: Vec<&Expr> = Vec::new();
+        // A name in the body of a function may be that of a parameter.
+        let is_body = section.stages.iter().any(|stage| stage.prefix.is_none());
+        let lets = if is_body { &[] } else { lets };
+        for stage in &section.stages {
+            if !KEEPS_VALUES.contains(&stage.keyword.as_str()) {
+                contradiction(context, &std::mem::take(&mut run), lets, found);
+            }
+            for unit in &stage.units {
+                run.push(&unit.expression);
+                let mut take = |chain: Vec<&Expr>| contradiction(context, &chain, lets, found);
+                each_chain(&unit.expression, BinaryOperator::And, &mut take);
+            }
+        }
+        contradiction(context, &run, lets, found);
     }
 }
 
-fn contradiction(context: &Context<'_>, conjuncts: &[&Expr], found: &mut Vec<Diagnostic>) {
-    let Some((first, second)) = excluding(conjuncts, context, false) else { return };
-    let message = format!("never true: {} and {} exclude each other", said(&first, context), said(&second, context));
-    let mut finding = Diagnostic::warning("never-true", second.span, message).with_label("no row passes both");
-    if first.test == TextPredicate::Equal && second.test == TextPredicate::Equal && !first.negative && !second.negative
-    {
-        finding = finding.with_help("use 'or' between the two, or one list with 'in~'");
+/// The stages behind which a column has the values that it had: what is asked of it before and after, is asked of one row.
+const KEEPS_VALUES: [&str; 8] = ["where", "filter", "sort", "order", "take", "limit", "serialize", "as"];
+
+fn contradiction(context: &Context<'_>, conjuncts: &[&Expr], lets: &[LetBinding], found: &mut Vec<Diagnostic>) {
+    let mut never = |span: Span, why: String, help: Option<&str>| {
+        let finding = Diagnostic::warning("never-true", span, format!("never true: {why}")).with_label("no row passes");
+        found.push(help.iter().fold(finding, |finding, help| finding.with_help(*help)));
+    };
+    for (first, second) in excluding(conjuncts, context, false) {
+        let are_equalities = [&first, &second].iter().all(|one| one.test == TextPredicate::Equal && !one.negative);
+        let help = are_equalities.then_some("use 'or' between the two, or one list with 'in~'");
+        let (left, right) = (said(&first, context), said(&second, context));
+        never(second.span, format!("{left} and {right} exclude each other"), help);
     }
-    found.push(finding);
+    let written = |span: Span| span.slice(&context.rule.query).split_whitespace().collect::<Vec<_>>().join(" ");
+    for empty in bounds::empty(conjuncts, lets) {
+        let why = if empty.first == empty.second {
+            "the range ends before it begins".to_owned()
+        } else {
+            format!("{} and {} leave no value", written(empty.first), written(empty.second))
+        };
+        never(empty.second, why, None);
+    }
+    for conjunct in conjuncts {
+        if let Some(span) = bounds::beyond_ports(conjunct, lets) {
+            never(span, "a port is a number from 0 to 65535".to_owned(), None);
+        }
+        if let ExprKind::Literal(literal) = &bare(conjunct).kind
+            && literal.value == LiteralValue::Bool(Some(false))
+        {
+            never(conjunct.span, "it says false".to_owned(), None);
+        }
+    }
 }
 
 pub fn tautologies(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
     for unit in context.units() {
         each_chain(&unit.expression, BinaryOperator::Or, &mut |chain| {
-            if let Some((first, second)) = excluding(&chain, context, true) {
+            for (first, second) in excluding(&chain, context, true) {
                 let (first, second) = (first.negated(), second.negated());
                 let message = format!(
                     "always true: whatever the value, {} or {} holds",
@@ -54,8 +90,8 @@ pub fn tautologies(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
     }
 }
 
-/// Two of the comparisons, each negated where `negate`, that exclude each other.
-fn excluding(parts: &[&Expr], context: &Context<'_>, negate: bool) -> Option<(Comparison, Comparison)> {
+/// For each subject, the first two of its comparisons, negated where `negate`, that exclude each other.
+fn excluding(parts: &[&Expr], context: &Context<'_>, negate: bool) -> Vec<(Comparison, Comparison)> {
     let mut by_subject: BTreeMap<String, Vec<Comparison>> = BTreeMap::new();
     for part in parts {
         if let Some(comparison) = signed(part, context) {
@@ -63,25 +99,28 @@ fn excluding(parts: &[&Expr], context: &Context<'_>, negate: bool) -> Option<(Co
             by_subject.entry(comparison.subject.clone()).or_default().push(comparison);
         }
     }
-    for comparisons in by_subject.values().filter(|comparisons| comparisons.len() <= MOST_PAIRED) {
-        for (position, second) in comparisons.iter().enumerate() {
-            if let Some(first) = comparisons.iter().take(position).find(|first| first.excludes(second)) {
-                return Some((first.clone(), second.clone()));
-            }
-        }
-    }
-    None
+    let pairs = by_subject.values().filter(|comparisons| comparisons.len() <= MOST_PAIRED);
+    pairs.filter_map(|comparisons| first_excluding(comparisons)).collect()
 }
 
-/// The comparison that a conjunct is, `not(…)` taken in.
+fn first_excluding(comparisons: &[Comparison]) -> Option<(Comparison, Comparison)> {
+    comparisons.iter().enumerate().find_map(|(position, second)| {
+        let first = comparisons.iter().take(position).find(|first| first.excludes(second))?;
+        Some((first.clone(), second.clone()))
+    })
+}
+
+/// The comparison that a conjunct is, `not(…)` taken in; `isempty(x)` is one with the empty text.
 fn signed(expr: &Expr, context: &Context<'_>) -> Option<Comparison> {
     let expr = bare(expr);
-    if let ExprKind::Call { function, arguments } = &expr.kind
-        && function.text == "not"
-    {
-        return comparison::of(&arguments.first()?.value, &context.reader).map(Comparison::negated);
+    let ExprKind::Call { function, arguments } = &expr.kind else { return comparison::of(expr, &context.reader) };
+    let first = arguments.first().map(|argument| &argument.value);
+    match function.text.as_str() {
+        "not" => comparison::of(first?, &context.reader).map(Comparison::negated),
+        "isempty" => Comparison::with_empty(first?, expr.span, function.span),
+        "isnotempty" | "notempty" => Comparison::with_empty(first?, expr.span, function.span).map(Comparison::negated),
+        _ => None,
     }
-    comparison::of(expr, &context.reader)
 }
 
 /// Calls `take` with the members of every `and` (or `or`) chain in an expression, the longest each.
@@ -119,6 +158,9 @@ fn members(expr: &Expr, joint: BinaryOperator) -> Vec<&Expr> {
 
 fn said(comparison: &Comparison, context: &Context<'_>) -> String {
     let operator = comparison.operator_span.slice(&context.rule.query);
+    if matches!(operator, "isempty" | "isnotempty" | "notempty") {
+        return format!("{operator}({})", comparison.subject);
+    }
     let value = match comparison.values.as_slice() {
         [value] if !comparison.is_list => format!("'{}'", value.text.chars().take(40).collect::<String>()),
         _ => "(…)".to_owned(),

@@ -6,7 +6,7 @@ use super::super::pipeline::LetKind;
 use super::super::predicates::{Kind, LeafValue};
 use super::Context;
 use crate::kql::diagnostic::Diagnostic;
-use crate::kql::nearest;
+use crate::kql::{is_near, nearest};
 use crate::sql::functions::TextPredicate;
 
 const ACTION_TYPES: &str = include_str!("../../../assets/schema/actiontypes.json");
@@ -164,7 +164,7 @@ pub fn mistyped_programs(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
         if is_program(&name)
             && !programs.contains(&name.as_str())
             && name.len() > 8
-            && let Some(near) = nearest(&name, programs.iter().copied()).filter(|near| is_one_slip(&name, near))
+            && let Some(near) = programs.iter().find(|near| is_one_slip(&name, near))
         {
             let message = format!("'{}' is no known program", value.text);
             let help = format!("'{near}' is one, a slip away");
@@ -173,11 +173,11 @@ pub fn mistyped_programs(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
     }
 }
 
-/// Whether one letter more, less, other or swapped makes one name of the other: at most two letters apart in a pair, and
-/// neither name with a digit or a letter put at its end, which is how tools are versioned.
+/// Whether one letter more, less, other or swapped with its neighbour makes one name of the other; not where it is put at
+/// the end of the known name, which is how tools are versioned.
 fn is_one_slip(name: &str, near: &str) -> bool {
     let (name, near) = (name.trim_end_matches(".exe"), near.trim_end_matches(".exe"));
-    name.len().abs_diff(near.len()) <= 1 && !name.starts_with(near) && !near.starts_with(name)
+    is_near(name, near, 1) && !name.starts_with(near)
 }
 
 /// Values that stand in two of the lists a rule joins, or twice in one.
@@ -243,6 +243,28 @@ pub fn hashes(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
             );
             if let Some((other, _)) = HASHES.iter().find(|(_, digits)| is_hexadecimal && *digits == length) {
                 finding = finding.with_help(format!("a hash of this length is compared with {other}"));
+            }
+            found.push(finding);
+        }
+    }
+}
+
+/// `RemoteIP == "10.0.0.0/8"`.
+pub fn addresses(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
+    let is_address = |subject: &str| subject.ends_with("IP") || subject.ends_with("IPAddress");
+    let compared = context.comparisons.iter().filter(|comparison| comparison.test == TextPredicate::Equal);
+    for comparison in compared.filter(|comparison| is_address(&comparison.subject)) {
+        for value in comparison.values.iter().filter(|value| !value.text.is_empty()) {
+            // Windows writes a dash for none; what is a number is another check's.
+            let is_other = value.text == "-" || value.text.parse::<f64>().is_ok();
+            if is_other || value.text.parse::<std::net::IpAddr>().is_ok() {
+                continue;
+            }
+            let message = format!("{} is an IP address, and '{}' is none", comparison.subject, value.text);
+            let mut finding = Diagnostic::warning("impossible-address", context.place(value), message);
+            if value.text.contains('/') {
+                let subject = &comparison.subject;
+                finding = finding.with_help(format!("ipv4_is_in_range({subject}, \"{}\") takes a range", value.text));
             }
             found.push(finding);
         }
