@@ -110,10 +110,20 @@ fn write_text(explanation: &Explanation, out: &mut dyn Write) -> Result<(), Prob
             }
         }
     }
+    for way in &explanation.relaxed {
+        writeln!(out, "\nnearest change: {}", visible(&way.in_short()))?;
+        writeln!(out, "            in place of {}", shown(&way.written))?;
+        writeln!(out, "            found   {}", found_text(Some(&way.found)))?;
+        writeln!(out, "            the rule then gives {}", rows(way.rows))?;
+    }
     for change in &explanation.nearest {
-        writeln!(out, "\nnearest change: switch off {}", shown(&change.text))?;
-        let rows = if change.rows == 1 { "1 row".to_owned() } else { format!("{} rows", change.rows) };
-        writeln!(out, "  --off {}   the rule then gives {rows}", visible(&place(&change.unit.unit)))?;
+        writeln!(
+            out,
+            "\n{}switch off {}",
+            if explanation.relaxed.is_empty() { "nearest change: " } else { "or " },
+            shown(&change.text)
+        )?;
+        writeln!(out, "  --off {}   the rule then gives {}", visible(&place(&change.unit.unit)), rows(change.rows))?;
     }
     for id in &explanation.hidden_by {
         writeln!(out, "hidden by exclusion {id}")?;
@@ -122,6 +132,10 @@ fn write_text(explanation: &Explanation, out: &mut dyn Write) -> Result<(), Prob
         writeln!(out, "{}", visible(note))?;
     }
     Ok(())
+}
+
+fn rows(count: u64) -> String {
+    if count == 1 { "1 row".to_owned() } else { format!("{count} rows") }
 }
 
 fn rest_of(text: &str, keyword: &str) -> String {
@@ -209,6 +223,16 @@ fn json(explanation: &Explanation) -> serde_json::Value {
         .iter()
         .map(|change| serde_json::json!({ "unit": change.unit.unit, "text": change.text, "rows": change.rows }))
         .collect();
+    let relaxed: Vec<_> = explanation
+        .relaxed
+        .iter()
+        .map(|way| {
+            serde_json::json!({
+                "unit": way.unit.unit, "written": way.written, "text": way.text, "wanted": way.wanted,
+                "found": format::json(&way.found), "rows": way.rows,
+            })
+        })
+        .collect();
     serde_json::json!({
         "rule": explanation.rule,
         "event": explanation.event,
@@ -219,6 +243,7 @@ fn json(explanation: &Explanation) -> serde_json::Value {
         "hidden_by": explanation.hidden_by,
         "legs": legs,
         "nearest": nearest,
+        "relaxed": relaxed,
         "notes": explanation.notes,
     })
 }

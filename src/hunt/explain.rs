@@ -88,6 +88,36 @@ pub struct NearestChange {
     pub rows: u64,
 }
 
+/// Another way to write a failing conjunct that alone would keep the event, and all that the rule kept before.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Relaxation {
+    pub unit: UnitId,
+    /// The conjunct as it is.
+    pub written: String,
+    /// The conjunct as it would be, as KQL.
+    pub text: String,
+    /// What the comparison that changes asks for, and the value it looks at.
+    pub wanted: String,
+    pub found: Value,
+    /// Rows the rule would give with it.
+    pub rows: u64,
+}
+
+impl Relaxation {
+    /// The conjunct in one line, what is in the middle of a long list left out: what is new stands at its end.
+    pub fn in_short(&self) -> String {
+        const LONGEST: usize = 160;
+        let text = self.text.split_whitespace().collect::<Vec<_>>().join(" ");
+        let count = text.chars().count();
+        if count <= LONGEST {
+            return text;
+        }
+        let head: String = text.chars().take(LONGEST / 2).collect();
+        let tail: String = text.chars().skip(count - LONGEST / 2).collect();
+        format!("{head} … {tail}")
+    }
+}
+
 #[derive(Debug, Clone, PartialEq)]
 pub struct Explanation {
     pub rule: String,
@@ -103,6 +133,8 @@ pub struct Explanation {
     pub matched: bool,
     pub legs: Vec<Leg>,
     pub nearest: Vec<NearestChange>,
+    /// The fewest rows first.
+    pub relaxed: Vec<Relaxation>,
     /// Own exclusions that hide it.
     pub hidden_by: Vec<super::switches::ExclusionId>,
     /// What else is to be said: the rule reads other tables, …

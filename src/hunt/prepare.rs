@@ -26,8 +26,8 @@ pub struct Prepared<'rule> {
     pub tree: &'rule Query,
     pub pipeline: &'rule RulePipeline,
     off: BTreeSet<String>,
-    /// Parameters with another value than the rule's own.
-    parameters: Vec<Edit>,
+    /// Parameters with another value than the rule's own, and what else is written in another way.
+    written: Vec<Edit>,
     lifted: BTreeSet<String>,
     /// Columns that say what each exclusion does, where they are asked for.
     noted: Vec<Edit>,
@@ -58,7 +58,7 @@ impl<'rule> Prepared<'rule> {
             tree,
             pipeline,
             off: switches.off_units(rule).map(str::to_owned).collect(),
-            parameters: parameters(rule, pipeline, switches),
+            written: parameters(rule, pipeline, switches),
             lifted: BTreeSet::new(),
             noted: Vec::new(),
         }
@@ -69,6 +69,14 @@ impl<'rule> Prepared<'rule> {
     pub fn with_off(&self, unit: &str) -> Self {
         let mut changed = self.clone();
         changed.off.insert(unit.to_owned());
+        changed
+    }
+
+    /// The same with one more change of the text.
+    #[must_use]
+    pub fn with_edit(&self, edit: Edit) -> Self {
+        let mut changed = self.clone();
+        changed.written.push(edit);
         changed
     }
 
@@ -136,7 +144,7 @@ impl<'rule> Prepared<'rule> {
     pub fn edits_with(&self, also_off: &dyn Fn(&Unit) -> bool) -> Vec<Edit> {
         let units = self.pipeline.units().filter(|unit| self.state(unit) != UnitState::On || also_off(unit));
         let units = units.map(|unit| Edit::replace(unit.span, "true"));
-        units.chain(self.parameters.iter().cloned()).chain(self.noted.iter().cloned()).collect()
+        units.chain(self.written.iter().cloned()).chain(self.noted.iter().cloned()).collect()
     }
 
     /// The whole rule, with `addition` (stages, each with its `|`) after the last one.

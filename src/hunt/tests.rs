@@ -212,6 +212,10 @@ fn explain_names_the_conjunct_and_what_was_found() {
     let nearest: Vec<(&str, u64)> =
         explanation.nearest.iter().map(|change| (change.text.as_str(), change.rows)).collect();
     assert_eq!(nearest, [(failure.text.as_str(), 1)]);
+    let relaxed: Vec<(&str, u64)> = explanation.relaxed.iter().map(|way| (way.text.as_str(), way.rows)).collect();
+    assert_eq!(relaxed, [(r#"InitiatingProcessCommandLine has "cmd.exe\" /c""#, 1)]);
+    assert_eq!(explanation.relaxed[0].found, Value::String(found.to_owned()));
+    assert_eq!(explanation.relaxed[0].wanted, failure.wanted);
 }
 
 #[test]

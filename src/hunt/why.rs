@@ -12,14 +12,15 @@ use super::case::Case;
 use super::clock::ClockMode;
 use super::conjunct::{Comparison, comparisons};
 use super::error::HuntError;
-use super::explain::{Conjunct, ExplainedStage, Explanation, Leg, NearestChange, Outcome, Part};
+use super::explain::{Conjunct, ExplainedStage, Explanation, Leg, Outcome, Part};
 use super::funnel::{UnitState, first_message};
-use super::matches::{EventId, MatchId, MatchSubject, RuleStatus};
+use super::matches::{EventId, RuleStatus};
+use super::nearest::{Nearest, matching};
 use super::prepare::Prepared;
 use super::query::{Asker, QueryError};
 use super::rewrite::{Edit, Rewritten};
 use super::survey::{Survey, status_line};
-use super::switches::{SwitchAction, UnitId};
+use super::switches::UnitId;
 use crate::kql::span::Span;
 use crate::plan::DataRange;
 use crate::rules::pipeline::{Section, SectionKind, Stage, Unit};
@@ -75,7 +76,10 @@ impl Case {
             let read: Vec<&str> = legs.iter().map(|leg| leg.table.as_str()).collect();
             notes.push(format!("the event is in {}; the rule reads {}", tables.join(", "), read.join(", ")));
         }
-        let nearest = if hit.is_empty() { self.nearest(store, rule, event, &legs)? } else { Vec::new() };
+        let Nearest { off: nearest, relaxed } = match hit.is_empty() {
+            true => self.nearest(store, rule, event, &legs, survey)?,
+            false => Nearest::default(),
+        };
         let failing = legs.iter().flat_map(|leg| &leg.stages).flat_map(|stage| &stage.conjuncts);
         let failing = failing.filter(|conjunct| conjunct.outcome == Outcome::Fails).count();
         if hit.is_empty() && nearest.is_empty() && failing > 1 {
@@ -94,33 +98,10 @@ impl Case {
             matched,
             legs,
             nearest,
+            relaxed,
             hidden_by,
             notes,
         })
-    }
-
-    /// The failing units that, switched off alone, would make the rule keep the event.
-    fn nearest(
-        &self,
-        store: &Store,
-        rule: &Rule,
-        event: EventId,
-        legs: &[Leg],
-    ) -> Result<Vec<NearestChange>, HuntError> {
-        let mut nearest: Vec<NearestChange> = Vec::new();
-        for leg in legs.iter().filter(|leg| leg.reads_event) {
-            let conjuncts = leg.stages.iter().flat_map(|stage| &stage.conjuncts);
-            let failing: Vec<&Conjunct> = conjuncts.filter(|conjunct| conjunct.outcome == Outcome::Fails).collect();
-            let [only] = failing.as_slice() else { continue };
-            let mut other = self.clone();
-            other.switches.apply(SwitchAction::Unit { unit: only.unit.clone(), on: false });
-            let survey = other.survey(store, std::slice::from_ref(&rule.id))?;
-            let rows = survey.all.runs.iter().map(|run| run.matches.len() as u64).sum();
-            if !matching(&survey, &rule.id, event).is_empty() {
-                nearest.push(NearestChange { unit: only.unit.clone(), text: only.text.clone(), rows });
-            }
-        }
-        Ok(nearest)
     }
 
     /// What an event is about, in its own columns.
@@ -137,18 +118,6 @@ impl Case {
         });
         Ok((time, super::rows::subject_line(&rows.columns, row)))
     }
-}
-
-/// The matches of a rule that an event is behind.
-fn matching<'survey>(survey: &'survey Survey, rule: &str, event: EventId) -> Vec<&'survey MatchId> {
-    let runs = survey.all.runs.iter().filter(|run| run.rule == rule);
-    runs.flat_map(|run| &run.matches)
-        .filter(|found| match &found.id.subject {
-            MatchSubject::Events(events) => events.contains(&event),
-            MatchSubject::Key(_) => found.events.contains(&event),
-        })
-        .map(|found| &found.id)
-        .collect()
 }
 
 /// The tables that show an event: the one it was normalised into, and the raw ones.

@@ -16,7 +16,7 @@ use crate::hunt::chains::Cut;
 use crate::hunt::complete::{Completion, Completions, Kind};
 use crate::hunt::dossier::{Dossier, Signal};
 use crate::hunt::exclusions::ExclusionEffect;
-use crate::hunt::explain::{Conjunct, ExplainedStage, Leg, NearestChange, Outcome};
+use crate::hunt::explain::{Conjunct, ExplainedStage, Leg, NearestChange, Outcome, Relaxation};
 use crate::hunt::funnel::{Funnel, FunnelSection, FunnelStage, FunnelUnit, Rows, UnitState};
 use crate::hunt::indicators::IndicatorHits;
 use crate::hunt::matches::{MatchSubject, RuleStatus, Severity};
@@ -433,7 +433,19 @@ fn explain(settings: &Settings, rule: &str, at: i64) -> Result<Explanation, Trou
         subject: name.to_owned(),
         matched: !fails,
         legs: vec![Leg { name: None, table: "DeviceProcessEvents".to_owned(), reads_event: true, stages }],
-        nearest: if fails { vec![NearestChange { unit, text: String::new(), rows: 3 }] } else { Vec::new() },
+        relaxed: if fails {
+            vec![Relaxation {
+                unit: unit.clone(),
+                written: "InitiatingProcessCommandLine startswith \"\\\"cmd.exe\\\" /c\"".to_owned(),
+                text: "InitiatingProcessCommandLine has \"cmd.exe\\\" /c\"".to_owned(),
+                wanted: "startswith \"\\\"cmd.exe\\\" /c\"".to_owned(),
+                found: Value::String(parent_line.to_owned()),
+                rows: 6,
+            }]
+        } else {
+            Vec::new()
+        },
+        nearest: if fails { vec![NearestChange { unit, text: String::new(), rows: 6 }] } else { Vec::new() },
         hidden_by: Vec::new(),
         notes: Vec::new(),
     })

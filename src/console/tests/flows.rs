@@ -64,7 +64,13 @@ fn the_rule_page_says_why_not_and_what_would_keep_it() {
     assert_eq!(end.state.view, View::Tree);
     let end = after("j w 2 / 'gpj' Enter w");
     assert_eq!(end.state.rules.open.as_deref(), Some(CHILDREN));
-    for text in ["✗ not kept by the rule", "was \"C:\\Windows\\system32\\cmd.exe\"", "one switch would keep it"] {
+    for text in [
+        "✗ not kept by the rule",
+        "was \"C:\\Windows\\system32\\cmd.exe\"",
+        "one change would keep it",
+        "InitiatingProcessCommandLine has",
+        "the rule gives 6 rows",
+    ] {
         assert!(end.screen.contains(text), "{text}:\n{}", end.screen);
     }
     // Switching the predicate off makes the rule match it.

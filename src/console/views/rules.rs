@@ -11,6 +11,7 @@ use crate::console::source::{RuleSummary, Topic};
 use crate::console::state::{RuleSide, State};
 use crate::console::theme::Role;
 use crate::console::widgets::table::{self, Column, Row};
+use crate::hunt::Explanation;
 use crate::hunt::funnel::{Rows, UnitState};
 use crate::hunt::matches::RuleStatus;
 use crate::kql::diagnostic::Diagnostic;
@@ -319,22 +320,42 @@ fn why(state: &State, width: usize) -> Vec<Line> {
             }
         }
     }
-    if !explanation.nearest.is_empty() {
-        lines.push(Line::new());
-        lines.push(Line::of(Role::Title, "one switch would keep it"));
-        for change in &explanation.nearest {
-            let text = format!(
-                "{} off: the rule gives {} rows",
-                super::exclusions::unit_number(&change.unit.unit),
-                format::count(change.rows)
-            );
-            paragraph(&mut lines, Role::Text, &text, width);
-        }
-    }
+    nearest_lines(explanation, width, &mut lines);
     for note in &explanation.notes {
         paragraph(&mut lines, Role::Dim, note, width);
     }
     lines
+}
+
+/// What alone would keep the event: the predicate written wider, or off.
+fn nearest_lines(explanation: &Explanation, width: usize, lines: &mut Vec<Line>) {
+    if explanation.nearest.is_empty() {
+        return;
+    }
+    lines.push(Line::new());
+    lines.push(Line::of(Role::Title, "one change would keep it").fit(width));
+    let indented = |lines: &mut Vec<Line>, role: Role, text: &str| {
+        for part in Shown::from(text).wrap(width.saturating_sub(2)) {
+            let mut line = Line::of(Role::Dim, "  ");
+            line.0.push((part, role));
+            lines.push(line);
+        }
+    };
+    for way in &explanation.relaxed {
+        paragraph(lines, Role::Literal, &way.in_short(), width);
+        indented(lines, Role::Dim, &format!("in place of  {}", one_line(&way.wanted)));
+        indented(lines, Role::Dim, &format!("found  {}", format::value(&way.found)));
+        indented(lines, Role::Text, &format!("the rule gives {}", rows_counted(way.rows)));
+    }
+    for change in &explanation.nearest {
+        let number = unit_number(&change.unit.unit);
+        let or = if explanation.relaxed.is_empty() { "" } else { "or " };
+        paragraph(lines, Role::Text, &format!("{or}{number} off: the rule gives {}", rows_counted(change.rows)), width);
+    }
+}
+
+fn rows_counted(rows: u64) -> String {
+    if rows == 1 { "1 row".to_owned() } else { format!("{} rows", format::count(rows)) }
 }
 
 pub fn status(state: &State) -> Line {
