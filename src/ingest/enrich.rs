@@ -6,12 +6,14 @@
 
 use std::collections::HashMap;
 
-use rusqlite::{Connection, OptionalExtension, Statement, params};
+use rusqlite::{Connection, OptionalExtension, Statement};
 
+use super::accounts::{self, Role};
 use super::direction::set_directions;
-use super::lineage::{Fillable, Physical, ProcessFacts};
+use super::lineage::{Fillable, LEARNT, Physical, ProcessFacts};
 use super::merge::merge;
 use super::normalise::device_id;
+use super::volumes::set_drives;
 use crate::kql::values::TICKS_PER_SECOND as SECOND;
 use crate::schema::Schema;
 use crate::sql::layout::{quote_identifier, rows_table};
@@ -24,9 +26,14 @@ const PROCESSES: &str = "DeviceProcessEvents";
 /// Runs the pass over the whole store, inside the caller's transaction. `anew` when events were taken out: what was
 /// found by GUID is then looked for again as well.
 pub fn enrich(connection: &Connection, schema: &Schema, anew: bool) -> Result<(), StoreError> {
+    if anew {
+        accounts::forget_sids(connection, schema)?;
+    }
     // A row that took something over may have children that copied it before.
     let anew = merge(connection, schema)? || anew;
-    fill_sids(connection, schema)?;
+    accounts::learn(connection)?;
+    accounts::fill_sids(connection, schema, Role::Own)?;
+    set_drives(connection, schema)?;
     mark_local_admins(connection)?;
     set_directions(connection)?;
     let ends = Ends::read(connection)?;
@@ -36,7 +43,8 @@ pub fn enrich(connection: &Connection, schema: &Schema, anew: bool) -> Result<()
     for (name, fillable) in &tables {
         Pass::new(connection, name, fillable, &ends)?.run(anew)?;
     }
-    Ok(())
+    // An account may be one that was taken from the actor just now.
+    accounts::fill_sids(connection, schema, Role::Initiating)
 }
 
 /// Rows whose creation event of the actor is known, and all rows that have an actor, of one table.
@@ -44,49 +52,6 @@ pub fn resolved(connection: &Connection, table: &str) -> Result<(u64, u64), Stor
     let sql = format!("SELECT count(actor), count(*) FROM {}", quote_identifier(&rows_table(table)));
     let (known, all): (i64, i64) = connection.query_row(&sql, [], |row| Ok((row.get(0)?, row.get(1)?)))?;
     Ok((known.unsigned_abs(), all.unsigned_abs()))
-}
-
-/// Accounts that Sysmon named without a SID, where a Security event of the same host gave it.
-fn fill_sids(connection: &Connection, schema: &Schema) -> Result<(), StoreError> {
-    connection.execute_batch(
-        "CREATE TEMP TABLE IF NOT EXISTS known_sid(device INTEGER, domain TEXT COLLATE NOCASE,
-           name TEXT COLLATE NOCASE, sid INTEGER, PRIMARY KEY(device, domain, name)) WITHOUT ROWID;
-         DELETE FROM known_sid;",
-    )?;
-    let accounts: Vec<(String, String, String, String)> = connection
-        .prepare("SELECT (SELECT value FROM text WHERE id = host), domain, name, sid FROM account")?
-        .query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))?
-        .collect::<Result<_, _>>()?;
-    if accounts.is_empty() {
-        return Ok(());
-    }
-    let mut dictionary = super::dictionary::Dictionary::new(connection)?;
-    let mut insert = connection.prepare("INSERT OR IGNORE INTO known_sid VALUES (?1, ?2, ?3, ?4)")?;
-    for (host, domain, name, sid) in accounts {
-        let device = dictionary.id(&device_id(&host))?;
-        let sid = dictionary.id(&sid)?;
-        insert.execute(params![device, domain, name, sid])?;
-    }
-    for table in schema.tables().filter(|table| crate::store::has_actor(table)) {
-        for role in ["", "InitiatingProcess"] {
-            let (name, domain, sid) =
-                (format!("{role}AccountName"), format!("{role}AccountDomain"), format!("{role}AccountSid"));
-            if [&name, &domain, &sid].iter().any(|column| table.column(column).is_none()) {
-                continue;
-            }
-            connection.execute(
-                &format!(
-                    "UPDATE {rows} AS t SET \"{sid}\" = k.sid FROM known_sid AS k
-                     WHERE t.\"{sid}\" = 0 AND t.\"{name}\" <> 0 AND k.device = t.\"DeviceId\"
-                       AND k.name = (SELECT value FROM text WHERE id = t.\"{name}\")
-                       AND k.domain = (SELECT value FROM text WHERE id = t.\"{domain}\")",
-                    rows = quote_identifier(&rows_table(&table.name))
-                ),
-                [],
-            )?;
-        }
-    }
-    Ok(())
 }
 
 /// A logon with special privileges (4672) is one of an administrator.
@@ -158,12 +123,84 @@ impl Ends {
 struct Pass<'p> {
     connection: &'p Connection,
     rows: String,
+    /// Rows of this table are actors themselves, and learn from their own first.
+    ordered: bool,
     fillable: &'p Fillable,
     ends: &'p Ends,
     by_guid: Statement<'p>,
     by_pid: Statement<'p>,
     facts: Statement<'p>,
     same_text: Statement<'p>,
+}
+
+/// A row whose actor is looked for.
+struct Candidate {
+    id: i64,
+    actor: Option<i64>,
+    filled: i64,
+    reference: Reference,
+}
+
+impl Candidate {
+    fn read(row: &rusqlite::Row<'_>) -> rusqlite::Result<Self> {
+        let reference = Reference {
+            device: row.get(1)?,
+            time: row.get(2)?,
+            unique: row.get(5)?,
+            pid: row.get(6)?,
+            created: row.get(7)?,
+            path: row.get(8)?,
+            file: row.get(9)?,
+        };
+        Ok(Self { id: row.get(0)?, actor: row.get(3)?, filled: row.get(4)?, reference })
+    }
+}
+
+/// Reads and writes the columns that are taken from actors.
+struct Filling<'p> {
+    select: Statement<'p>,
+    update: Statement<'p>,
+}
+
+impl<'p> Filling<'p> {
+    fn new(connection: &'p Connection, rows: &str, fillable: &Fillable) -> Result<Self, StoreError> {
+        let columns: Vec<String> = fillable.columns.iter().map(|(_, target, _)| quote_identifier(target)).collect();
+        let assignments: Vec<String> =
+            (4..).zip(&columns).map(|(index, column)| format!("{column} = ?{index}")).collect();
+        let assignments = assignments.join(", ");
+        Ok(Self {
+            select: connection.prepare(&format!("SELECT {} FROM {rows} WHERE id = ?1", columns.join(", ")))?,
+            update: connection
+                .prepare(&format!("UPDATE {rows} SET actor = ?2, filled = ?3, {assignments} WHERE id = ?1"))?,
+        })
+    }
+
+    /// Fills a row anew, if that changes anything.
+    fn fill(
+        &mut self,
+        candidate: &Candidate,
+        fillable: &Fillable,
+        facts: Option<&ProcessFacts>,
+    ) -> Result<(), StoreError> {
+        let before = self.select.query_row([candidate.id], |row| {
+            (0..fillable.columns.len()).map(|index| row.get(index)).collect::<Result<Vec<Physical>, _>>()
+        })?;
+        let mut values = before.clone();
+        let learnt = fillable.clear(&mut values, candidate.filled);
+        let filled = learnt | facts.map_or(0, |facts| fillable.fill(&mut values, facts));
+        let actor = facts.map(|facts| facts.event);
+        if actor == candidate.actor && filled == candidate.filled && values == before {
+            return Ok(());
+        }
+        self.update.raw_bind_parameter(1, candidate.id)?;
+        self.update.raw_bind_parameter(2, actor)?;
+        self.update.raw_bind_parameter(3, filled)?;
+        for (index, value) in (4usize..).zip(&values) {
+            self.update.raw_bind_parameter(index, value)?;
+        }
+        self.update.raw_execute()?;
+        Ok(())
+    }
 }
 
 /// What identifies the actor of a row.
@@ -188,6 +225,7 @@ impl<'p> Pass<'p> {
         Ok(Self {
             connection,
             rows: quote_identifier(&rows_table(table)),
+            ordered: table == PROCESSES,
             fillable,
             ends,
             by_guid: connection.prepare(
@@ -209,78 +247,66 @@ impl<'p> Pass<'p> {
     }
 
     fn run(&mut self, anew: bool) -> Result<(), StoreError> {
+        let connection = self.connection;
         // Rows found by GUID are final; rows found by process id are looked at again when processes were added.
-        let ids: Vec<i64> = self
-            .connection
-            .prepare(&format!(
-                "SELECT id FROM {} WHERE ({anew} OR actor IS NULL OR filled & {UNIQUE_BIT} OR InitiatingProcessUniqueId = 0)
-                   AND (InitiatingProcessUniqueId <> 0 OR InitiatingProcessId IS NOT NULL)
-                 ORDER BY Timestamp, id",
-                self.rows,
-                anew = i64::from(anew)
-            ))?
+        let wanted = format!(
+            "FROM {} WHERE ({anew} OR actor IS NULL OR filled & {UNIQUE_BIT} OR InitiatingProcessUniqueId = 0)
+               AND (InitiatingProcessUniqueId <> 0 OR InitiatingProcessId IS NOT NULL)",
+            self.rows,
+            anew = i64::from(anew)
+        );
+        let mut filling = Filling::new(connection, &self.rows, self.fillable)?;
+        let columns = self.reference_columns();
+        if !self.ordered {
+            let mut statement = connection.prepare(&format!("SELECT {columns} {wanted}"))?;
+            let mut rows = statement.query([])?;
+            while let Some(row) = rows.next()? {
+                self.look_at(&Candidate::read(row)?, &mut filling)?;
+            }
+            return Ok(());
+        }
+        let ids: Vec<i64> = connection
+            .prepare(&format!("SELECT id {wanted} ORDER BY Timestamp, id"))?
             .query_map([], |row| row.get(0))?
             .collect::<Result<_, _>>()?;
-        let columns: Vec<String> =
-            self.fillable.columns.iter().map(|(_, target, _)| quote_identifier(target)).collect();
-        let mut select = self.connection.prepare(&format!(
-            "SELECT DeviceId, Timestamp, actor, filled, {} FROM {} WHERE id = ?1",
-            columns.join(", "),
-            self.rows
-        ))?;
-        let assignments: Vec<String> =
-            (4..).zip(&columns).map(|(index, column)| format!("{column} = ?{index}")).collect();
-        let mut update = self.connection.prepare(&format!(
-            "UPDATE {} SET actor = ?2, filled = ?3, {} WHERE id = ?1",
-            self.rows,
-            assignments.join(", ")
-        ))?;
-        let count = self.fillable.columns.len();
+        let mut select = connection.prepare(&format!("SELECT {columns} FROM {} WHERE id = ?1", self.rows))?;
         for id in ids {
-            let (device, time, actor, filled, before) = select.query_row([id], |row| {
-                let values = (0..count).map(|index| row.get(4 + index)).collect::<Result<Vec<Physical>, _>>()?;
-                Ok((row.get(0)?, row.get(1)?, row.get::<_, Option<i64>>(2)?, row.get::<_, i64>(3)?, values))
-            })?;
-            let mut values = before.clone();
-            self.fillable.clear(&mut values, filled);
-            let reference = self.reference(device, time, &values);
-            let found = self.find(id, &reference)?;
-            let filled_now = match &found {
-                Some(facts) => self.fillable.fill(&mut values, facts),
-                None => 0,
-            };
-            let actor_now = found.map(|facts| facts.event);
-            if actor_now == actor && filled_now == filled && values == before {
-                continue;
-            }
-            update.raw_bind_parameter(1, id)?;
-            update.raw_bind_parameter(2, actor_now)?;
-            update.raw_bind_parameter(3, filled_now)?;
-            for (index, value) in (4usize..).zip(&values) {
-                update.raw_bind_parameter(index, value)?;
-            }
-            update.raw_execute()?;
+            let candidate = select.query_row([id], Candidate::read)?;
+            self.look_at(&candidate, &mut filling)?;
         }
         Ok(())
     }
 
-    fn reference(&self, device: i64, time: Option<i64>, values: &[Physical]) -> Reference {
-        let value = |wanted: &str| {
-            let place = self.fillable.columns.iter().position(|(_, target, _)| *target == wanted)?;
-            values.get(place).copied().flatten()
+    /// What [`Candidate::read`] reads. What an earlier pass filled in is not what the event said.
+    fn reference_columns(&self) -> String {
+        let said = |wanted: &str, nothing: &str| {
+            let column = self.fillable.columns.iter().find(|(_, target, _)| *target == wanted);
+            match column {
+                Some((index, target, _)) => format!("iif(filled & {}, {nothing}, {target})", 1i64 << index),
+                None => nothing.to_owned(),
+            }
         };
-        Reference {
-            device,
-            time,
-            unique: value("InitiatingProcessUniqueId").unwrap_or_default(),
-            pid: value("InitiatingProcessId"),
-            created: value("InitiatingProcessCreationTime"),
-            path: value("InitiatingProcessFolderPath").unwrap_or_default(),
-            file: value("InitiatingProcessFileName").unwrap_or_default(),
-        }
+        [
+            "id, DeviceId, Timestamp, actor, filled".to_owned(),
+            said("InitiatingProcessUniqueId", "0"),
+            said("InitiatingProcessId", "NULL"),
+            said("InitiatingProcessCreationTime", "NULL"),
+            said("InitiatingProcessFolderPath", "0"),
+            said("InitiatingProcessFileName", "0"),
+        ]
+        .join(", ")
     }
 
-    fn find(&mut self, row: i64, reference: &Reference) -> Result<Option<ProcessFacts>, StoreError> {
+    fn look_at(&mut self, candidate: &Candidate, filling: &mut Filling<'_>) -> Result<(), StoreError> {
+        let found = self.find(candidate.id, &candidate.reference)?;
+        if found.is_none() && candidate.actor.is_none() && candidate.filled & !LEARNT == 0 {
+            return Ok(());
+        }
+        let facts = found.map(|event| self.read_facts(event)).transpose()?;
+        filling.fill(candidate, self.fillable, facts.as_ref())
+    }
+
+    fn find(&mut self, row: i64, reference: &Reference) -> Result<Option<i64>, StoreError> {
         let found = if reference.unique != 0 {
             let by_guid = self
                 .by_guid
@@ -291,11 +317,10 @@ impl<'p> Pass<'p> {
         } else {
             None
         };
-        let found = match found {
-            Some(found) => Some(found),
-            None => self.find_by_pid(row, reference)?,
-        };
-        found.map(|event| self.read_facts(event)).transpose()
+        match found {
+            Some(found) => Ok(Some(found)),
+            None => self.find_by_pid(row, reference),
+        }
     }
 
     fn find_by_pid(&mut self, row: i64, reference: &Reference) -> Result<Option<i64>, StoreError> {

@@ -24,7 +24,16 @@ pub struct Fillable {
 }
 
 const ACCOUNT_NAME: &str = "InitiatingProcessAccountName";
-const ACCOUNT_PARTS: [&str; 2] = ["InitiatingProcessAccountDomain", "InitiatingProcessAccountSid"];
+const ACCOUNT_SID: &str = "InitiatingProcessAccountSid";
+const ACCOUNT_PARTS: [&str; 2] = ["InitiatingProcessAccountDomain", ACCOUNT_SID];
+
+/// Bits of `filled` after those of [`ACTOR_COLUMNS`]: a SID comes from another event that names the account.
+pub const LEARNT_SID: i64 = 1 << 40;
+pub const LEARNT_INITIATING_SID: i64 = 1 << 41;
+/// A path named a volume's device, and has its drive letter from elsewhere.
+pub const DRIVE_LETTER: i64 = 1 << 42;
+pub const DRIVE_LETTER_OF_INITIATING: i64 = 1 << 43;
+pub const LEARNT: i64 = LEARNT_SID | LEARNT_INITIATING_SID | DRIVE_LETTER | DRIVE_LETTER_OF_INITIATING;
 
 impl Fillable {
     /// `None` for a table whose rows have no actor.
@@ -68,13 +77,21 @@ impl Fillable {
         filled
     }
 
-    /// Empties what an earlier pass filled.
-    pub fn clear(&self, values: &mut [Physical], filled: i64) {
-        for ((index, _, is_text), value) in self.columns.iter().zip(values.iter_mut()) {
-            if filled & (1 << index) != 0 {
+    /// Empties what an earlier pass filled, and the SID that was learnt for an account so filled. Says what of `filled`
+    /// is still true.
+    pub fn clear(&self, values: &mut [Physical], filled: i64) -> i64 {
+        let mut learnt = filled & LEARNT;
+        let named_by_actor = self.columns.iter().any(|(index, target, _)| *target == ACCOUNT_NAME && filled & (1 << index) != 0);
+        for ((index, target, is_text), value) in self.columns.iter().zip(values.iter_mut()) {
+            let follows_name = *target == ACCOUNT_SID && named_by_actor && filled & LEARNT_INITIATING_SID != 0;
+            if filled & (1 << index) != 0 || follows_name {
                 *value = is_text.then_some(0);
             }
+            if follows_name {
+                learnt &= !LEARNT_INITIATING_SID;
+            }
         }
+        learnt
     }
 }
 

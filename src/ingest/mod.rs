@@ -6,6 +6,7 @@
 //!
 //! Knows nothing of rules.
 
+mod accounts;
 mod batch;
 mod custom;
 mod detect;
@@ -29,6 +30,7 @@ mod rows;
 mod source;
 pub mod time;
 mod unpack;
+mod volumes;
 mod walk;
 mod writer;
 
@@ -43,6 +45,7 @@ use self::detect::Container;
 use self::mapping::{Mapping, MappingError};
 use self::reading::{INTERRUPTED, Lane, Message, Plan};
 use self::report::MOST_REJECTIONS;
+use self::source::scaled;
 use self::walk::Found;
 use self::writer::Writer;
 use crate::store::{Store, StoreError};
@@ -180,6 +183,8 @@ struct OpenSource {
     id: i64,
     complete: bool,
     stored_before: u64,
+    /// Of the bytes that were listed.
+    share: u64,
     /// Records that the readers say there were.
     read: u64,
     report: FileReport,
@@ -195,15 +200,16 @@ fn write_files(store: &Store, lanes: Receiver<Lane>, progress: &mut dyn Progress
     let (mut pending, mut bytes_before, mut records) = (0, 0, 0);
     for message in lanes.into_iter().flatten() {
         match message {
-            Message::LeftOut { path, bytes, reason } => {
-                bytes_before += bytes;
+            Message::LeftOut { path, bytes, share, reason } => {
+                bytes_before += share;
                 let path = path.to_string_lossy().into_owned();
                 report.files.push(FileReport { path, bytes, problem: Some(reason), ..FileReport::default() });
             }
-            Message::Start { path, bytes, sha256, container } => {
+            Message::Start { path, bytes, share, sha256, container } => {
                 progress.file(&path);
                 let path = path.to_string_lossy().into_owned();
-                source = Some(open_source(connection, path, bytes, &sha256, container)?);
+                let opened = open_source(connection, path, bytes, &sha256, container)?;
+                source = Some(OpenSource { share, ..opened });
             }
             Message::Batch(batch) => {
                 let Some(source) = source.as_mut() else { continue };
@@ -218,7 +224,7 @@ fn write_files(store: &Store, lanes: Receiver<Lane>, progress: &mut dyn Progress
                 source.report.rejected += batch.rejections.len() as u64;
                 let room = MOST_REJECTIONS.saturating_sub(source.report.rejections.len());
                 source.report.rejections.extend(batch.rejections.into_iter().take(room));
-                progress.reached(bytes_before + batch.reached, records);
+                progress.reached(bytes_before + scaled(batch.reached, source.share, source.report.bytes), records);
                 if pending >= TRANSACTION {
                     save_stored(connection, source)?;
                     transaction.commit()?;
@@ -241,7 +247,7 @@ fn write_files(store: &Store, lanes: Receiver<Lane>, progress: &mut dyn Progress
                 }
                 file.problem = file.problem.take().or(problem);
                 file.notes = notes;
-                bytes_before += file.bytes;
+                bytes_before += source.share;
                 progress.reached(bytes_before, records);
                 close_source(connection, &source)?;
                 report.files.push(source.report);
@@ -274,7 +280,7 @@ fn open_source(
     };
     let kind = Some(container.name().to_owned());
     let report = FileReport { path, kind, bytes, ..FileReport::default() };
-    Ok(OpenSource { id, complete, stored_before: stored.unsigned_abs(), read: 0, report })
+    Ok(OpenSource { id, complete, stored_before: stored.unsigned_abs(), share: 0, read: 0, report })
 }
 
 /// Keeps the count right in every transaction, so that an interrupted import can go on.

@@ -13,7 +13,7 @@ use crate::store::event_xml::EventXml;
 
 const SYSMON: &str = "Microsoft-Windows-Sysmon";
 const SECURITY: &str = "Microsoft-Windows-Security-Auditing";
-/// More accounts than one import names would be hostile.
+/// More accounts than one file names would be hostile.
 const MOST_ACCOUNTS: usize = 100_000;
 /// An identity needs no more than this of a time: exports keep milliseconds.
 const MILLISECOND: i64 = 10_000;
@@ -34,6 +34,12 @@ struct Host {
 impl Normaliser {
     pub fn new(mapping: Mapping) -> Self {
         Self { mapping, hosts: HashMap::new(), accounts: HashSet::new() }
+    }
+
+    /// Another file begins, or another piece of one: what it tells of accounts is told again, because it may be all
+    /// that stays in the store.
+    pub fn begin(&mut self) {
+        self.accounts.clear();
     }
 
     /// Adds one event in its XML form to the batch.

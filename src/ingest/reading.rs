@@ -17,7 +17,7 @@ use super::mapping::{Mapping, MappingError};
 use super::normalise::Normaliser;
 use super::options::Options;
 use super::probe::probe;
-use super::reader::evtx_pieces::{Piece, Pieces};
+use super::reader::evtx_pieces::{Log, Piece, Pieces};
 use super::reader::rows::for_each_row;
 use super::reader::xml::for_each_event;
 use super::reader::{self, Sink, Stop};
@@ -38,6 +38,8 @@ pub enum Message {
     Start {
         path: PathBuf,
         bytes: u64,
+        /// Of the bytes that were listed.
+        share: u64,
         sha256: String,
         container: Container,
     },
@@ -54,6 +56,7 @@ pub enum Message {
     LeftOut {
         path: PathBuf,
         bytes: u64,
+        share: u64,
         reason: String,
     },
 }
@@ -95,6 +98,7 @@ pub fn start<'scope, 'env: 'scope>(
         handles.push(scope.spawn(move || {
             let mut events = Normaliser::new(Mapping::built_in(plan.schema)?);
             for (task, lane) in waiting {
+                events.begin();
                 // Nobody listening any more ends the lanes of all others as well.
                 let _ = perform(task, &mut events, plan, &lane);
             }
@@ -127,7 +131,9 @@ struct Dispatcher<'p> {
 impl Dispatcher<'_> {
     fn dispatch(&mut self, opened: Opened) -> Option<()> {
         match opened {
-            Opened::LeftOut { path, bytes, reason } => self.say(Message::LeftOut { path, bytes, reason }),
+            Opened::LeftOut { path, bytes, share, reason } => {
+                self.say(Message::LeftOut { path, bytes, share, reason })
+            }
             Opened::Ready(ready) if ready.container == Container::Evtx && self.plan.options.table.is_none() => {
                 self.event_log(ready)
             }
@@ -148,12 +154,12 @@ impl Dispatcher<'_> {
     }
 
     fn event_log(&mut self, ready: Ready) -> Option<()> {
-        let Ready { path, bytes, sha256, container, file, held } = ready;
+        let Ready { path, bytes, share, sha256, container, file, held } = ready;
         let seen = file.try_clone().ok();
-        self.say(Message::Start { path, bytes, sha256, container })?;
+        self.say(Message::Start { path, bytes, share, sha256, container })?;
         let mut notes = Vec::new();
         let problem =
-            match Pieces::of(held.map_or_else(|| Box::new(file) as _, |held| Box::new(Cursor::new(held)) as _)) {
+            match Pieces::of(held.map_or(Log::File(file), |held| Log::Held(Cursor::new(held)))) {
                 Err(reason) => Some(reason),
                 Ok(mut pieces) => {
                     if pieces.ends_inside() {
@@ -209,8 +215,8 @@ fn read_file(ready: Ready, events: &mut Normaliser, plan: Plan<'_>, lane: &Sende
     if plan.cancelled.load(Ordering::Relaxed) {
         return None;
     }
-    let Ready { path, bytes, sha256, container, mut file, held: _ } = ready;
-    let left_out = |reason: String| Message::LeftOut { path: path.clone(), bytes, reason };
+    let Ready { path, bytes, share, sha256, container, mut file, held: _ } = ready;
+    let left_out = |reason: String| Message::LeftOut { path: path.clone(), bytes, share, reason };
     let forced = plan.options.table.clone();
     if forced.is_some() && matches!(container, Container::Evtx | Container::Xml) {
         return lane.send(left_out("event records have tables of their own: leave out --table".to_owned())).ok();
@@ -227,7 +233,7 @@ fn read_file(ready: Ready, events: &mut Normaliser, plan: Plan<'_>, lane: &Sende
         return lane.send(left_out(error.to_string())).ok();
     }
     let seen = file.try_clone().ok();
-    lane.send(Message::Start { path: path.clone(), bytes, sha256, container }).ok()?;
+    lane.send(Message::Start { path: path.clone(), bytes, share, sha256, container }).ok()?;
     let mut sink = Counting { lane, cancelled: plan.cancelled, records: 0 };
     let reading = rows.reading.clone();
     let mut gather = Gather::new(&mut rows, events, container, &mut sink);

@@ -10,18 +10,20 @@ use crossbeam_channel::Sender;
 use sha2::Digest;
 
 use super::detect::{self, Container};
-use super::unpack::{self, Limits, Member, Packing};
+use super::unpack::{self, Limits, Member, Packing, Spent};
 use super::walk::Found;
 
 /// A file that is ready to be read, or why it is not.
 pub enum Opened {
     Ready(Ready),
-    LeftOut { path: PathBuf, bytes: u64, reason: String },
+    LeftOut { path: PathBuf, bytes: u64, share: u64, reason: String },
 }
 
 pub struct Ready {
     pub path: PathBuf,
     pub bytes: u64,
+    /// Bytes of the listed file that it stands for: what is packed in an archive takes up less than it has.
+    pub share: u64,
     pub sha256: String,
     pub container: Container,
     pub file: File,
@@ -36,14 +38,18 @@ const HELD: usize = 4 << 20;
 pub fn open_all(found: Vec<Found>, sender: &Sender<Opened>) {
     for found in found {
         let listened = match found {
-            Found::Problem { path, reason } => sender.send(Opened::LeftOut { path, bytes: 0, reason }).is_ok(),
+            Found::Problem { path, reason } => sender.send(Opened::LeftOut { path, bytes: 0, share: 0, reason }).is_ok(),
             Found::File { path, bytes } => open_path(path, bytes, &mut |opened| sender.send(opened).is_ok()),
-            Found::StandardInput => match unpack::spool(std::io::stdin().lock(), u64::MAX, &Limits::default()) {
-                Ok(file) => {
-                    open_file(Path::new("-"), file, 0, &Limits::default(), &mut |opened| sender.send(opened).is_ok())
+            Found::StandardInput => {
+                let limits = Limits::default();
+                match unpack::spool(std::io::stdin().lock(), u64::MAX, &limits, &Spent::of(u64::MAX)) {
+                    Ok(file) => open_listed(Path::new("-"), file, &mut |opened| sender.send(opened).is_ok()),
+                    Err(reason) => {
+                        let path = PathBuf::from("-");
+                        sender.send(Opened::LeftOut { path, bytes: 0, share: 0, reason }).is_ok()
+                    }
                 }
-                Err(reason) => sender.send(Opened::LeftOut { path: PathBuf::from("-"), bytes: 0, reason }).is_ok(),
-            },
+            }
         };
         if !listened {
             break;
@@ -54,54 +60,78 @@ pub fn open_all(found: Vec<Found>, sender: &Sender<Opened>) {
 /// Opens one file with all that is packed in it. False when nobody listens any more.
 pub fn open_path(path: PathBuf, bytes: u64, give: &mut dyn FnMut(Opened) -> bool) -> bool {
     match File::open(&path) {
-        Ok(file) => open_file(&path, file, 0, &Limits::default(), give),
-        Err(error) => give(Opened::LeftOut { path, bytes, reason: error.to_string() }),
+        Ok(file) => open_listed(&path, file, give),
+        Err(error) => give(Opened::LeftOut { path, bytes, share: bytes, reason: error.to_string() }),
     }
 }
 
-fn open_file(path: &Path, mut file: File, depth: usize, limits: &Limits, give: &mut dyn FnMut(Opened) -> bool) -> bool {
-    let left_out = |bytes: u64, reason: String| Opened::LeftOut { path: path.to_owned(), bytes, reason };
+fn open_listed(path: &Path, file: File, give: &mut dyn FnMut(Opened) -> bool) -> bool {
+    let bytes = file.metadata().map_or(0, |metadata| metadata.len());
+    let spent = Spent::of(bytes);
+    open_file(path, file, &Place { depth: 0, share: bytes, limits: &Limits::default(), spent: &spent }, give)
+}
+
+/// Where a file lies.
+struct Place<'p> {
+    /// Within so many others.
+    depth: usize,
+    share: u64,
+    limits: &'p Limits,
+    spent: &'p Spent,
+}
+
+fn open_file(path: &Path, mut file: File, place: &Place<'_>, give: &mut dyn FnMut(Opened) -> bool) -> bool {
+    let Place { depth, share, limits, spent } = *place;
+    let left_out = |bytes: u64, share: u64, reason: String| Opened::LeftOut { path: path.to_owned(), bytes, share, reason };
     let mut head = vec![0; 4];
     let packing = match fill(&mut file, &mut head) {
         Ok(read) => {
             head.truncate(read);
             Packing::of(&head)
         }
-        Err(error) => return give(left_out(0, error.to_string())),
+        Err(error) => return give(left_out(0, share, error.to_string())),
     };
     if let Some(packing) = packing {
         let bytes = file.metadata().map_or(0, |metadata| metadata.len());
         if depth >= 2 {
-            return give(left_out(bytes, "packed more than twice: unpack it first".to_owned()));
+            return give(left_out(bytes, share, "packed more than twice: unpack it first".to_owned()));
         }
-        let (mut listened, mut members) = (true, 0);
-        let unpacked = unpack::unpack(&file, packing, limits, &mut |Member { suffix, file }| {
+        let (mut listened, mut members, mut rest) = (true, 0, share);
+        let unpacked = unpack::unpack(&file, packing, limits, spent, &mut |Member { suffix, packed, file }| {
             members += 1;
+            let share = scaled(packed, share, bytes).min(rest);
+            rest -= share;
             let mut name = path.as_os_str().to_owned();
             name.push(&suffix);
             let name = PathBuf::from(name);
             listened = match file {
-                Ok(file) => open_file(&name, file, depth + 1, limits, give),
-                Err(reason) => give(Opened::LeftOut { path: name, bytes, reason }),
+                Ok(file) => open_file(&name, file, &Place { depth: depth + 1, share, limits, spent }, give),
+                Err(reason) => give(Opened::LeftOut { path: name, bytes, share, reason }),
             };
             listened
         });
         return match unpacked {
-            Err(reason) => give(left_out(bytes, reason)),
-            Ok(()) if members == 0 => give(left_out(bytes, "an archive without files".to_owned())),
+            Err(reason) => give(left_out(bytes, rest, reason)),
+            Ok(()) if members == 0 => give(left_out(bytes, rest, "an archive without files".to_owned())),
             Ok(()) => listened,
         };
     }
     give(match hash(&mut file) {
-        Err(error) => left_out(0, error.to_string()),
+        Err(error) => left_out(0, share, error.to_string()),
         Ok(Hashed { bytes, head, sha256 }) => match detect::detect(head.get(..detect::HEAD).unwrap_or(&head)) {
             Ok(container) => {
                 let held = (container == Container::Evtx && head.len() as u64 == bytes).then_some(head);
-                Opened::Ready(Ready { path: path.to_owned(), bytes, sha256, container, file, held })
+                Opened::Ready(Ready { path: path.to_owned(), bytes, share, sha256, container, file, held })
             }
-            Err(reason) => left_out(bytes, reason.to_owned()),
+            Err(reason) => left_out(bytes, share, reason.to_owned()),
         },
     })
+}
+
+/// So many of `of` as a part of `whole`.
+pub fn scaled(part: u64, whole: u64, of: u64) -> u64 {
+    let scaled = u128::from(part.min(of)) * u128::from(whole) / u128::from(of.max(1));
+    u64::try_from(scaled).unwrap_or(whole)
 }
 
 fn fill(file: &mut File, buffer: &mut [u8]) -> std::io::Result<usize> {
@@ -127,7 +157,9 @@ struct Hashed {
 fn hash(file: &mut File) -> std::io::Result<Hashed> {
     file.seek(SeekFrom::Start(0))?;
     let mut hasher = sha2::Sha256::new();
-    let mut head = Vec::new();
+    let expected = file.metadata()?.len().min(HELD as u64);
+    // With room to see the end without growing.
+    let mut head = Vec::with_capacity(expected as usize + 1);
     file.by_ref().take(HELD as u64).read_to_end(&mut head)?;
     hasher.update(&head);
     let mut bytes = head.len() as u64;

@@ -3,6 +3,7 @@
 //! What is taken out lies in a temporary file without a name, so that no name in an archive can lead anywhere; sizes,
 //! ratios and counts are limited, because compressed data may claim to be anything.
 
+use std::cell::Cell;
 use std::fs::File;
 use std::io::{self, BufReader, Read, Seek, SeekFrom, Write};
 
@@ -15,13 +16,15 @@ pub struct Limits {
     pub ratio: u64,
     /// …which matters from here on: a small file may be packed as tightly as it likes.
     pub ratio_from: u64,
+    /// The same for all that lies in one archive together, with what is packed inside it.
+    pub total_from: u64,
     /// Files in one archive.
     pub members: usize,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { bytes: 64 << 30, ratio: 200, ratio_from: 256 << 20, members: 10_000 }
+        Self { bytes: 64 << 30, ratio: 200, ratio_from: 256 << 20, total_from: 1 << 30, members: 10_000 }
     }
 }
 
@@ -42,9 +45,36 @@ impl Packing {
     }
 }
 
+/// What was taken out of one file on the disk, at every depth.
+pub struct Spent {
+    listed: u64,
+    unpacked: Cell<u64>,
+}
+
+impl Spent {
+    /// For a file of this many bytes.
+    pub fn of(listed: u64) -> Self {
+        Self { listed, unpacked: Cell::new(0) }
+    }
+
+    fn add(&self, bytes: u64, limits: &Limits) -> Result<(), String> {
+        let all = self.unpacked.get().saturating_add(bytes);
+        self.unpacked.set(all);
+        if all > limits.total_from && all / self.listed.max(1) > limits.ratio {
+            return Err(format!(
+                "all that is in it is more than {} times as large: taken for a bomb, the rest is not read",
+                limits.ratio
+            ));
+        }
+        Ok(())
+    }
+}
+
 /// A file that was taken out, and what its path gains: nothing for a single stream, `!/NAME` for an archive's member.
 pub struct Member {
     pub suffix: String,
+    /// Bytes of the packed file that it took up.
+    pub packed: u64,
     pub file: Result<File, String>,
 }
 
@@ -53,6 +83,7 @@ pub fn unpack(
     packed: &File,
     packing: Packing,
     limits: &Limits,
+    spent: &Spent,
     give: &mut dyn FnMut(Member) -> bool,
 ) -> Result<(), String> {
     let words = |error: io::Error| error.to_string();
@@ -62,12 +93,12 @@ pub fn unpack(
     let reader = BufReader::new(packed);
     match packing {
         Packing::Gzip => {
-            let file = spool(flate2::bufread::MultiGzDecoder::new(reader), size, limits);
-            give(Member { suffix: String::new(), file });
+            let file = spool(flate2::bufread::MultiGzDecoder::new(reader), size, limits, spent);
+            give(Member { suffix: String::new(), packed: size, file });
         }
         Packing::Zstd => {
-            let file = spool(ZstdFrames { reader: Some(reader), frame: None }, size, limits);
-            give(Member { suffix: String::new(), file });
+            let file = spool(ZstdFrames { reader: Some(reader), frame: None }, size, limits, spent);
+            give(Member { suffix: String::new(), packed: size, file });
         }
         Packing::Zip => {
             let mut archive = zip::ZipArchive::new(reader).map_err(|error| format!("zip archive: {error}"))?;
@@ -84,14 +115,15 @@ pub fn unpack(
                 let member = match archive.by_index(index) {
                     Ok(member) if member.is_dir() => continue,
                     Ok(member) => {
-                        let size = member.compressed_size();
-                        Member { suffix, file: spool(member, size, limits) }
+                        let packed = member.compressed_size();
+                        Member { suffix, packed, file: spool(member, packed, limits, spent) }
                     }
-                    Err(error) => Member { suffix, file: Err(error.to_string()) },
+                    Err(error) => Member { suffix, packed: 0, file: Err(error.to_string()) },
                 };
                 if !give(member) {
                     break;
                 }
+                spent.add(0, limits)?;
             }
         }
     }
@@ -99,7 +131,7 @@ pub fn unpack(
 }
 
 /// Copies a stream into a temporary file without a name.
-pub fn spool(mut stream: impl Read, packed: u64, limits: &Limits) -> Result<File, String> {
+pub fn spool(mut stream: impl Read, packed: u64, limits: &Limits, spent: &Spent) -> Result<File, String> {
     let words = |error: io::Error| format!("it cannot be unpacked: {error}");
     let mut file = tempfile::tempfile().map_err(words)?;
     let mut buffer = vec![0; 256 * 1024];
@@ -112,6 +144,7 @@ pub fn spool(mut stream: impl Read, packed: u64, limits: &Limits) -> Result<File
         };
         let Some(bytes) = buffer.get(..read).filter(|bytes| !bytes.is_empty()) else { break };
         written += read as u64;
+        spent.add(read as u64, limits)?;
         if written > limits.bytes {
             return Err(format!("unpacked it is larger than {} bytes, the most that is read", limits.bytes));
         }
@@ -168,7 +201,7 @@ mod tests {
 
     fn first(bytes: &[u8], packing: Packing, limits: &Limits) -> Result<Vec<u8>, String> {
         let mut found = Err("nothing".to_owned());
-        unpack(&file(bytes), packing, limits, &mut |member| {
+        unpack(&file(bytes), packing, limits, &Spent::of(bytes.len() as u64), &mut |member| {
             found = member.file.map(|mut file| {
                 let mut plain = Vec::new();
                 file.read_to_end(&mut plain).unwrap();

@@ -6,6 +6,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use foldhash::{HashSet, HashSetExt};
 use rusqlite::{Connection, Statement, params};
 
 use super::batch::{Batch, Cell, Record, Row, RowTemplate};
@@ -13,10 +14,12 @@ use super::dictionary::Dictionary;
 use super::lineage::{Fillable, Physical, ProcessFacts};
 use crate::schema::Schema;
 use crate::sql::layout::{physical_column, quote_identifier, rows_table};
-use crate::store::{ACTOR_COLUMNS, StoreError};
+use crate::store::{ACTOR_COLUMNS, IDENTITY_INDEX, StoreError};
 
 /// Processes remembered for their events to come; the pass finds the others.
 const MOST_PROCESSES: usize = 60_000;
+/// Records of a first import whose identities are remembered, until their index is made: 40 MiB.
+const MOST_IDENTITIES: usize = 1 << 20;
 const PROCESSES: &str = "DeviceProcessEvents";
 
 /// What became of a batch.
@@ -34,7 +37,8 @@ pub struct Writer<'c> {
     insert_block: Statement<'c>,
     insert_account: Statement<'c>,
     shapes: HashMap<usize, Shape<'c>>,
-    processes: HashMap<(i64, i64), ProcessFacts>,
+    processes: Processes,
+    identities: Option<HashSet<[u8; 16]>>,
     next_event: i64,
     next_block: i64,
     values: Vec<Bound>,
@@ -95,9 +99,10 @@ impl<'c> Writer<'c> {
             )?,
             insert_block: connection.prepare("INSERT INTO record_block(id, data) VALUES (?1, ?2)")?,
             insert_account: connection
-                .prepare("INSERT OR IGNORE INTO account(host, domain, name, sid) VALUES (?1, ?2, ?3, ?4)")?,
+                .prepare("INSERT OR IGNORE INTO account(source, host, domain, name, sid) VALUES (?1, ?2, ?3, ?4, ?5)")?,
             shapes: HashMap::new(),
-            processes: HashMap::new(),
+            processes: Processes::default(),
+            identities: identities(connection)?,
             next_event: next("event_record")?,
             next_block: next("record_block")?,
             values: Vec::new(),
@@ -120,7 +125,7 @@ impl<'c> Writer<'c> {
         }
         for account in &batch.accounts {
             let host = self.dictionary.id(&account.computer)?;
-            self.insert_account.execute(params![host, account.domain, account.name, account.sid])?;
+            self.insert_account.execute(params![source, host, account.domain, account.name, account.sid])?;
         }
         Ok(written)
     }
@@ -130,6 +135,9 @@ impl<'c> Writer<'c> {
         let provider = self.dictionary.id(batch.text(record.provider))?;
         let computer = self.dictionary.id(batch.text(record.computer))?;
         let event = self.next_event;
+        if self.known(&record.identity)? {
+            return Ok(false);
+        }
         let inserted = self.insert_record.execute(params![
             event,
             source,
@@ -153,6 +161,17 @@ impl<'c> Writer<'c> {
             self.write_row(event, row, batch)?;
         }
         Ok(true)
+    }
+
+    /// Whether a first import had this record before. Later ones ask the index.
+    fn known(&mut self, identity: &[u8; 16]) -> Result<bool, StoreError> {
+        let Some(known) = &mut self.identities else { return Ok(false) };
+        if known.len() >= MOST_IDENTITIES {
+            self.connection.execute_batch(IDENTITY_INDEX)?;
+            self.identities = None;
+            return Ok(false);
+        }
+        Ok(!known.insert(*identity))
     }
 
     fn write_row(&mut self, event: i64, row: &Row, batch: &Batch) -> Result<(), StoreError> {
@@ -190,6 +209,42 @@ impl<'c> Writer<'c> {
         }
         shape.statement.raw_execute()?;
         Ok(())
+    }
+}
+
+/// An empty set for an empty store that has no index of identities yet; nothing where the index tells.
+fn identities(connection: &Connection) -> Result<Option<HashSet<[u8; 16]>>, StoreError> {
+    let fresh: bool = connection.query_row(
+        "SELECT NOT EXISTS(SELECT 1 FROM sqlite_schema WHERE name = 'event_identity')
+           AND NOT EXISTS(SELECT 1 FROM event_record)",
+        [],
+        |row| row.get(0),
+    )?;
+    if !fresh {
+        connection.execute_batch(IDENTITY_INDEX)?;
+    }
+    Ok(fresh.then(HashSet::new))
+}
+
+/// The processes whose creation was written lately, by device and unique id.
+#[derive(Default)]
+struct Processes {
+    places: foldhash::HashMap<(i64, i64), usize>,
+    facts: Vec<ProcessFacts>,
+}
+
+impl Processes {
+    fn get(&self, key: (i64, i64)) -> Option<&ProcessFacts> {
+        self.facts.get(*self.places.get(&key)?)
+    }
+
+    fn insert(&mut self, key: (i64, i64), facts: ProcessFacts) {
+        if self.facts.len() >= MOST_PROCESSES {
+            self.places.clear();
+            self.facts.clear();
+        }
+        self.places.insert(key, self.facts.len());
+        self.facts.push(facts);
     }
 }
 
@@ -239,7 +294,7 @@ impl<'c> Shape<'c> {
 
 impl Lineage {
     /// Adds the columns the template lacks, filled from the actor if it is known.
-    fn complete(&self, values: &mut Vec<Bound>, width: usize, processes: &HashMap<(i64, i64), ProcessFacts>) {
+    fn complete(&self, values: &mut Vec<Bound>, width: usize, processes: &Processes) {
         let given = values.len();
         values.resize(width, Bound::Null);
         for ((_, _, is_text), place) in self.fillable.columns.iter().zip(&self.places) {
@@ -252,7 +307,7 @@ impl Lineage {
         }
         set(values, self.filled, Bound::Integer(0));
         let key = self.key(values, self.unique);
-        let Some(facts) = key.and_then(|key| processes.get(&key)) else { return };
+        let Some(facts) = key.and_then(|key| processes.get(key)) else { return };
         let mut current: Vec<Physical> =
             self.places.iter().map(|place| values.get(*place).and_then(|value| value.physical())).collect();
         let filled = self.fillable.fill(&mut current, facts);
@@ -263,15 +318,12 @@ impl Lineage {
         set(values, self.filled, Bound::Integer(filled));
     }
 
-    fn remember(&self, event: i64, values: &[Bound], processes: &mut HashMap<(i64, i64), ProcessFacts>) {
+    fn remember(&self, event: i64, values: &[Bound], processes: &mut Processes) {
         let Some((unique, sources)) = &self.own else { return };
         let Some(key) = self.key(values, Some(*unique)) else { return };
         let mut facts = ProcessFacts { event, values: [None; ACTOR_COLUMNS.len()] };
         for (slot, place) in facts.values.iter_mut().zip(sources) {
             *slot = place.and_then(|place| values.get(place)).and_then(|value| value.physical());
-        }
-        if processes.len() >= MOST_PROCESSES {
-            processes.clear();
         }
         processes.insert(key, facts);
     }

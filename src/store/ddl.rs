@@ -19,7 +19,6 @@ pub const VERSION: i64 = 1;
 const BASE: &str = "
 CREATE TABLE text(id INTEGER PRIMARY KEY, value TEXT NOT NULL);
 INSERT INTO text(id, value) VALUES (0, '');
-CREATE INDEX text_value ON text(value COLLATE NOCASE);
 
 CREATE TABLE source(
   id INTEGER PRIMARY KEY,
@@ -56,15 +55,16 @@ CREATE TABLE event_record(
   position INTEGER NOT NULL,
   identity BLOB NOT NULL
 );
-CREATE UNIQUE INDEX event_identity ON event_record(identity);
 
 CREATE TABLE custom_table(name TEXT PRIMARY KEY, columns TEXT NOT NULL);
+-- What a source tells of accounts goes with it.
 CREATE TABLE account(
+  source INTEGER NOT NULL,
   host INTEGER NOT NULL,
   domain TEXT NOT NULL COLLATE NOCASE,
   name TEXT NOT NULL COLLATE NOCASE,
   sid TEXT NOT NULL,
-  PRIMARY KEY(host, domain, name)
+  PRIMARY KEY(source, host, domain, name)
 ) WITHOUT ROWID;
 CREATE TABLE state(key TEXT PRIMARY KEY, version INTEGER NOT NULL, value TEXT NOT NULL);
 CREATE TABLE exclusion(
@@ -76,6 +76,12 @@ CREATE TABLE exclusion(
   created INTEGER NOT NULL
 );
 ";
+
+/// Finds texts. A first import makes it when it has more of them than it remembers.
+pub const TEXT_INDEX: &str = "CREATE INDEX IF NOT EXISTS text_value ON text(value COLLATE NOCASE);\n";
+
+/// Finds records that are there already. A first import makes it when it has more of them than it remembers.
+pub const IDENTITY_INDEX: &str = "CREATE UNIQUE INDEX IF NOT EXISTS event_identity ON event_record(identity);\n";
 
 /// Indexes that are not needed to insert, so a first import makes them at its end.
 const INDEXES: &[(&str, &str, &str)] = &[
@@ -105,6 +111,15 @@ const INDEXES: &[(&str, &str, &str)] = &[
     ("logon_time", "DeviceLogonEvents", "Timestamp"),
     ("device_event_time", "DeviceEvents", "Timestamp"),
 ];
+
+/// Brings a store up to date that was made when it was not kept which source told a SID.
+pub const ACCOUNTS_UPDATE: &str = "
+ALTER TABLE account RENAME TO account_before;
+CREATE TABLE account(source INTEGER NOT NULL, host INTEGER NOT NULL, domain TEXT NOT NULL COLLATE NOCASE,
+  name TEXT NOT NULL COLLATE NOCASE, sid TEXT NOT NULL, PRIMARY KEY(source, host, domain, name)) WITHOUT ROWID;
+INSERT INTO account SELECT 0, host, domain, name, sid FROM account_before;
+DROP TABLE account_before;
+";
 
 /// Everything an empty store needs, indexes excepted.
 pub fn create(schema: &Schema) -> String {
@@ -274,5 +289,5 @@ pub fn create_indexes() -> String {
             format!("CREATE INDEX IF NOT EXISTS {name} ON {}({columns});\n", quote_identifier(&table))
         })
         .collect();
-    nul + &others
+    [TEXT_INDEX, IDENTITY_INDEX, &nul, &others].concat()
 }

@@ -17,8 +17,16 @@ pub enum StoreError {
         path = path.display()
     )]
     Version { path: PathBuf, found: i64, supported: i64, advice: &'static str },
-    #[error("{path} is being written by another whippet; wait for it to finish, or open the store for reading", path = path.display())]
-    Locked { path: PathBuf },
+    #[error(
+        "{path} is being written by another whippet{writer}; wait for it to finish, or open the store for reading",
+        path = path.display()
+    )]
+    Locked { path: PathBuf, writer: String },
+    #[error(
+        "{path} is read-only, and so cannot take events; give --db the name of a file that can be written",
+        path = path.display()
+    )]
+    ReadOnly { path: PathBuf },
     #[error("the table '{0}' cannot be added: {1}")]
     CustomTable(String, &'static str),
     #[error("a stored record is damaged: {0}")]

@@ -47,6 +47,7 @@ impl Store {
         let events = transaction.execute("DELETE FROM event_record WHERE source = ?1", [source.id])? as u64;
         transaction.execute("DELETE FROM record_block WHERE id NOT IN (SELECT block FROM event_record)", [])?;
         transaction.execute("DELETE FROM rejection WHERE source = ?1", [source.id])?;
+        transaction.execute("DELETE FROM account WHERE source = ?1", [source.id])?;
         transaction.execute("DELETE FROM source WHERE id = ?1", [source.id])?;
         let incomplete: Vec<String> = if events == 0 {
             Vec::new()

@@ -26,7 +26,7 @@ use rusqlite::{Connection, InterruptHandle};
 use crate::schema::{Schema, TableSchema};
 use crate::sql::layout::{FILE_PROFILE, raw_bit};
 
-pub use ddl::{ACTOR_COLUMNS, has_actor};
+pub use ddl::{ACTOR_COLUMNS, IDENTITY_INDEX, TEXT_INDEX, has_actor};
 pub use error::StoreError;
 pub use maintenance::Forgotten;
 pub use raw_columns::logon_type;

@@ -1,6 +1,7 @@
 //! The ways to open a store.
 
 use std::fs::{File, OpenOptions, TryLockError};
+use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 
 use rusqlite::hooks::{AuthAction, AuthContext, Authorization};
@@ -24,6 +25,10 @@ impl Store {
             OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX,
         )
         .map_err(|error| cannot_open(path, &error))?;
+        // SQLite opens for reading what it may not write.
+        if connection.is_readonly("main")? {
+            return Err(StoreError::ReadOnly { path: path.to_owned() });
+        }
         connection.busy_timeout(std::time::Duration::from_secs(10))?;
         // Large pages: blocks of records span fewer, and each costs a copy and a checksum of the write-ahead log.
         connection.execute_batch(
@@ -38,6 +43,10 @@ impl Store {
         }
         check_version(&connection, path)?;
         connection.execute_batch(&format!("{}{}", terms::TABLES, ddl::create_merged(&Schema::built_in()?)))?;
+        let names_sources = "SELECT EXISTS(SELECT 1 FROM pragma_table_info('account') WHERE name = 'source')";
+        if !connection.query_row(names_sources, [], |row| row.get::<_, bool>(0))? {
+            connection.execute_batch(&format!("BEGIN IMMEDIATE; {} COMMIT;", ddl::ACCOUNTS_UPDATE))?;
+        }
         Self::finish(connection, Some(path.to_owned()), Some(lock))
     }
 
@@ -102,17 +111,30 @@ fn cannot_open(path: &Path, error: &dyn std::fmt::Display) -> StoreError {
 fn lock_for_writing(path: &Path) -> Result<File, StoreError> {
     let mut name = path.as_os_str().to_owned();
     name.push("-lock");
-    let file = OpenOptions::new()
+    let mut file = OpenOptions::new()
         .create(true)
         .truncate(false)
+        .read(true)
         .write(true)
         .open(PathBuf::from(name))
         .map_err(|error| cannot_open(path, &error))?;
     match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(StoreError::Locked { path: path.to_owned() }),
+        Ok(()) => {
+            // For whoever comes second. What cannot be said there is no reason not to write the store.
+            let _ = file.set_len(0).and_then(|()| writeln!(file, "{}", std::process::id()));
+            Ok(file)
+        }
+        Err(TryLockError::WouldBlock) => Err(StoreError::Locked { path: path.to_owned(), writer: writer(&file) }),
         Err(TryLockError::Error(error)) => Err(cannot_open(path, &error)),
     }
+}
+
+/// Which process holds the lock, as it wrote there itself.
+fn writer(lock: &File) -> String {
+    let mut text = String::new();
+    let read = lock.take(20).read_to_string(&mut text);
+    let process: Option<u32> = read.ok().and_then(|_| text.trim().parse().ok());
+    process.map_or_else(String::new, |process| format!(" (process {process})"))
 }
 
 /// SQLite would call any other file "malformed" only at the first query, and would adopt an empty one silently, which
@@ -124,8 +146,7 @@ fn refuse_other_files(path: &Path) -> Result<(), StoreError> {
         Err(error) => return Err(cannot_open(path, &error)),
     };
     let mut header = Vec::new();
-    std::io::Read::read_to_end(&mut std::io::Read::take(&mut file, 16), &mut header)
-        .map_err(|error| cannot_open(path, &error))?;
+    Read::by_ref(&mut file).take(16).read_to_end(&mut header).map_err(|error| cannot_open(path, &error))?;
     if header.is_empty() || header == SQLITE_HEADER {
         Ok(())
     } else {

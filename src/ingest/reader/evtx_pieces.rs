@@ -3,7 +3,8 @@
 //! A piece is a small EVTX file of its own, with a header of ours: a damaged one must not cost the file. A file that
 //! ends inside a chunk gives up the records before the end; the one that is cut is named, not guessed at.
 
-use std::io::{Read, Seek, SeekFrom};
+use std::fs::File;
+use std::io::{Cursor, Read, Seek, SeekFrom};
 
 /// Bytes of a chunk.
 pub const CHUNK: u64 = 65_536;
@@ -26,12 +27,32 @@ pub struct Piece {
 }
 
 /// A file, or its bytes where they were held.
-pub trait Readable: Read + Seek + Send {}
-impl<T: Read + Seek + Send> Readable for T {}
+pub enum Log {
+    File(File),
+    Held(Cursor<Vec<u8>>),
+}
+
+impl Read for Log {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        match self {
+            Self::File(file) => file.read(buffer),
+            Self::Held(bytes) => bytes.read(buffer),
+        }
+    }
+}
+
+impl Seek for Log {
+    fn seek(&mut self, to: SeekFrom) -> std::io::Result<u64> {
+        match self {
+            Self::File(file) => file.seek(to),
+            Self::Held(bytes) => bytes.seek(to),
+        }
+    }
+}
 
 /// The pieces of a file, the one with the oldest records first: a log that is full goes on at its beginning.
 pub struct Pieces {
-    file: Box<dyn Readable>,
+    file: Log,
     /// Chunks in the file, with the one that is not there whole.
     count: u64,
     oldest: u64,
@@ -41,7 +62,7 @@ pub struct Pieces {
 }
 
 impl Pieces {
-    pub fn of(mut file: Box<dyn Readable>) -> Result<Self, String> {
+    pub fn of(mut file: Log) -> Result<Self, String> {
         let words = |error: std::io::Error| error.to_string();
         let bytes = file.seek(SeekFrom::End(0)).map_err(words)?;
         if bytes < HEADER {
@@ -91,15 +112,10 @@ impl Pieces {
             let first = self.next;
             let chunks = (end - first).min(PIECE as u64);
             self.next += chunks;
-            let mut bytes = header();
-            self.file.seek(SeekFrom::Start(HEADER + first * CHUNK)).map_err(|error| error.to_string())?;
-            // A file that shrinks meanwhile gives less.
-            let read = self
-                .file
-                .by_ref()
-                .take(chunks * CHUNK)
-                .read_to_end(&mut bytes)
+            let mut bytes = self
+                .bytes_of(first, chunks)
                 .map_err(|error| format!("it cannot be read on at byte {}: {error}", HEADER + first * CHUNK))?;
+            let read = bytes.len() - HEADER as usize;
             if read == 0 {
                 return Err(format!("it ends at byte {}, earlier than before", HEADER + first * CHUNK));
             }
@@ -117,11 +133,27 @@ impl Pieces {
             }
         }
     }
+
+    /// A header, and these chunks. A file that shrinks meanwhile gives less.
+    fn bytes_of(&mut self, first: u64, chunks: u64) -> std::io::Result<Vec<u8>> {
+        if let Log::Held(held) = &mut self.file
+            && chunks == self.count
+        {
+            let mut bytes = std::mem::take(held.get_mut());
+            bytes.splice(..HEADER as usize, header());
+            return Ok(bytes);
+        }
+        let mut bytes = Vec::with_capacity((HEADER + chunks * CHUNK + 1) as usize);
+        bytes.extend_from_slice(&header());
+        self.file.seek(SeekFrom::Start(HEADER + first * CHUNK))?;
+        self.file.by_ref().take(chunks * CHUNK).read_to_end(&mut bytes)?;
+        Ok(bytes)
+    }
 }
 
 /// The header of an EVTX file, without what the reader does not ask of it.
 fn header() -> Vec<u8> {
-    let mut bytes = Vec::with_capacity(HEADER as usize + PIECE * CHUNK as usize + 1);
+    let mut bytes = Vec::with_capacity(HEADER as usize);
     bytes.extend_from_slice(b"ElfFile\0");
     bytes.resize(32, 0);
     bytes.extend_from_slice(&128u32.to_le_bytes());
@@ -194,11 +226,11 @@ mod tests {
 
     #[test]
     fn the_oldest_chunk_comes_first_and_blank_ends_are_left_out() {
-        assert_eq!(read(&mut Pieces::of(Box::new(file(&[21, 31, 1, 11]))).unwrap()), [(2, 2), (0, 2)]);
-        assert_eq!(read(&mut Pieces::of(Box::new(file(&[1, 0, 11, 0, 0]))).unwrap()), [(0, 3)]);
+        assert_eq!(read(&mut Pieces::of(Log::File(file(&[21, 31, 1, 11]))).unwrap()), [(2, 2), (0, 2)]);
+        assert_eq!(read(&mut Pieces::of(Log::File(file(&[1, 0, 11, 0, 0]))).unwrap()), [(0, 3)]);
         let many: Vec<u64> = (0..PIECE as u64 + 2).map(|number| number * 10 + 1).collect();
-        assert_eq!(read(&mut Pieces::of(Box::new(file(&many))).unwrap()), [(0, PIECE), (PIECE as u64, 2)]);
-        assert_eq!(read(&mut Pieces::of(Box::new(file(&[]))).unwrap()), []);
+        assert_eq!(read(&mut Pieces::of(Log::File(file(&many))).unwrap()), [(0, PIECE), (PIECE as u64, 2)]);
+        assert_eq!(read(&mut Pieces::of(Log::File(file(&[]))).unwrap()), []);
     }
 
     #[test]
@@ -206,7 +238,7 @@ mod tests {
         let many: Vec<u64> = (0..2 * PIECE as u64).map(|number| number * 10 + 1).collect();
         let file = file(&many);
         let again = file.try_clone().unwrap();
-        let mut pieces = Pieces::of(Box::new(file)).unwrap();
+        let mut pieces = Pieces::of(Log::File(file)).unwrap();
         assert_eq!(pieces.next_piece().unwrap().unwrap().first, 0);
         again.set_len(HEADER + CHUNK).unwrap();
         assert!(pieces.next_piece().err().unwrap().contains("earlier than before"));
