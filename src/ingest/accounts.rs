@@ -2,6 +2,8 @@
 //!
 //! A bit in a row's `filled` remembers that a SID was learnt, so that it can be forgotten with the source that told it.
 
+use std::collections::HashSet;
+
 use rusqlite::{Connection, params};
 
 use super::dictionary::Dictionary;
@@ -68,26 +70,30 @@ pub fn forget_sids(connection: &Connection, schema: &Schema) -> Result<(), Store
     Ok(())
 }
 
-/// Gathers what the sources tell, each account by the first of them.
+/// Gathers what the sources tell, each account by the first of them. Names are texts of the dictionary in every spelling
+/// that it holds.
 pub fn learn(connection: &Connection) -> Result<(), StoreError> {
     connection.execute_batch(
-        "CREATE TEMP TABLE IF NOT EXISTS known_sid(device INTEGER, domain TEXT COLLATE NOCASE,
-           name TEXT COLLATE NOCASE, sid INTEGER, PRIMARY KEY(device, domain, name)) WITHOUT ROWID;
+        "CREATE TEMP TABLE IF NOT EXISTS known_sid(device INTEGER, name INTEGER, domain INTEGER, sid INTEGER,
+           PRIMARY KEY(device, name, domain)) WITHOUT ROWID;
          DELETE FROM known_sid;",
     )?;
     let accounts: Vec<(String, String, String, String)> = connection
         .prepare("SELECT (SELECT value FROM text WHERE id = host), domain, name, sid FROM account ORDER BY source")?
         .query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))?
         .collect::<Result<_, _>>()?;
-    if accounts.is_empty() {
-        return Ok(());
-    }
     let mut dictionary = Dictionary::new(connection)?;
-    let mut insert = connection.prepare("INSERT OR IGNORE INTO known_sid VALUES (?1, ?2, ?3, ?4)")?;
+    let mut insert = connection.prepare(
+        "INSERT OR IGNORE INTO known_sid SELECT ?1, n.id, d.id, ?2 FROM text AS n, text AS d
+         WHERE n.value = ?3 COLLATE NOCASE AND d.value = ?4 COLLATE NOCASE",
+    )?;
+    let mut told = HashSet::new();
     for (host, domain, name, sid) in accounts {
         let device = dictionary.id(&device_id(&host))?;
-        let sid = dictionary.id(&sid)?;
-        insert.execute(params![device, domain, name, sid])?;
+        if told.insert((device, domain.to_ascii_lowercase(), name.to_ascii_lowercase())) {
+            let sid = dictionary.id(&sid)?;
+            insert.execute(params![device, sid, name, domain])?;
+        }
     }
     Ok(())
 }
@@ -103,8 +109,7 @@ pub fn fill_sids(connection: &Connection, schema: &Schema, role: Role) -> Result
             &format!(
                 "UPDATE {rows} AS t SET \"{prefix}AccountSid\" = k.sid, filled = t.filled | {bit} FROM known_sid AS k
                  WHERE t.\"{prefix}AccountSid\" = 0 AND t.\"{prefix}AccountName\" <> 0 AND k.device = t.\"DeviceId\"
-                   AND k.name = (SELECT value FROM text WHERE id = t.\"{prefix}AccountName\")
-                   AND k.domain = (SELECT value FROM text WHERE id = t.\"{prefix}AccountDomain\")",
+                   AND k.name = t.\"{prefix}AccountName\" AND k.domain = t.\"{prefix}AccountDomain\"",
                 prefix = role.prefix(),
                 bit = role.bit()
             ),

@@ -81,7 +81,8 @@ impl Fillable {
     /// is still true.
     pub fn clear(&self, values: &mut [Physical], filled: i64) -> i64 {
         let mut learnt = filled & LEARNT;
-        let named_by_actor = self.columns.iter().any(|(index, target, _)| *target == ACCOUNT_NAME && filled & (1 << index) != 0);
+        let named_by_actor =
+            self.columns.iter().any(|(index, target, _)| *target == ACCOUNT_NAME && filled & (1 << index) != 0);
         for ((index, target, is_text), value) in self.columns.iter().zip(values.iter_mut()) {
             let follows_name = *target == ACCOUNT_SID && named_by_actor && filled & LEARNT_INITIATING_SID != 0;
             if filled & (1 << index) != 0 || follows_name {

@@ -217,17 +217,25 @@ fn to_cell(scalar_type: ScalarType, value: Derived<'_>, batch: &mut Batch) -> Ce
 }
 
 fn additional_fields(entry: &Entry, event: &EventXml<'_>) -> String {
-    let mut object = serde_json::Map::new();
+    let mut json = String::new();
     for (name, expression) in &entry.additional {
-        match expression.evaluate(event) {
-            Derived::Nothing => {}
-            Derived::Text(text) => {
-                object.insert(name.clone(), text.into_owned().into());
-            }
-            Derived::Integer(integer) => {
-                object.insert(name.clone(), integer.into());
-            }
-        }
+        let value = match expression.evaluate(event) {
+            Derived::Nothing => continue,
+            Derived::Text(text) => json_text(&text),
+            Derived::Integer(integer) => integer.to_string(),
+        };
+        json.push(if json.is_empty() { '{' } else { ',' });
+        json.push_str(&json_text(name));
+        json.push(':');
+        json.push_str(&value);
     }
-    if object.is_empty() { String::new() } else { serde_json::Value::Object(object).to_string() }
+    if !json.is_empty() {
+        json.push('}');
+    }
+    json
+}
+
+fn json_text(text: &str) -> String {
+    // A text can always be written.
+    serde_json::to_string(text).unwrap_or_default()
 }

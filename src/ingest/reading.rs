@@ -131,9 +131,7 @@ struct Dispatcher<'p> {
 impl Dispatcher<'_> {
     fn dispatch(&mut self, opened: Opened) -> Option<()> {
         match opened {
-            Opened::LeftOut { path, bytes, share, reason } => {
-                self.say(Message::LeftOut { path, bytes, share, reason })
-            }
+            Opened::LeftOut { path, bytes, share, reason } => self.say(Message::LeftOut { path, bytes, share, reason }),
             Opened::Ready(ready) if ready.container == Container::Evtx && self.plan.options.table.is_none() => {
                 self.event_log(ready)
             }
@@ -158,26 +156,24 @@ impl Dispatcher<'_> {
         let seen = file.try_clone().ok();
         self.say(Message::Start { path, bytes, share, sha256, container })?;
         let mut notes = Vec::new();
-        let problem =
-            match Pieces::of(held.map_or(Log::File(file), |held| Log::Held(Cursor::new(held)))) {
-                Err(reason) => Some(reason),
-                Ok(mut pieces) => {
-                    if pieces.ends_inside() {
-                        notes
-                            .push("the file is cut off inside a chunk: the records before the cut are read".to_owned());
+        let problem = match Pieces::of(held.map_or(Log::File(file), |held| Log::Held(Cursor::new(held)))) {
+            Err(reason) => Some(reason),
+            Ok(mut pieces) => {
+                if pieces.ends_inside() {
+                    notes.push("the file is cut off inside a chunk: the records before the cut are read".to_owned());
+                }
+                loop {
+                    if self.plan.cancelled.load(Ordering::Relaxed) {
+                        break Some(INTERRUPTED.to_owned());
                     }
-                    loop {
-                        if self.plan.cancelled.load(Ordering::Relaxed) {
-                            break Some(INTERRUPTED.to_owned());
-                        }
-                        match pieces.next_piece() {
-                            Ok(Some(piece)) => self.hand_out(Task::Piece(piece))?,
-                            Ok(None) => break None,
-                            Err(reason) => break Some(reason),
-                        }
+                    match pieces.next_piece() {
+                        Ok(Some(piece)) => self.hand_out(Task::Piece(piece))?,
+                        Ok(None) => break None,
+                        Err(reason) => break Some(reason),
                     }
                 }
-            };
+            }
+        };
         notes.extend(seen.and_then(|file| changed(&file, bytes)));
         self.say(Message::End { problem, notes })
     }

@@ -38,7 +38,9 @@ const HELD: usize = 4 << 20;
 pub fn open_all(found: Vec<Found>, sender: &Sender<Opened>) {
     for found in found {
         let listened = match found {
-            Found::Problem { path, reason } => sender.send(Opened::LeftOut { path, bytes: 0, share: 0, reason }).is_ok(),
+            Found::Problem { path, reason } => {
+                sender.send(Opened::LeftOut { path, bytes: 0, share: 0, reason }).is_ok()
+            }
             Found::File { path, bytes } => open_path(path, bytes, &mut |opened| sender.send(opened).is_ok()),
             Found::StandardInput => {
                 let limits = Limits::default();
@@ -82,7 +84,8 @@ struct Place<'p> {
 
 fn open_file(path: &Path, mut file: File, place: &Place<'_>, give: &mut dyn FnMut(Opened) -> bool) -> bool {
     let Place { depth, share, limits, spent } = *place;
-    let left_out = |bytes: u64, share: u64, reason: String| Opened::LeftOut { path: path.to_owned(), bytes, share, reason };
+    let left_out =
+        |bytes: u64, share: u64, reason: String| Opened::LeftOut { path: path.to_owned(), bytes, share, reason };
     let mut head = vec![0; 4];
     let packing = match fill(&mut file, &mut head) {
         Ok(read) => {

@@ -48,15 +48,17 @@ pub fn set_drives(connection: &Connection, schema: &Schema) -> Result<(), StoreE
     for (device, volumes) in &drives {
         for (text, path) in &texts {
             let Some((volume, rest)) = cut(path) else { continue };
-            let Some(drive) = volumes.get(&volume).and_then(|found| only(found)) else { continue };
+            let Some(drive) = volumes.get(&volume).and_then(only) else { continue };
             insert.execute(params![device, text, dictionary.id(&format!("{drive}:{rest}"))?])?;
         }
     }
     for table in schema.tables().filter(|table| has_actor(table) && table.column("AdditionalFields").is_some()) {
         let rows = quote_identifier(&rows_table(&table.name));
         for (column, key, bit) in COLUMNS.iter().filter(|(column, ..)| table.column(column).is_some()) {
-            let said = format!("SELECT id FROM text WHERE value = t.AdditionalFields ->> '$.{key}' COLLATE NOCASE
-                   AND value = t.AdditionalFields ->> '$.{key}'");
+            let said = format!(
+                "SELECT id FROM text WHERE value = t.AdditionalFields ->> '$.{key}' COLLATE NOCASE
+                   AND value = t.AdditionalFields ->> '$.{key}'"
+            );
             connection.execute_batch(&format!(
                 "UPDATE {rows} AS t SET {column} = ({said}), filled = filled & ~{bit},
                    AdditionalFields = replace(json_remove(AdditionalFields, '$.{key}'), '{{}}', '')
@@ -114,7 +116,8 @@ fn drives(connection: &Connection, texts: &[(i64, String)]) -> Result<Drives, St
     let mut dictionary = Dictionary::new(connection)?;
     let mut rows = mounts.query([MOUNTED])?;
     while let Some(row) = rows.next()? {
-        let (computer, name, device): (String, Option<String>, Option<String>) = (row.get(0)?, row.get(1)?, row.get(2)?);
+        let (computer, name, device): (String, Option<String>, Option<String>) =
+            (row.get(0)?, row.get(1)?, row.get(2)?);
         let drive = name.as_deref().and_then(|name| name.trim().strip_suffix(':')).and_then(only_character);
         let volume = device.as_deref().and_then(|device| cut(device.trim()));
         if let (Some(drive), Some((volume, ""))) = (drive.filter(char::is_ascii_alphabetic), volume) {
@@ -126,7 +129,8 @@ fn drives(connection: &Connection, texts: &[(i64, String)]) -> Result<Drives, St
 
 /// The number of a device path's volume, and what comes after it.
 fn cut(path: &str) -> Option<(u32, &str)> {
-    let after = path.get(..PREFIX.len()).filter(|start| start.eq_ignore_ascii_case(PREFIX)).and(path.get(PREFIX.len()..))?;
+    let after =
+        path.get(..PREFIX.len()).filter(|start| start.eq_ignore_ascii_case(PREFIX)).and(path.get(PREFIX.len()..))?;
     let digits = after.find(|character: char| !character.is_ascii_digit()).unwrap_or(after.len());
     let (number, rest) = after.split_at(digits);
     (rest.is_empty() || rest.starts_with('\\')).then(|| Some((number.parse().ok()?, rest))).flatten()
@@ -149,7 +153,8 @@ mod tests {
     fn device_paths_are_cut_behind_the_volume() {
         assert_eq!(cut("\\device\\harddiskvolume3\\windows\\x.exe"), Some((3, "\\windows\\x.exe")));
         assert_eq!(cut("\\Device\\HarddiskVolume12"), Some((12, "")));
-        for other in ["\\Device\\HarddiskVolumeShadowCopy1\\x", "\\Device\\HarddiskVolume", "C:\\x", "\\Device\\Mup\\x"] {
+        for other in ["\\Device\\HarddiskVolumeShadowCopy1\\x", "\\Device\\HarddiskVolume", "C:\\x", "\\Device\\Mup\\x"]
+        {
             assert_eq!(cut(other), None, "{other}");
         }
     }

@@ -98,8 +98,9 @@ impl<'c> Writer<'c> {
                  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
             )?,
             insert_block: connection.prepare("INSERT INTO record_block(id, data) VALUES (?1, ?2)")?,
-            insert_account: connection
-                .prepare("INSERT OR IGNORE INTO account(source, host, domain, name, sid) VALUES (?1, ?2, ?3, ?4, ?5)")?,
+            insert_account: connection.prepare(
+                "INSERT OR IGNORE INTO account(source, host, domain, name, sid) VALUES (?1, ?2, ?3, ?4, ?5)",
+            )?,
             shapes: HashMap::new(),
             processes: Processes::default(),
             identities: identities(connection)?,

@@ -72,8 +72,10 @@ impl<'a> EventXml<'a> {
         let mut data_start = 0;
         let mut leaf = false;
         loop {
-            if value.is_none() && matches!(path.as_slice(), [_, "EventData"]) {
-                reader.plain_data(&mut event.fields);
+            match path.as_slice() {
+                [_, "EventData"] if value.is_none() => reader.plain_data(&mut event.fields),
+                [_, "System"] if value.is_none() => reader.plain_system(&mut event)?,
+                _ => {}
             }
             let Some(token) = reader.next()? else { break };
             match token {
@@ -150,23 +152,25 @@ impl<'a> EventXml<'a> {
         Ok(())
     }
 
+    fn system_value(&mut self, name: &str, value: Cow<'a, str>) {
+        let slot = match name {
+            "EventID" => &mut self.event_id,
+            "Version" => &mut self.version,
+            "Level" => &mut self.level,
+            "Task" => &mut self.task,
+            "Opcode" => &mut self.opcode,
+            "Keywords" => &mut self.keywords,
+            "EventRecordID" => &mut self.record_id,
+            "Channel" => &mut self.channel,
+            "Computer" => &mut self.computer,
+            _ => return,
+        };
+        *slot = value;
+    }
+
     fn close(&mut self, path: &[&'a str], data_name: Cow<'a, str>, value: Cow<'a, str>, leaf: bool) {
         match path {
-            [_, "System", name] => {
-                let slot = match *name {
-                    "EventID" => &mut self.event_id,
-                    "Version" => &mut self.version,
-                    "Level" => &mut self.level,
-                    "Task" => &mut self.task,
-                    "Opcode" => &mut self.opcode,
-                    "Keywords" => &mut self.keywords,
-                    "EventRecordID" => &mut self.record_id,
-                    "Channel" => &mut self.channel,
-                    "Computer" => &mut self.computer,
-                    _ => return,
-                };
-                *slot = value;
-            }
+            [_, "System", name] => self.system_value(name, value),
             [_, "EventData", "Binary"] => self.binary = value,
             [_, "EventData", "Data"] => self.fields.push(Field { name: data_name, value }),
             [_, "EventData", name] if leaf => self.fields.push(Field { name: Cow::Borrowed(name), value }),
@@ -243,6 +247,34 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// The elements of `System` from here on that hold a text or nothing, in the same way.
+    fn plain_system(&mut self, event: &mut EventXml<'a>) -> Result<(), XmlError> {
+        let read = |rest: &'a str| {
+            let inside = rest.strip_prefix('<').filter(|inside| !inside.starts_with(['/', '!', '?']))?;
+            let (body, after) = inside.split_at_checked(plain_tag_end(inside)?)?;
+            let after = after.strip_prefix('>')?;
+            let (open, value, after) = match body.strip_suffix('/') {
+                Some(open) => (open, "", after),
+                None => {
+                    let (value, after) = after.split_at_checked(memchr::memchr(b'<', after.as_bytes())?)?;
+                    let name = body.split_once(' ').map_or(body, |(name, _)| name);
+                    (body, value, after.strip_prefix("</")?.strip_prefix(name)?.strip_prefix('>')?)
+                }
+            };
+            let (name, attributes) = open.split_once(' ').unwrap_or((open, ""));
+            let plain = !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric());
+            plain.then_some((name, attributes, value, after))
+        };
+        while let Some((name, attributes, value, rest)) = read(self.rest()) {
+            if !attributes.is_empty() {
+                event.system_attributes(name, attributes)?;
+            }
+            event.system_value(name, unescape(value));
+            self.at = self.text.len() - rest.len();
+        }
+        Ok(())
+    }
+
     fn skip_past(&mut self, rest: &str, end: &str) -> Result<(), XmlError> {
         match rest.find(end) {
             Some(found) => {
@@ -275,6 +307,9 @@ impl<'a> Reader<'a> {
 
 /// Where the `>` is that ends the tag: one inside quotes does not.
 fn tag_end(inside: &str) -> Option<usize> {
+    if let Some(end) = plain_tag_end(inside) {
+        return Some(end);
+    }
     let mut quote = None;
     for (index, byte) in inside.bytes().enumerate() {
         match (quote, byte) {
@@ -285,6 +320,18 @@ fn tag_end(inside: &str) -> Option<usize> {
         }
     }
     None
+}
+
+/// The same for a tag whose quotes are double ones and in pairs; `None` where one has to look closer.
+fn plain_tag_end(inside: &str) -> Option<usize> {
+    let end = memchr::memchr(b'>', inside.as_bytes())?;
+    let body = inside.as_bytes().get(..end)?;
+    let (mut doubles, mut singles) = (0usize, 0usize);
+    for byte in body {
+        doubles += usize::from(*byte == b'"');
+        singles += usize::from(*byte == b'\'');
+    }
+    (singles == 0 && doubles.is_multiple_of(2)).then_some(end)
 }
 
 fn attribute<'a>(attributes: &'a str, wanted: &str) -> Result<Option<Cow<'a, str>>, XmlError> {
@@ -386,6 +433,25 @@ mod tests {
         .unwrap();
         let found: Vec<(&str, &str)> = event.fields.iter().map(|f| (f.name.as_ref(), f.value.as_ref())).collect();
         assert_eq!(found, [("a", "1"), ("b", ""), ("c", "<3"), ("d", ""), ("e", "5"), ("", "6")]);
+    }
+
+    #[test]
+    fn the_quick_way_through_system_says_what_the_careful_one_says() {
+        let quick = EventXml::parse(
+            "<Event><System><Provider Name=\"P\" Guid=\"{1}\"/><EventID Qualifiers=\"0\">7</EventID><Level>4</Level>\
+             <Keywords/><Correlation ActivityID=\"{2}\"/><Execution ProcessID=\"5\" ThreadID=\"6\"/>\
+             <Channel>a &amp; b</Channel><Computer>H</Computer><Security UserID=\"S\"/></System></Event>",
+        );
+        let careful = EventXml::parse(
+            "<Event><System>\n<Provider Name='P' Guid='{1}'></Provider><!-- --><EventID Qualifiers='0'>7</EventID >\
+             <Level>4<!-- --></Level><Keywords></Keywords ><Correlation ActivityID='{2}'/>\
+             <Execution ProcessID='5' ThreadID='6'/><Channel>a <![CDATA[&]]> b</Channel><Computer>H</Computer >\
+             <Security UserID='S'/></System></Event>",
+        );
+        assert_eq!(quick, careful);
+        assert_eq!(quick.unwrap().process_id, "5");
+        assert!(EventXml::parse("<Event><System><Level>4</Leve></System></Event>").is_err());
+        assert!(EventXml::parse("<Event><System><Provider Name=\"P\" Guid/></System></Event>").is_err());
     }
 
     #[test]
