@@ -1,6 +1,6 @@
 //! Why a rule keeps or drops one event: each conjunct with the value wanted and the value found.
 //!
-//! What an answer looks like; [`super::why`] finds it.
+//! What an answer looks like; `why` finds it.
 
 use super::matches::EventId;
 use super::switches::UnitId;

@@ -1,7 +1,7 @@
 //! The binder: its state, statements, scopes and user functions.
 //!
 //! Sources, operators and expressions have files of their own. The binder goes on after an error, so that one run
-//! reports all that is wrong: what failed becomes [`ExprKind::Unknown`](super::tree::ExprKind::Unknown) or an *open*
+//! reports all that is wrong: what failed becomes [`ExprKind::Unknown`] or an *open*
 //! node, whose columns nobody knows, and neither causes further reports.
 
 use std::collections::{HashMap, HashSet};

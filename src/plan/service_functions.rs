@@ -1,6 +1,6 @@
 //! Functions of the service that can be said in KQL over local tables.
 //!
-//! What they give is documented with advanced hunting (https://learn.microsoft.com/defender-xdr/advanced-hunting-overview).
+//! What they give is documented with advanced hunting (<https://learn.microsoft.com/defender-xdr/advanced-hunting-overview>).
 
 use std::rc::Rc;
 

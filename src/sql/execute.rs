@@ -61,7 +61,7 @@ impl From<rusqlite::Error> for ExecuteError {
     }
 }
 
-/// What SQLite says of its limits (https://sqlite.org/limits.html), what is meant, and what helps.
+/// What SQLite says of its limits (<https://sqlite.org/limits.html>), what is meant, and what helps.
 const TOO_LARGE: &[(&str, &str, &str)] = &[
     (
         "nested too deep",

@@ -1,7 +1,7 @@
 //! The current view as a file, saying what filters, clock and exclusions were on.
 //!
 //! Makes text from the state; writing it is the world's, which never writes over a file that is there. What a view
-//! shows is [`sheets`]' matter, how it is written [`formats`]'.
+//! shows is `sheets`' matter, how it is written `formats`'.
 
 mod formats;
 mod navigator;
