@@ -108,6 +108,7 @@ pub fn bind(query: &Query, environment: &Environment<'_>) -> Bound {
             body: function.body.clone(),
             scope: Rc::clone(&binder.scope),
             is_saved: true,
+            is_view: false,
         };
         binder.scope.set(name, Binding::Function(Rc::new(function)));
     }
@@ -277,11 +278,12 @@ impl Binder<'_> {
 
     fn bind_let(&mut self, name: &Name, value: &syntax::Expr) {
         let binding = match &value.kind {
-            syntax::ExprKind::Function { parameters, body, .. } => Binding::Function(Rc::new(UserFunction {
+            syntax::ExprKind::Function { parameters, body, view } => Binding::Function(Rc::new(UserFunction {
                 parameters: parameters.clone(),
                 body: body.clone(),
                 scope: Rc::clone(&self.scope),
                 is_saved: false,
+                is_view: *view,
             })),
             _ => match self.value(value, &mut Context::default()) {
                 Value::Scalar(expr) => Binding::Scalar(expr),

@@ -23,6 +23,8 @@ pub struct UserFunction {
     pub scope: Rc<Scope>,
     /// Whether its text is another than the query's.
     pub is_saved: bool,
+    /// Written with `view`: wildcards mean it as they mean tables.
+    pub is_view: bool,
 }
 
 #[derive(Debug, Default)]

@@ -42,19 +42,20 @@ impl Binder<'_> {
         if let Some(input) = input {
             inputs.push((input, self.source_name(input)));
         }
-        let patterns: Vec<String> = if tables.is_empty() && input.is_none() {
-            vec!["*".to_owned()]
+        let patterns: Vec<syntax::Name> = if tables.is_empty() && input.is_none() {
+            vec![syntax::Name { text: "*".to_owned(), span }]
         } else {
             tables
                 .iter()
                 .filter_map(|table| match &table.kind {
-                    syntax::ExprKind::Wildcard(pattern) => Some(pattern.text.clone()),
+                    syntax::ExprKind::Wildcard(pattern) => Some(pattern.clone()),
                     _ => None,
                 })
                 .collect()
         };
         for pattern in patterns {
-            for name in self.wildcard_tables(&pattern) {
+            inputs.extend(self.views_like(&pattern, span));
+            for name in self.wildcard_tables(&pattern.text) {
                 if let Some(schema) = self.environment.schema.table(&name).cloned()
                     && !name.ends_with("()")
                 {
@@ -65,7 +66,8 @@ impl Binder<'_> {
         for table in tables {
             if !matches!(table.kind, syntax::ExprKind::Wildcard(_)) {
                 let node = self.table(table);
-                inputs.push((node, self.source_name(node)));
+                let name = self.view_name(table).or_else(|| self.source_name(node));
+                inputs.push((node, name));
             }
         }
         inputs
@@ -195,7 +197,7 @@ impl Binder<'_> {
                         });
                         let found = declared.or_else(|| found.map(|field| field.scalar_type));
                         let scalar_type = found.unwrap_or_else(|| self.column_type_anywhere(&column.name.text));
-                        Shown { name: column.name.text.clone(), scalar_type }
+                        Shown { name: column.name.text.clone(), scalar_type, declared: declared.is_some() }
                     })
                     .collect();
                 (columns, packs)
@@ -206,9 +208,17 @@ impl Binder<'_> {
             }
             Some(FindProjection::ProjectSmart) | None => (self.smart_columns(&inputs, predicate), true),
         };
-        let mut found = Vec::new();
-        for (node, name) in inputs {
+        let mut asked: Vec<(NodeId, Option<String>, Expr)> = Vec::new();
+        for (place, (node, name)) in inputs.into_iter().enumerate() {
             let condition = self.search_predicate(predicate, node, false, true);
+            asked.push((node, name.or_else(|| Some(format!("find_arg{place}"))), condition));
+        }
+        // A table that lacks a column of the predicate is not read, unless none has it.
+        if !asked.iter().all(|(_, _, condition)| is_never(condition)) {
+            asked.retain(|(_, _, condition)| !is_never(condition));
+        }
+        let mut found = Vec::new();
+        for (node, name, condition) in asked {
             let node = self.filter_by(node, condition, span, "find");
             let mut fields = Vec::new();
             let mut computed = Vec::new();
@@ -216,6 +226,12 @@ impl Binder<'_> {
                 self.fields(node).iter().filter(|field| !columns.iter().any(|one| one.is(field))).cloned().collect();
             for column in &columns {
                 match self.fields(node).iter().find(|field| column.is(field)).cloned() {
+                    Some(field) if column.declared && field.scalar_type != column.scalar_type => {
+                        let cast = self.new_field(column.name.as_str(), column.scalar_type);
+                        let value = self.cast(Expr::column(&field), column.scalar_type);
+                        computed.push((cast.id, value));
+                        fields.push(cast);
+                    }
                     Some(field) => fields.push(field),
                     None => {
                         let field = self.new_field(column.name.as_str(), column.scalar_type);
@@ -253,7 +269,7 @@ impl Binder<'_> {
                 };
                 let known = shown.iter().any(|one| one.is(field));
                 if !known && (named.names.contains(&field.name) || everywhere()) {
-                    shown.push(Shown { name: field.name.clone(), scalar_type: field.scalar_type });
+                    shown.push(Shown { name: field.name.clone(), scalar_type: field.scalar_type, declared: false });
                 }
             }
         }
@@ -269,10 +285,21 @@ impl Binder<'_> {
     }
 }
 
+/// Whether a condition is false for every row, as that of a table without the column is.
+fn is_never(condition: &Expr) -> bool {
+    match &condition.kind {
+        ExprKind::And(operands) => operands.iter().any(is_never),
+        ExprKind::Or(operands) => operands.iter().all(is_never),
+        _ => *condition == Expr::bool(false),
+    }
+}
+
 /// A column of find's result.
 struct Shown {
     name: String,
     scalar_type: ScalarType,
+    /// The type was asked for, `Name:type`: other types are cast to it.
+    declared: bool,
 }
 
 impl Shown {

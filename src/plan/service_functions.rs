@@ -51,7 +51,13 @@ impl Binder<'_> {
             self.warning("no-discovery-data", span, "no discovery data is configured; SeenBy is empty");
         }
         let scope = Rc::new(Scope::default());
-        Some(Rc::new(UserFunction { parameters: saved.parameters, body: saved.body, scope, is_saved: true }))
+        Some(Rc::new(UserFunction {
+            parameters: saved.parameters,
+            body: saved.body,
+            scope,
+            is_saved: true,
+            is_view: false,
+        }))
     }
 }
 

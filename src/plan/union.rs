@@ -2,6 +2,8 @@
 
 use super::binder::Binder;
 use super::join::option_word;
+use super::names::Names;
+use super::scope::Binding;
 use super::tree::{Carried, ColumnId, Expr, ExprKind, Field, Node, NodeId, NodeKind};
 use crate::kql::diagnostic::{Class, Diagnostic, Severity};
 use crate::kql::span::Span;
@@ -29,7 +31,10 @@ impl Binder<'_> {
         for table in tables {
             if let syntax::ExprKind::Wildcard(pattern) = &table.kind {
                 let matching = self.wildcard_tables(&pattern.text);
-                if matching.is_empty() {
+                let views = self.views_like(pattern, table.span);
+                let is_unknown = matching.is_empty() && views.is_empty();
+                inputs.extend(views);
+                if is_unknown && !fuzzy {
                     self.error("no-table-matches", table.span, format!("no table is called like '{}'", pattern.text));
                 }
                 for name in matching {
@@ -54,7 +59,7 @@ impl Binder<'_> {
                 }
                 continue;
             }
-            let name = self.source_name(node);
+            let name = self.view_name(table).or_else(|| self.source_name(node));
             inputs.push((node, name));
         }
         if inputs.is_empty() {
@@ -85,6 +90,34 @@ impl Binder<'_> {
             .filter(|table| super::stages::matches_pattern(pattern, &table.name))
             .map(|table| table.name.clone())
             .collect()
+    }
+
+    /// The `view` functions of the query that a wildcard means, called.
+    pub fn views_like(&mut self, pattern: &syntax::Name, span: Span) -> Vec<(NodeId, Option<String>)> {
+        let mut names = self.scope.all_names();
+        names.retain(|name| self.is_view(name) && super::stages::matches_pattern(&pattern.text, name));
+        names.sort_unstable();
+        names.dedup();
+        let mut found = Vec::new();
+        for name in names {
+            let call = syntax::ExprKind::Name(syntax::Name { text: name.clone(), span });
+            found.push((self.table(&syntax::Expr { kind: call, span }), Some(name)));
+        }
+        found
+    }
+
+    /// The name of a `view` function of the query, where it stands by itself.
+    pub fn view_name(&self, table: &syntax::Expr) -> Option<String> {
+        let name = match &table.kind {
+            syntax::ExprKind::Name(name) => name,
+            syntax::ExprKind::Call { function, arguments } if arguments.is_empty() => function,
+            _ => return None,
+        };
+        self.is_view(&name.text).then(|| name.text.clone())
+    }
+
+    fn is_view(&self, name: &str) -> bool {
+        matches!(self.scope.get(name), Some(Binding::Function(function)) if function.is_view)
     }
 
     /// The name of the table a node reads rows of, if it still is one table.
@@ -122,6 +155,12 @@ impl Binder<'_> {
             any_open |= self.open.contains(node);
         }
         let mut fields = Vec::new();
+        // A column that is called `x_long` in a table keeps its name; one that splits off gets a number.
+        let splits = |name: &str| order.iter().filter(|(other, _)| other == name).count() > 1;
+        let mut names = Names::default();
+        for (name, _) in order.iter().filter(|(name, _)| !splits(name)) {
+            names.claim(name);
+        }
         let mut columns: Vec<(ColumnId, Vec<Expr>)> = Vec::new();
         if let Some(name) = source {
             let field = self.new_field(name, ScalarType::String);
@@ -149,8 +188,10 @@ impl Binder<'_> {
                 continue;
             }
             let unknown = branches.iter().flatten().any(|field| self.unknown.contains(&field.id));
-            let splits = order.iter().any(|(other, other_type)| other == name && other_type != scalar_type);
-            let shown = if splits && !unknown { format!("{name}_{}", scalar_type.name()) } else { name.clone() };
+            let shown = match splits(name) && !unknown {
+                true => names.unique(&format!("{name}_{}", scalar_type.name())),
+                false => name.clone(),
+            };
             let field = self.new_field(shown, *scalar_type);
             if unknown {
                 self.unknown.insert(field.id);

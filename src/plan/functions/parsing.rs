@@ -1,6 +1,6 @@
 //! Functions that take text apart: URLs, paths, versions, command lines, CSV, XML, JSON paths.
 
-use super::parameter::{DYNAMIC, STRING, TYPEOF};
+use super::parameter::{DYNAMIC, STRING, TEXT, TYPEOF};
 use super::{FunctionRow, of};
 use crate::schema::ScalarType::{Dynamic, String};
 
@@ -23,7 +23,7 @@ pub(super) const ROWS: &[FunctionRow] = &[
     ),
     FunctionRow::scalar(
         "parse_command_line",
-        &[of("parse_command_line", &[STRING, STRING], Dynamic)],
+        &[of("parse_command_line", &[TEXT, STRING], Dynamic)],
         "The arguments of a Windows command line, by the rules of its C runtime.",
     ),
     FunctionRow::scalar("parse_csv", &[of("parse_csv", &[STRING], Dynamic)], "The fields of one CSV record.")

@@ -1,24 +1,24 @@
 //! Strings: cutting, searching, replacing, joining.
 
-use super::parameter::{ANY, DYNAMIC, LONG, STRING, TEXT, TYPEOF};
+use super::parameter::{ANY, DYNAMIC, LONG, REAL, STRING, TEXT, TYPEOF};
 use super::{FunctionRow, ResultName, of};
 use crate::schema::ScalarType::{Bool, Dynamic, Long, String};
 
 pub(super) const ROWS: &[FunctionRow] = &[
     FunctionRow::scalar(
         "format_bytes",
-        &[of("format_bytes", &[LONG, LONG, STRING], String).optional(2)],
-        "A size in the largest unit it fills (or the given one: B, KB, MB, …), to so many digits.",
+        &[of("format_bytes", &[REAL, LONG, STRING], String).optional(2)],
+        "A size in the largest unit it fills (or the given one: Bytes, KB, MB, …), to so many digits.",
     ).named_as_argument(),
     FunctionRow::scalar("strlen", &[of("strlen", &[STRING], Long)], "Characters (code points), not bytes.")
         .named(ResultName::Prefix("strlen")),
     FunctionRow::scalar("string_size", &[of("string_size", &[STRING], Long)], "Bytes in UTF-8.")
         .named(ResultName::Prefix("string_size")),
-    FunctionRow::scalar("tolower", &[of("tolower", &[STRING], String)], "Character by character; the length never changes."),
-    FunctionRow::scalar("toupper", &[of("toupper", &[STRING], String)], "Character by character: ß stays ß."),
+    FunctionRow::scalar("tolower", &[of("tolower", &[TEXT], String)], "Character by character; the length never changes."),
+    FunctionRow::scalar("toupper", &[of("toupper", &[TEXT], String)], "Character by character: ß stays ß."),
     FunctionRow::scalar(
         "substring",
-        &[of("substring", &[STRING, LONG, LONG], String).optional(1)],
+        &[of("substring", &[TEXT, LONG, LONG], String).optional(1)],
         "From a 0-based start; a negative start counts from the end. A start before the text, or a negative length, gives \"\".",
     ),
     FunctionRow::scalar(
@@ -29,13 +29,13 @@ pub(super) const ROWS: &[FunctionRow] = &[
     .handles_nulls(),
     FunctionRow::scalar(
         "indexof_regex",
-        &[of("indexof_regex", &[STRING, STRING, LONG, LONG, LONG], Long).optional(3)],
+        &[of("indexof_regex", &[TEXT, TEXT, LONG, LONG, LONG], Long).optional(3)],
         "Start of the match, from 0; -1 where there is none.",
     )
     .handles_nulls(),
     FunctionRow::scalar(
         "split",
-        &[of("split", &[STRING, STRING, LONG], Dynamic).optional(1)],
+        &[of("split", &[TEXT, STRING, LONG], Dynamic).optional(1)],
         "An array of the pieces; with an index, an array of that one piece, or null where there are fewer.",
     )
     .named_as_argument(),
@@ -57,7 +57,7 @@ pub(super) const ROWS: &[FunctionRow] = &[
         "Repeats a value, up to 1024 times, with an optional delimiter.",
     ),
     FunctionRow::scalar("reverse", &[of("reverse", &[TEXT], String)], "The characters backwards."),
-    FunctionRow::scalar("strcmp", &[of("strcmp", &[STRING, STRING], Long)], "-1, 0 or 1 by ordinal order."),
+    FunctionRow::scalar("strcmp", &[of("strcmp", &[TEXT, TEXT], Long)], "-1, 0 or 1 by ordinal order."),
     FunctionRow::scalar(
         "replace_string",
         &[of("replace_string", &[STRING, STRING, STRING], String)],
@@ -126,8 +126,8 @@ pub(super) const ROWS: &[FunctionRow] = &[
     )
     .aliases(&["notempty"])
     .handles_nulls(),
-    FunctionRow::scalar("isascii", &[of("isascii", &[STRING], Bool)], "Whether every character is ASCII."),
-    FunctionRow::scalar("isutf8", &[of("isutf8", &[STRING], Bool)], "True: text is always valid UTF-8 here."),
+    FunctionRow::scalar("isascii", &[of("isascii", &[TEXT], Bool)], "Whether every character is ASCII."),
+    FunctionRow::scalar("isutf8", &[of("isutf8", &[TEXT], Bool)], "True: text is always valid UTF-8 here."),
     FunctionRow::scalar(
         "make_string",
         &[of("make_string", &[super::parameter::BOXED], String).repeats(1)],
@@ -136,11 +136,11 @@ pub(super) const ROWS: &[FunctionRow] = &[
     .aliases(&["unicode_codepoints_to_string"]),
     FunctionRow::scalar(
         "to_utf8",
-        &[of("unicode_codepoints", &[STRING], Dynamic)],
+        &[of("unicode_codepoints", &[TEXT], Dynamic)],
         "The code points of a text, as an array.",
     )
     .aliases(&["unicode_codepoints_from_string"]),
-    FunctionRow::scalar("regex_quote", &[of("regex_quote", &[STRING], String)], "Escapes what a regular expression would read as syntax."),
+    FunctionRow::scalar("regex_quote", &[of("regex_quote", &[TEXT], String)], "Escapes what a regular expression would read as syntax."),
     FunctionRow::scalar(
         "levenshtein_distance",
         &[of("levenshtein_distance", &[STRING, STRING], Long)],

@@ -129,6 +129,9 @@ fn fill_linear(context: &Context<'_>) -> Option<String> {
         .filter(|(_, member)| !is_gap(member, placeholder))
         .filter_map(|(place, member)| Some((place, number(member)?)))
         .collect();
+    // Between whole numbers only, what is filled in is whole.
+    let is_whole = members.iter().all(|member| is_gap(member, placeholder) || member.parse::<i64>().is_ok());
+    let written = |value: f64| if is_whole { (value.trunc() as i64).to_string() } else { json::real(value) };
     let filled = members.iter().enumerate().map(|(place, member)| {
         if !is_gap(member, placeholder) {
             return (*member).to_owned();
@@ -138,9 +141,9 @@ fn fill_linear(context: &Context<'_>) -> Option<String> {
         match (before, after) {
             (Some((from, low)), Some((to, high))) => {
                 let share = (place - from) as f64 / (to - from) as f64;
-                json::real(low + (high - low) * share)
+                written(low + (high - low) * share)
             }
-            (Some((_, edge)), None) | (None, Some((_, edge))) if fills_edges => json::real(*edge),
+            (Some((_, edge)), None) | (None, Some((_, edge))) if fills_edges => written(*edge),
             (None, None) => constant.to_owned(),
             _ => "null".to_owned(),
         }
@@ -152,9 +155,12 @@ fn fill_linear(context: &Context<'_>) -> Option<String> {
 fn fir(context: &Context<'_>) -> Option<String> {
     let series: Vec<f64> = series_at(context, 0)?.into_iter().map(|one| one.unwrap_or(0.0)).collect();
     let mut filter = present(context, 1)?;
-    // By default a filter of one sign is scaled to sum 1.
-    let one_sign = filter.iter().all(|one| *one >= 0.0) || filter.iter().all(|one| *one <= 0.0);
-    if context.boolean(2).unwrap_or(one_sign) {
+    // A filter is scaled to sum 1, which is not defined for one with negative values.
+    let has_negative = filter.iter().any(|one| *one < 0.0);
+    if context.boolean(2).unwrap_or(!has_negative) {
+        if has_negative {
+            return None;
+        }
         let sum: f64 = filter.iter().sum();
         if sum != 0.0 {
             filter.iter_mut().for_each(|one| *one /= sum);

@@ -248,11 +248,11 @@ fn levenshtein(left: &str, right: &str) -> usize {
     previous.last().copied().unwrap_or(0)
 }
 
-const BYTE_UNITS: [&str; 7] = ["B", "KB", "MB", "GB", "TB", "PB", "EB"];
+const BYTE_UNITS: [&str; 7] = ["Bytes", "KB", "MB", "GB", "TB", "PB", "EB"];
 
 /// `(size, digits, unit)`.
 fn format_bytes(context: &Context<'_>) -> Option<String> {
-    let size = context.integer(0)? as f64;
+    let size = context.real(0)?;
     let digits = usize::try_from(context.integer(1).unwrap_or(0)).ok()?.min(15);
     let wanted = context.text(2);
     let place = if wanted.is_empty() {
