@@ -50,6 +50,18 @@ fn a_hunt_lists_what_a_script_leaves_on_the_screen() {
     assert_eq!((status, stderr.as_str()), (Some(0), ""), "{listed}");
     assert_eq!(listed.lines().count(), 33);
     assert!(!listed.contains("backup01"));
+    // Pins and notes are said beside the matches, in each form that has room for them.
+    std::fs::write(folder.path().join("n.whippet"), "g g Space a 'the nightly backup' Enter\n").unwrap();
+    let noted = ["hunt", "--db", "a.db", "--script", "n.whippet", "--format", "json"];
+    let noted: serde_json::Value = serde_json::from_str(&whippet(folder.path(), &noted).1).unwrap();
+    let told = |key: &str| {
+        noted["matches"].as_array().unwrap().iter().filter(|found| found[key] != false && !found[key].is_null()).count()
+    };
+    assert_eq!(
+        (noted["matches"][0]["note"].as_str(), noted["matches"][0]["pinned"].as_bool()),
+        (Some("the nightly backup"), Some(true))
+    );
+    assert_eq!((told("note"), told("pinned")), (1, 1));
     // The script kept nothing in the store.
     let (_, plain, _) = whippet(folder.path(), &["hunt", "--db", "a.db", "--format", "ndjson"]);
     assert_eq!(plain.lines().count(), 36);

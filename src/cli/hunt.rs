@@ -16,7 +16,7 @@ use crate::hunt::clock::display_time;
 use crate::hunt::exclusions::check_condition;
 use crate::hunt::matches::RuleStatus;
 use crate::hunt::survey::status_line;
-use crate::hunt::switches::{ExclusionId, ExclusionRef, OwnExclusion};
+use crate::hunt::switches::{ExclusionId, ExclusionRef, OwnExclusion, Switches};
 use crate::hunt::tree::{ancestors, facts, text};
 use crate::hunt::{Case, Clock, Hunt, Match, MatchId, SwitchAction, chains};
 use crate::kql::values::{datetime_text, parse_datetime};
@@ -180,7 +180,7 @@ pub fn run(arguments: &Args, stdout: &mut dyn Write, stderr: &mut dyn Write) -> 
         Format::Json => super::json::write_pretty(stdout, &hunt_json(&case, &hunt))?,
         Format::Ndjson => {
             for found in hunt.matches() {
-                super::json::write_line(stdout, &match_json(found))?;
+                super::json::write_line(stdout, &match_json(found, &case.switches))?;
             }
         }
         Format::Csv => write_csv(&hunt, arguments.raw_cells, stdout)?,
@@ -277,7 +277,7 @@ pub fn padded(text: &str, width: usize) -> String {
     kept
 }
 
-fn match_json(found: &Match) -> serde_json::Value {
+fn match_json(found: &Match, switches: &Switches) -> serde_json::Value {
     let values: serde_json::Map<String, serde_json::Value> = found
         .columns
         .iter()
@@ -293,6 +293,8 @@ fn match_json(found: &Match) -> serde_json::Value {
         "device": found.id.device,
         "subject": found.subject,
         "events": found.events,
+        "pinned": switches.is_pinned(&found.id),
+        "note": switches.note(&found.id),
         "values": values,
     })
 }
@@ -319,7 +321,7 @@ fn hunt_json(case: &Case, hunt: &Hunt) -> serde_json::Value {
             })
         })
         .collect();
-    let matches: Vec<_> = hunt.matches().into_iter().map(match_json).collect();
+    let matches: Vec<_> = hunt.matches().into_iter().map(|found| match_json(found, &case.switches)).collect();
     serde_json::json!({
         "clock": { "mode": case.clock.mode, "now": datetime_text(case.clock.now) },
         "rules": rules,

@@ -11,6 +11,7 @@ use super::problem::Problem;
 use super::scenario::{Scenario, Unpacked};
 use super::settings::ConsoleArgs;
 use crate::console::journal;
+use crate::console::keymap::Keymap;
 use crate::console::live::{Opening, Shared};
 use crate::console::script::Step;
 use crate::console::state::State;
@@ -105,6 +106,8 @@ pub fn run(arguments: &Args, out: &mut dyn Write, stderr: &mut dyn Write) -> Res
         return open::finish(ending);
     }
     let mut state = State::configured(&config, Theme::Plain)?;
+    // The keys of a script mean the same whatever keys the person has.
+    state.keymap = Keymap::standard()?;
     state.lessons = subject.lessons.into_iter().map(Arc::new).collect();
     let shared = Shared::open(stage.store(), subject.catalog, subject.opening)?;
     let done = script.steps.iter().filter(|step| !matches!(step, Step::At(_))).count();

@@ -14,6 +14,7 @@ use super::journal::JournalError;
 use super::problem::Problem;
 use super::scenario::{self, Scenario};
 use crate::console::journal::{self, Header, LessonFact};
+use crate::console::keymap::Keymap;
 use crate::console::shown::Shown;
 use crate::console::walkthrough::Lesson;
 use crate::kql::visible::visible;
@@ -111,7 +112,10 @@ impl Following {
         let Some(journal::Subject::Scenario(name)) = header.subject else {
             return Err(JournalError::NoScenario { path: path.to_owned() }.into());
         };
+        // Which keys the learner has is not known here.
+        let keymap = Keymap::standard()?;
         let lessons = Scenario::named(&name)?.lessons()?;
+        let lessons = lessons.into_iter().map(|lesson| lesson.with_keys(&keymap)).collect();
         file.seek(SeekFrom::Start(0)).map_err(unreadable)?;
         let (rest, actions) = (Vec::new(), Vec::new());
         Ok(Self { path: path.to_owned(), file, scenario: name, lessons, rest, fact: None, at: 0.0, actions })

@@ -11,6 +11,7 @@ use super::chooser::{Choice, Chooser, Taken};
 use super::config::Config;
 use super::input::Input;
 use super::jobs::{Ask, Jobs};
+use super::keymap::Keymap;
 use super::keys::UnknownKey;
 use super::run::{self, Ending, RunError, World};
 use super::script::Step;
@@ -157,7 +158,9 @@ pub fn show(stage: Stage, setup: Setup) -> Result<Ending, RunError> {
     let Stage { guard, mut screen, inputs, received, theme, inside_tmux } = stage;
     let wrong = |error: UnknownKey| RunError::Terminal(io::Error::other(error.to_string()));
     let mut state = State::configured(&config, theme).map_err(wrong)?;
-    state.playing = play.map(|(steps, pace)| Playing::recorded(steps, pace));
+    if let Some((steps, pace)) = play {
+        state.playing = Some(Playing::recorded(steps, Keymap::standard().map_err(wrong)?, pace));
+    }
     state.journal.is_on = journal.is_some();
     state.lessons = lessons.into_iter().map(Arc::new).collect();
     let jobs = Jobs::start(sources, &inputs)?;

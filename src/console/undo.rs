@@ -1,6 +1,7 @@
 //! Undo and redo of what one looks at: filters keep company with switches in one order.
 //!
-//! Switches take themselves back (`hunt::History`); here stands when each came, and what filters were on before.
+//! Switches take themselves back (`hunt::History`); here stands when each came, and what filters were on before. The
+//! filters of a query's result are in its text.
 
 use super::state::Chip;
 use crate::hunt::browse::EventsAsked;
@@ -21,6 +22,8 @@ pub enum Change {
     Switch,
     /// The filters that were on before.
     Filters(Box<Filters>),
+    /// The query before a filter or an order was written into it.
+    Query(String),
 }
 
 #[derive(Debug, Default)]

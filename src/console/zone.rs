@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use super::format::TimeStyle;
-use crate::kql::values::UNIX_EPOCH;
+use crate::kql::values::{UNIX_EPOCH, parse_datetime};
 
 #[derive(Debug, Clone, PartialEq)]
 pub struct Zone(TimeZone);
@@ -68,6 +68,22 @@ impl Zone {
         }
     }
 
+    /// The time that somebody wrote in this zone, or with a zone of its own (`Z`, `+02:00`).
+    pub fn parse(&self, text: &str) -> Option<i64> {
+        let text = text.trim();
+        let ticks = parse_datetime(text)?;
+        // A date has `-` too; a zone stands after the time.
+        let after = text.split_once([':']).map_or("", |(_, after)| after);
+        let says_zone = after.ends_with(['Z', 'z']) || after.contains(['+', '-']);
+        if says_zone || self.is_utc() {
+            return Some(ticks);
+        }
+        // What was read as UTC is what the clock on the wall shows.
+        let here = timestamp(ticks)?.to_zoned(TimeZone::UTC).datetime().to_zoned(self.0.clone()).ok()?;
+        let since = here.timestamp().as_nanosecond() / 100;
+        i64::try_from(since + i128::from(UNIX_EPOCH)).ok()
+    }
+
     /// Whether both are of one day here.
     pub fn is_one_day(&self, first: i64, last: i64) -> bool {
         let day = |ticks: i64| timestamp(ticks).map(|timestamp| timestamp.to_zoned(self.0.clone()).date());
@@ -92,6 +108,17 @@ mod tests {
         assert_eq!(utc.time(ticks, TimeStyle::Full), "2026-07-01 23:30:00");
         assert_eq!(berlin.time(ticks, TimeStyle::Full), "2026-07-02 01:30:00");
         assert_eq!((utc.suffix(ticks), berlin.suffix(ticks)), ("UTC".to_owned(), "+02:00".to_owned()));
+        for (text, of_utc, of_berlin) in [
+            ("2026-07-01 23:30", ticks, ticks - 2 * 36_000_000_000),
+            ("2026-07-01 23:30:00.000", ticks, ticks - 2 * 36_000_000_000),
+            ("2026-07-01T23:30:00Z", ticks, ticks),
+            ("2026-07-02 01:30:00+02:00", ticks, ticks),
+        ] {
+            assert_eq!((utc.parse(text), berlin.parse(text)), (Some(of_utc), Some(of_berlin)), "{text}");
+        }
+        // A day by itself begins at its midnight here.
+        assert_eq!(berlin.parse("2026-07-02"), Some(ticks - 3 * 18_000_000_000));
+        assert_eq!(berlin.parse("soon"), None);
         let before = ticks - 10_000_000 * 3600 * 2;
         assert!(utc.is_one_day(before, ticks) && !berlin.is_one_day(before, ticks));
         assert_eq!((Zone::named("UTC").unwrap(), berlin.name().as_str()), (utc, "Europe/Berlin"));

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::fixture::{CHILDREN, Fixture, SHELL};
-use super::{Script, Step, play};
+use super::{Script, Step, play, play_as};
 use crate::console::action::View;
 use crate::console::input::{Input, Mouse};
 use crate::console::run::Ending;
@@ -277,6 +277,20 @@ fn a_query_is_completed_run_recalled_and_narrowed_by_a_cell() {
     assert_eq!(end.state.query.editor.text(), "DeviceProcessEvents\n| where FileName == \"wininit.exe\"");
     let end = after("8 'DeviceProcessEvents' Enter s s");
     assert_eq!(end.state.query.editor.text(), "DeviceProcessEvents\n| sort by Timestamp desc");
+    // Each is a line of the query, and taken back one at a time.
+    let text = |keys: &str| after(keys).state.query.editor.text().to_owned();
+    let filtered = "8 'DeviceProcessEvents' Enter l l f";
+    let whole = text(filtered);
+    assert_eq!(text(&format!("{filtered} s")).lines().count(), 3);
+    assert_eq!(text(&format!("{filtered} s u")), whole);
+    assert_eq!(text(&format!("{filtered} s u u")), "DeviceProcessEvents");
+    assert_eq!(text(&format!("{filtered} s u u U")), whole);
+    // What is typed is no filter: it is taken back with the keys of a text.
+    assert_eq!(text("8 'DeviceProcessEvents' Enter u"), "DeviceProcessEvents");
+    // A filter elsewhere is taken back alone.
+    assert_eq!(text("j l l f 8 'DeviceProcessEvents' Enter u"), "DeviceProcessEvents");
+    let end = after(&format!("{filtered} 1 u"));
+    assert_eq!((end.state.view, end.state.query.editor.text()), (View::Query, "DeviceProcessEvents"));
     let end = after("8 'one' Enter i Ctrl-u 'two' Enter i Up Up");
     assert_eq!(end.state.query.editor.text(), "one");
     let end = after("8 'T | where Nonsense' Enter");
@@ -345,6 +359,23 @@ fn the_clock_goes_to_a_time_and_back_to_the_whole() {
     let end = after("c Up Enter");
     assert!(end.screen.contains("· as of 2026-03-02 10:02:14"), "{}", end.screen);
     assert_eq!(end.state.settings().clock.map(|clock| clock.mode), Some(crate::hunt::ClockMode::AsOf));
+    // In the zone that times are shown in, and it says which.
+    let berlin = |state: &mut crate::console::state::State| {
+        state.zone = crate::console::zone::Zone::named("Europe/Berlin").unwrap();
+    };
+    let written = |keys: &str| play_as(120, 36, Script::new(Fixture).keys(keys), berlin);
+    let end = written("c");
+    assert!(end.screen.contains(" as of (Europe/Berlin): 2026-03-02 10:0"), "{}", end.screen);
+    let now = |end: &super::End| end.state.settings().clock.map(|clock| crate::kql::values::datetime_text(clock.now));
+    let end = written("c Ctrl-u '2026-03-02 10:03' Enter");
+    assert_eq!(now(&end).as_deref(), Some("2026-03-02T09:03:00.0000000Z"));
+    assert!(end.screen.contains("as of 2026-03-02 10:03:00.000 +01:00"), "{}", end.screen);
+    assert_eq!(
+        now(&written("c Ctrl-u '2026-03-02T09:03Z' Up Down Enter")).as_deref(),
+        Some("2026-03-02T09:03:00.0000000Z")
+    );
+    let end = written("c Ctrl-u 'soon' Enter");
+    assert!(end.screen.contains("not a time") && end.screen.contains(": soon"), "{}", end.screen);
     let end = after("c Enter c Ctrl-u Enter");
     assert_eq!(end.state.settings().clock.map(|clock| clock.mode), Some(crate::hunt::ClockMode::Whole));
     assert!(after("c Ctrl-u 'tomorrow' Enter").screen.contains("not a time: write"));

@@ -2,6 +2,7 @@
 
 mod fixture;
 mod flows;
+mod lessons;
 mod recording;
 mod rule_page;
 mod screens;

@@ -2,15 +2,15 @@
 
 use tui_input::Input;
 
-use super::{Effect, answers, ask};
+use super::{Effect, answers, apply, ask};
 use crate::console::action::{Action, View};
 use crate::console::export::{self, Format, Subject};
-use crate::console::format::{self, TimeStyle};
+use crate::console::format::TimeStyle;
 use crate::console::overlay::Overlay;
 use crate::console::source::{ExportAsked, Exported, Question, Topic};
 use crate::console::state::State;
 use crate::hunt::Clock;
-use crate::kql::values::parse_datetime;
+use crate::kql::values::{datetime_text, parse_datetime};
 
 pub fn clock(state: &mut State) -> Vec<Effect> {
     let bucket = state.timeline.bucket().filter(|_| state.view == crate::console::action::View::Timeline);
@@ -20,15 +20,28 @@ pub fn clock(state: &mut State) -> Vec<Effect> {
         state.tell("no event has a time: there is nothing to set the clock to");
         return Vec::new();
     };
-    let text = format::time(now, TimeStyle::Exact);
+    let text = state.zone.time(now, TimeStyle::Exact);
     state.overlay = Some(Overlay::Clock { input: Input::new(text) });
     Vec::new()
 }
 
 /// The time that is written, moved by some ticks.
-pub fn moved(text: &str, by: i64) -> Option<String> {
-    let ticks = parse_datetime(text.trim())?.checked_add(by).filter(|ticks| *ticks >= 0)?;
-    Some(format::time(ticks, TimeStyle::Exact))
+pub fn moved(state: &State, text: &str, by: i64) -> Option<String> {
+    let ticks = state.zone.parse(text)?.checked_add(by).filter(|ticks| *ticks >= 0)?;
+    Some(state.zone.time(ticks, TimeStyle::Exact))
+}
+
+/// A time is written in the zone that is shown, and goes into the journal in UTC: that is played anywhere.
+pub fn clock_written(state: &mut State, text: &str) -> Vec<Effect> {
+    match state.zone.parse(text) {
+        Some(ticks) => apply(state, Action::SetClock(datetime_text(ticks))),
+        None if matches!(text.trim(), "" | "whole" | "replay") => apply(state, Action::SetClock(text.to_owned())),
+        None => {
+            state.complain("not a time: write 2026-03-02 09:30, 'whole' for all the data, or 'replay'");
+            state.overlay = Some(Overlay::Clock { input: Input::new(text.to_owned()) });
+            Vec::new()
+        }
+    }
 }
 
 /// Sees the data as of this time; the whole of it without one.
@@ -41,8 +54,7 @@ pub fn set_clock(state: &mut State, text: &str) -> Vec<Effect> {
         (true, _) => None,
         (false, Some(ticks)) => Some(ticks),
         (false, None) => {
-            state.complain("not a time: write 2026-03-02 09:30, 'whole' for all the data, or 'replay'");
-            state.overlay = Some(Overlay::Clock { input: Input::new(text.to_owned()) });
+            state.complain("not a time: write 2026-03-02 09:30 in UTC, 'whole' for all the data, or 'replay'");
             return Vec::new();
         }
     };
@@ -64,7 +76,10 @@ pub fn turn_clock(state: &mut State, as_of: Option<i64>) -> Vec<Effect> {
     state.events.counts = None;
     state.query.checked = None;
     state.tell(match as_of {
-        Some(ticks) => format!("as of {} UTC: later events are not there yet", format::time(ticks, TimeStyle::Exact)),
+        Some(ticks) => {
+            let (time, zone) = (state.zone.time(ticks, TimeStyle::Exact), state.zone.suffix(ticks));
+            format!("as of {time} {zone}: later events are not there yet")
+        }
         None => "the clock shows the whole data".to_owned(),
     });
     answers::ask_results(state)

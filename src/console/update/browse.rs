@@ -9,6 +9,7 @@ use crate::console::keys::{Code, Key};
 use crate::console::overlay::Overlay;
 use crate::console::source::{Checked, EventsPage, QueryDone, Question, Topic};
 use crate::console::state::State;
+use crate::console::undo::Change;
 use crate::console::views;
 use crate::hunt::browse::{EventsAsked, Listing};
 use crate::kql::values::quote_name;
@@ -196,7 +197,8 @@ pub fn filter(state: &mut State, keep: bool) -> Vec<Effect> {
         return Vec::new();
     };
     if state.view == View::Query {
-        return append(state, &format!("| where {condition}"));
+        let text = state.query.editor.text().to_owned();
+        return append(state, &text, &format!("| where {condition}"));
     }
     if !state.events.asked.conditions.contains(&condition) {
         state.events.asked.conditions.push(condition);
@@ -207,7 +209,8 @@ pub fn filter(state: &mut State, keep: bool) -> Vec<Effect> {
 
 pub fn clear_filters(state: &mut State) -> Vec<Effect> {
     if state.view == View::Query {
-        state.tell("the filters of a query are in its text; i edits it");
+        let (undo, edit) = (state.keymap.key("undo"), state.keymap.key("edit-query"));
+        state.tell(format!("the filters of a query are in its text: {edit} edits it, {undo} takes the last one back"));
         return Vec::new();
     }
     state.events.asked.conditions.clear();
@@ -232,11 +235,10 @@ pub fn sort(state: &mut State) -> Vec<Effect> {
         let rises = format!("| sort by {quoted} asc");
         let before = state.query.editor.text().trim_end().to_owned();
         let (text, way) = match before.strip_suffix(&rises) {
-            Some(rest) => (rest.trim_end().to_owned(), "desc"),
-            None => (before, "asc"),
+            Some(rest) => (rest, "desc"),
+            None => (before.as_str(), "asc"),
         };
-        state.query.editor = Editor::new(text);
-        return append(state, &format!("| sort by {quoted} {way}"));
+        return append(state, text, &format!("| sort by {quoted} {way}"));
     }
     let falls = state.events.asked.sort.as_ref().is_some_and(|(by, falls)| *by == name && !falls);
     state.events.asked.sort = Some((name, falls));
@@ -293,11 +295,18 @@ fn row_text(state: &State, columns: &[&str], row: &[Value]) -> String {
     lines.join("\n")
 }
 
-/// Writes a further line into the query, and runs it.
-fn append(state: &mut State, line: &str) -> Vec<Effect> {
-    let text = state.query.editor.text().trim_end().trim_end_matches(';').trim_end().to_owned();
-    state.query.editor = Editor::new(format!("{text}\n{line}"));
-    run(state)
+/// Writes a further line below the query's text, and runs it.
+fn append(state: &mut State, text: &str, line: &str) -> Vec<Effect> {
+    let text = text.trim_end().trim_end_matches(';').trim_end();
+    let (before, effects) = put_text(state, format!("{text}\n{line}"));
+    state.undo.did(Change::Query(before));
+    effects
+}
+
+/// Runs this query in place of the one that is written, which is returned.
+pub fn put_text(state: &mut State, text: String) -> (String, Vec<Effect>) {
+    let before = state.query.editor.text().to_owned();
+    (before, run_text(state, text))
 }
 
 /// Runs a query from wherever it came.

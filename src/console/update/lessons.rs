@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::playing::{self, Playing};
 use super::{Effect, follow, rows, sessions, show};
 use crate::console::action::{Action, View};
+use crate::console::keymap::Keymap;
 use crate::console::overlay::Overlay;
 use crate::console::script;
 use crate::console::state::State;
@@ -18,7 +19,8 @@ const MINUTE: Duration = Duration::from_secs(60);
 
 /// The list of lessons, or the step in full while one is on.
 pub fn open(state: &mut State) -> Vec<Effect> {
-    if let Some((title, text)) = state.walkthrough.as_ref().and_then(panel::in_full) {
+    let step = state.walkthrough.as_ref().and_then(|walkthrough| panel::in_full(walkthrough, &state.keymap));
+    if let Some((title, text)) = step {
         state.overlay = Some(Overlay::Text { title, text, top: 0 });
     } else if !state.lessons.is_empty() {
         state.overlay = Some(Overlay::Lessons { selected: 0 });
@@ -133,10 +135,10 @@ pub fn act(state: &mut State, action: &Action) -> Vec<Effect> {
             let effects = reset(state);
             if let Some(walkthrough) = &mut state.walkthrough
                 && let Some(step) = walkthrough.current()
-                && let Ok(steps) = script::parse(&step.solve)
+                && let (Ok(steps), Ok(keymap)) = (script::parse(&step.solve), Keymap::standard())
             {
                 walkthrough.change(|step| step.shown = true);
-                state.playing = Some(Playing::shown(steps, state.now));
+                state.playing = Some(Playing::shown(steps, keymap, state.now));
             }
             effects
         }
@@ -150,13 +152,16 @@ pub fn act(state: &mut State, action: &Action) -> Vec<Effect> {
 }
 
 fn turn(state: &mut State, forward: bool) -> Vec<Effect> {
+    let lessons = state.keymap.key("lessons");
     let Some(walkthrough) = &mut state.walkthrough else { return Vec::new() };
     let last = walkthrough.lesson.steps.len().saturating_sub(1);
     if forward && walkthrough.step == last {
         let done = walkthrough.states.iter().filter(|step| step.done).count();
         let shown = walkthrough.states.iter().filter(|step| step.shown).count();
         let all = walkthrough.states.len();
-        let told = format!("that was the last step: {done} of {all} reached, {shown} of them shown; L has the lessons");
+        let told = format!(
+            "that was the last step: {done} of {all} reached, {shown} of them shown; {lessons} has the lessons"
+        );
         if walkthrough.is_done() {
             state.walkthrough = None;
         }

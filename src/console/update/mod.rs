@@ -32,7 +32,7 @@ use super::exclusion_form::ExclusionForm;
 use super::export::Subject;
 use super::input::{Input, Mouse};
 use super::jobs::Ask;
-use super::keymap::Lookup;
+use super::keymap::{Keymap, Lookup};
 use super::keys::{self, Code, Key};
 use super::layout::Layout;
 use super::overlay::Overlay;
@@ -131,7 +131,7 @@ fn taken(state: &mut State, input: Input) -> Vec<Effect> {
     match input {
         Input::Key(key) => {
             playing::interrupted(state);
-            key_pressed(state, key)
+            key_pressed(state, key, None)
         }
         Input::Act(action) => apply(state, action),
         Input::Mouse(mouse) => mouse_used(state, mouse),
@@ -161,7 +161,8 @@ fn taken(state: &mut State, input: Input) -> Vec<Effect> {
     }
 }
 
-fn key_pressed(state: &mut State, key: Key) -> Vec<Effect> {
+/// A key, by the person's keymap or by that of a script.
+fn key_pressed(state: &mut State, key: Key, keymap: Option<&Keymap>) -> Vec<Effect> {
     state.notice = None;
     // In raw mode the terminal hands Ctrl-C over as a key: it ends work, never the program.
     if key.ctrl && key.code == Code::Char('c') {
@@ -179,7 +180,7 @@ fn key_pressed(state: &mut State, key: Key) -> Vec<Effect> {
         return Vec::new();
     }
     state.typed.push(key);
-    match state.keymap.lookup(state.view, &state.typed) {
+    match keymap.unwrap_or(&state.keymap).lookup(state.view, &state.typed) {
         Lookup::Act(action) => {
             let action = action.clone();
             state.typed.clear();

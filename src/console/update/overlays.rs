@@ -52,7 +52,7 @@ pub fn key(state: &mut State, key: Key) -> Vec<Effect> {
         Overlay::Clock { mut input } => {
             const HOUR: i64 = 36_000_000_000;
             let by = match key.code {
-                Code::Enter => return apply(state, Action::SetClock(input.value().to_owned())),
+                Code::Enter => return asks::clock_written(state, input.value()),
                 Code::Up => Some(HOUR),
                 Code::Down => Some(-HOUR),
                 Code::PageUp => Some(24 * HOUR),
@@ -61,7 +61,7 @@ pub fn key(state: &mut State, key: Key) -> Vec<Effect> {
             };
             match by {
                 Some(by) => {
-                    if let Some(text) = asks::moved(input.value(), by) {
+                    if let Some(text) = asks::moved(state, input.value(), by) {
                         input = Input::new(text);
                     }
                 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::{Effect, lessons};
 use crate::console::action::Action;
 use crate::console::export;
+use crate::console::keymap::Keymap;
 use crate::console::script::Step;
 use crate::console::state::State;
 
@@ -28,6 +29,8 @@ enum Pace {
 #[derive(Debug, Clone)]
 pub struct Playing {
     steps: VecDeque<Step>,
+    /// What the script's keys mean, whatever keys the person has.
+    keymap: Keymap,
     pace: Pace,
     /// When the next step is due.
     due: Duration,
@@ -36,12 +39,12 @@ pub struct Playing {
 }
 
 impl Playing {
-    pub fn shown(steps: Vec<Step>, now: Duration) -> Self {
-        Self { steps: steps.into(), pace: Pace::Shown, due: now.saturating_add(KEY), at: Duration::ZERO }
+    pub fn shown(steps: Vec<Step>, keymap: Keymap, now: Duration) -> Self {
+        Self { steps: steps.into(), keymap, pace: Pace::Shown, due: now.saturating_add(KEY), at: Duration::ZERO }
     }
 
-    pub fn recorded(steps: Vec<Step>, pace: f64) -> Self {
-        Self { steps: steps.into(), pace: Pace::Recorded(pace), due: Duration::ZERO, at: Duration::ZERO }
+    pub fn recorded(steps: Vec<Step>, keymap: Keymap, pace: f64) -> Self {
+        Self { steps: steps.into(), keymap, pace: Pace::Recorded(pace), due: Duration::ZERO, at: Duration::ZERO }
     }
 }
 
@@ -82,7 +85,10 @@ pub fn tick(state: &mut State) -> Vec<Effect> {
     };
     playing.due = now.saturating_add(pause);
     let effects = match (step.key(), step) {
-        (Some(key), _) => super::key_pressed(state, key),
+        (Some(key), _) => {
+            let keymap = playing.keymap.clone();
+            super::key_pressed(state, key, Some(&keymap))
+        }
         (None, Step::Act(Action::ExportTo(path) | Action::DiffTo(path))) if !export::is_below(&path) => {
             state.complain(format!("not written: a script writes below the folder it is played in, not to {path}"));
             Vec::new()

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::exclusion_form::counted;
-use super::{Effect, answers, ask, filters, moves, rows, rule_page, show, trees};
+use super::{Effect, answers, ask, browse, filters, moves, rows, rule_page, show, trees};
 use crate::console::action::{Action, View};
 use crate::console::exclusion_form::ExclusionForm;
 use crate::console::overlay::Overlay;
@@ -69,6 +69,12 @@ pub fn undo(state: &mut State, redo: bool) -> Vec<Effect> {
             state.undo.put(redo, Change::Filters(Box::new(before)));
             let told = filters::told(state);
             state.tell(format!("{}: {told}", if redo { "done again" } else { "undone" }));
+            return effects;
+        }
+        Some(Change::Query(text)) => {
+            let (before, effects) = browse::put_text(state, text);
+            state.undo.put(redo, Change::Query(before));
+            state.tell(format!("{}: the query's last filter or order", if redo { "done again" } else { "undone" }));
             return effects;
         }
         Some(Change::Switch) => state.undo.put(redo, Change::Switch),

@@ -102,7 +102,7 @@ fn header(state: &State, width: usize) -> Line {
         // What is not there yet must not be taken for absent: this one is never left out.
         Some(clock) if clock.mode == crate::hunt::ClockMode::AsOf => {
             let now = state.zone.time(clock.now, format::TimeStyle::Full);
-            line.push(Role::Warning, format!(" · as of {now}"));
+            line.push(Role::Warning, format!(" · as of {now} {}", state.zone.suffix(clock.now)));
         }
         _ => facts.push("clock: whole".to_owned()),
     }

@@ -141,7 +141,7 @@ pub fn draw(state: &State, brush: &mut Brush<'_>) -> Option<Position> {
             None
         }
         Overlay::Parameter { id, input, .. } => Some(asked_line(brush, &format!(" let {} = ", id.name), input)),
-        Overlay::Clock { input } => Some(asked_line(brush, " as of (UTC): ", input)),
+        Overlay::Clock { input } => Some(asked_line(brush, &format!(" as of ({}): ", state.zone.name()), input)),
         Overlay::Export { input, .. } => Some(asked_line(brush, " export to: ", input)),
         Overlay::Search { input } => {
             let area = brush.area;

@@ -3,6 +3,8 @@
 use serde::Deserialize;
 
 use super::goal::Goal;
+use crate::console::action::ACTIONS;
+use crate::console::keymap::Keymap;
 use crate::console::script::{self, ScriptError};
 
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -21,7 +23,7 @@ pub struct Lesson {
 #[serde(deny_unknown_fields)]
 pub struct Step {
     pub title: String,
-    /// What to do.
+    /// What to do. Here, and in all that is told of a step, `{tree}` is the key of the action `tree`.
     pub text: String,
     /// Why it matters: shown once it is done.
     pub why: String,
@@ -32,10 +34,24 @@ pub struct Step {
     /// What goes wrong here when it does; for whoever teaches it.
     #[serde(default)]
     pub trap: String,
-    /// A script that reaches the goals from where the step begins.
+    /// A script that reaches the goals from where the step begins, in keys of the standard keymap.
     pub solve: String,
     #[serde(rename = "goal")]
     pub goals: Vec<Goal>,
+}
+
+impl Lesson {
+    /// The lesson with the keys of this keymap where its texts name actions.
+    #[must_use]
+    pub fn with_keys(mut self, keymap: &Keymap) -> Self {
+        for step in &mut self.steps {
+            let told = [&mut step.text, &mut step.why, &mut step.notes, &mut step.trap];
+            for text in told.into_iter().chain(&mut step.hints) {
+                *text = with_keys(text, keymap);
+            }
+        }
+        self
+    }
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -73,10 +89,38 @@ pub fn parse(text: &str) -> Result<Vec<Lesson>, LessonError> {
             if step.goals.iter().any(Goal::is_empty) {
                 return Err(wrong("a goal asks for nothing"));
             }
+            let told = [&step.text, &step.why, &step.notes, &step.trap].into_iter().chain(&step.hints);
+            let actions = told.flat_map(|text| places(text)).filter_map(|(_, place)| place);
+            if let Some(name) = actions.into_iter().find(|name| ACTIONS.iter().all(|row| row.name != *name)) {
+                let near = crate::kql::nearest(name, ACTIONS.iter().map(|row| row.name));
+                let near = near.map(|near| format!("; did you mean '{{{near}}}'?")).unwrap_or_default();
+                return Err(wrong(&format!("it names the key of '{{{name}}}', and no action is called so{near}")));
+            }
             script::parse(&step.solve).map_err(|error| LessonError::Script { lesson: name(), step: number, error })?;
         }
     }
     Ok(lessons)
+}
+
+/// A text of a lesson with the keys of this keymap where it names actions: `{tree}` is the key that shows the tree.
+pub fn with_keys(text: &str, keymap: &Keymap) -> String {
+    let part = |(before, name): (&str, Option<&str>)| {
+        format!("{before}{}", name.map_or(String::new(), |name| keymap.key(name)))
+    };
+    places(text).into_iter().map(part).collect()
+}
+
+/// The text before each `{name}`, and the name; at last the rest.
+fn places(text: &str) -> Vec<(&str, Option<&str>)> {
+    let mut found = Vec::new();
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once('{') {
+        let Some((name, after)) = after.split_once('}') else { break };
+        found.push((before, Some(name)));
+        rest = after;
+    }
+    found.push((rest, None));
+    found
 }
 
 #[cfg(test)]
@@ -111,5 +155,20 @@ GOAL
         assert!(said(with("Hyper", "view = 'tree'")).contains("step 1: the solving script: 'Hyper' is not a key"));
         assert!(said(with("t", "veiw = 'tree'")).contains("unknown field `veiw`"));
         assert!(said(with("t", "view = 'trees'")).contains("unknown variant `trees`"));
+        let wrong_key =
+            parse(&LESSON.replace("Go there.", "Press {tre}.").replace("SOLVE", "t").replace("GOAL", "view = 'tree'"));
+        assert_eq!(
+            said(wrong_key),
+            "lesson 'one', step 1: it names the key of '{tre}', and no action is called so; did you mean '{tree}'?"
+        );
+    }
+
+    #[test]
+    fn a_text_names_the_keys_of_the_keymap_in_use() {
+        let text = "Press {tree}, then {first}; a { stays.";
+        assert_eq!(with_keys(text, &Keymap::standard().unwrap()), "Press t, then gg; a { stays.");
+        let other = crate::console::keys::sequence("Ctrl-t").unwrap();
+        let keymap = Keymap::with(&crate::console::keymap::Overrides::from([("tree", vec![other]), ("first", vec![])]));
+        assert_eq!(with_keys(text, &keymap.unwrap()), "Press Ctrl-t, then :first; a { stays.");
     }
 }

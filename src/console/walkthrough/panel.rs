@@ -1,5 +1,6 @@
 //! The panel of a lesson beside or below the view that the learner drives.
 
+use super::lesson::with_keys;
 use super::progress::Walkthrough;
 use crate::console::keymap::Keymap;
 use crate::console::layout::Layout;
@@ -48,9 +49,9 @@ fn lines(walkthrough: &Walkthrough, keymap: &Keymap, width: usize) -> Vec<Line> 
         }
     };
     if state.done && is_wide {
-        views::paragraph(&mut lines, Role::Good, &format!("Done. {}", flow(&step.why)), width);
+        views::paragraph(&mut lines, Role::Good, &format!("Done. {}", flow(&step.why, keymap)), width);
     }
-    views::paragraph(&mut lines, Role::Text, &flow(&step.text), width);
+    views::paragraph(&mut lines, Role::Text, &flow(&step.text, keymap), width);
     gap(&mut lines);
     for (position, goal) in step.goals.iter().enumerate() {
         let holds = walkthrough.goals.get(position).copied().unwrap_or(false);
@@ -64,7 +65,7 @@ fn lines(walkthrough: &Walkthrough, keymap: &Keymap, width: usize) -> Vec<Line> 
     }
     gap(&mut lines);
     for (position, hint) in step.hints.iter().take(state.hints).enumerate() {
-        views::paragraph(&mut lines, Role::Warning, &format!("Hint {}: {}", position + 1, flow(hint)), width);
+        views::paragraph(&mut lines, Role::Warning, &format!("Hint {}: {}", position + 1, flow(hint, keymap)), width);
     }
     if state.hints < step.hints.len() && !state.done && !is_wide {
         let left = step.hints.len().saturating_sub(state.hints);
@@ -74,24 +75,24 @@ fn lines(walkthrough: &Walkthrough, keymap: &Keymap, width: usize) -> Vec<Line> 
     if state.done && !is_wide {
         gap(&mut lines);
         lines.push(Line::of(Role::Good, "Done. Why it matters"));
-        views::paragraph(&mut lines, Role::Text, &flow(&step.why), width);
+        views::paragraph(&mut lines, Role::Text, &flow(&step.why, keymap), width);
     }
     lines
 }
 
 /// The step in full, for a window over the view.
-pub fn in_full(walkthrough: &Walkthrough) -> Option<(String, String)> {
+pub fn in_full(walkthrough: &Walkthrough, keymap: &Keymap) -> Option<(String, String)> {
     let step = walkthrough.current()?;
-    let mut text = flow(&step.text);
+    let mut text = flow(&step.text, keymap);
     for goal in &step.goals {
         text.push_str("\n\nTo reach: ");
         text.push_str(&goal.say);
     }
     for (position, hint) in step.hints.iter().take(walkthrough.state().hints).enumerate() {
-        text.push_str(&format!("\n\nHint {}: {}", position + 1, flow(hint)));
+        text.push_str(&format!("\n\nHint {}: {}", position + 1, flow(hint, keymap)));
     }
     if walkthrough.state().done {
-        text.push_str(&format!("\n\nWhy it matters: {}", flow(&step.why)));
+        text.push_str(&format!("\n\nWhy it matters: {}", flow(&step.why, keymap)));
     }
     Some((format!("{} · step {}: {}", walkthrough.lesson.title, walkthrough.step + 1, step.title), text))
 }
@@ -125,6 +126,6 @@ fn keys(state: &State, walkthrough: &Walkthrough) -> Line {
 }
 
 /// A text of the file, whose lines are broken for the file's width.
-fn flow(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
+fn flow(text: &str, keymap: &Keymap) -> String {
+    with_keys(text, keymap).split_whitespace().collect::<Vec<_>>().join(" ")
 }
