@@ -79,6 +79,11 @@ fn other_files_are_refused_and_left_alone() {
     assert!(matches!(Store::create_or_open(&text), Err(StoreError::NotAStore { .. })));
     assert!(matches!(Store::open_read_only(&text), Err(StoreError::NotAStore { .. })));
     assert_eq!(std::fs::read_to_string(&text).unwrap(), "not a database at all, but long enough");
+    let inner = folder.path().join("inner");
+    std::fs::create_dir(&inner).unwrap();
+    assert!(matches!(Store::create_or_open(&inner), Err(StoreError::Open { .. })));
+    let there: Vec<_> = std::fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().path()).collect();
+    assert!(there.iter().all(|path| [&text, &inner].contains(&path)), "nothing is put beside them: {there:?}");
 
     let foreign = folder.path().join("foreign.db");
     rusqlite::Connection::open(&foreign).unwrap().execute_batch("CREATE TABLE a(b)").unwrap();

@@ -18,8 +18,9 @@ const SQLITE_HEADER: &[u8] = b"SQLite format 3\0";
 impl Store {
     /// Opens a store for writing, and makes it if there is none.
     pub fn create_or_open(path: &Path) -> Result<Self, StoreError> {
-        let lock = lock_for_writing(path)?;
+        // First: nothing is put beside somebody else's file.
         refuse_other_files(path)?;
+        let lock = lock_for_writing(path)?;
         let connection = Connection::open_with_flags(
             path,
             OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX,
