@@ -38,7 +38,7 @@ impl Pane {
 pub struct Layout {
     pub header: Rect,
     pub tabs: Rect,
-    /// In the order of `Tab`; those without room are left out.
+    /// In the order of `Tab`; those without room have no height.
     pub panes: Vec<Pane>,
     /// Of the timeline above the matches, where there is room.
     pub strip: Option<Pane>,
@@ -60,12 +60,14 @@ impl Layout {
         let in_lesson = state.walkthrough.is_some();
         let plain = state.plain;
         let size = (state.width, state.height);
-        Self::new(size, state.view, state.rules.open.is_some(), query_lines, in_lesson, plain)
+        let rule_open = state.rules.open.is_some();
+        Self::new(size, (state.view, state.pane), rule_open, query_lines, in_lesson, plain)
     }
 
+    /// `pane` is the one that has the keys: where there is room for one, it is that.
     fn new(
         (width, height): (u16, u16),
-        view: View,
+        (view, pane): (View, usize),
         rule_open: bool,
         query_lines: usize,
         in_lesson: bool,
@@ -89,7 +91,7 @@ impl Layout {
         } else if is_roomy {
             roomy(body, view, rule_open)
         } else {
-            compact(body, view, rule_open)
+            compact(body, view, rule_open, pane)
         };
         Self {
             header: row(0),
@@ -105,6 +107,11 @@ impl Layout {
 
     pub fn inner(&self, pane: usize) -> Rect {
         self.panes.get(pane).map_or_else(Rect::default, Pane::inner)
+    }
+
+    /// Whether another pane is there, and not in sight.
+    pub fn hides_panes(&self) -> bool {
+        self.panes.iter().any(|pane| pane.area.height == 0)
     }
 
     pub fn pane_at(&self, x: u16, y: u16) -> Option<usize> {
@@ -198,7 +205,7 @@ fn query(body: Rect, is_roomy: bool, lines: usize) -> Vec<Pane> {
     stacked(body, above, is_roomy)
 }
 
-fn compact(body: Rect, view: View, rule_open: bool) -> Vec<Pane> {
+fn compact(body: Rect, view: View, rule_open: bool, pane: usize) -> Vec<Pane> {
     let bare = |area: Rect| Pane { area, edge: Edge::None };
     let beneath = match view {
         View::Indicators => 7,
@@ -206,9 +213,10 @@ fn compact(body: Rect, view: View, rule_open: bool) -> Vec<Pane> {
         View::Rules if rule_open => body.height / 2,
         _ => (body.height * 2 / 5).min(9),
     };
-    // Fewer lines say nothing that the list does not.
+    // Of fewer lines each would be too few: one pane at a time.
     if beneath < 4 || body.height < 12 {
-        return vec![bare(body)];
+        let none = bare(Rect { height: 0, ..body });
+        return if pane == 0 { vec![bare(body), none] } else { vec![none, Pane { area: body, edge: Edge::Rule }] };
     }
     let above = body.height.saturating_sub(beneath);
     let lower = Rect { y: body.y.saturating_add(above), height: beneath, ..body };
@@ -224,7 +232,8 @@ mod tests {
         for (width, height) in [(1, 1), (20, 5), (40, 10), (60, 16), (80, 24), (100, 28), (120, 36), (200, 60)] {
             for (view, flags) in View::ALL.into_iter().flat_map(|view| [0, 1, 2, 3, 4, 5, 6].map(|flags| (view, flags)))
             {
-                let layout = Layout::new((width, height), view, flags & 1 == 1, 3, flags & 2 == 2, flags & 4 == 4);
+                let layout =
+                    Layout::new((width, height), (view, flags % 3), flags & 1 == 1, 3, flags & 2 == 2, flags & 4 == 4);
                 let screen = Rect::new(0, 0, width, height);
                 let mut areas: Vec<Rect> = layout.panes.iter().map(|pane| pane.area).collect();
                 areas.extend(layout.panel.iter().chain(&layout.strip).map(|pane| pane.area));

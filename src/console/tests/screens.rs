@@ -1,10 +1,10 @@
-//! Every view at the two designed sizes, as text; and at every size without a panic.
+//! Every view and overlay at the designed sizes, as text; and at every size without a panic.
 
 use super::fixture::Fixture;
 use super::{Script, play};
 
 fn check(name: &str, keys: &str) {
-    for (width, height) in [(120, 36), (80, 24)] {
+    for (width, height) in [(120, 36), (80, 24), (40, 10)] {
         let end = play(width, height, Script::new(Fixture).keys(keys));
         insta::assert_snapshot!(format!("{name}_{width}x{height}"), end.screen);
     }
@@ -13,6 +13,7 @@ fn check(name: &str, keys: &str) {
 #[test]
 fn matches() {
     check("matches", "j");
+    check("matches_detail", "j Tab");
 }
 
 #[test]
@@ -39,6 +40,10 @@ fn rules() {
 #[test]
 fn rule_page() {
     check("rule_page", "j w j j");
+    check("rule_page_why_not", "j w 2 / 'gpj' Enter w Tab");
+    check("rule_page_folded", "j w z M");
+    check("rule_page_text", "j w K K Tab j");
+    check("rule_parameter", "j w ] j i");
 }
 
 #[test]
@@ -65,6 +70,31 @@ fn query() {
     check("query_completing", "8 'DeviceProcessEvents | where File'");
     check("query_wrong", "8 'DeviceProcessEvents' Ctrl-j '| where Nonsense == 1' Ctrl-j '| take 5'");
     check("query_result", "8 'DeviceProcessEvents' Enter j j");
+}
+
+#[test]
+fn lines_that_are_asked_for() {
+    check("clock", "c");
+    check("export", "e");
+    check("search", "/ 'who'");
+    check("note", "a 'as every night'");
+}
+
+#[test]
+fn lessons() {
+    const LESSON: &str = "[[lesson]]\nname = 'one'\ntitle = 'From a database to a shell'\nabout = 'Follow one match to where \
+        the intruder came in.'\n[[lesson.step]]\ntitle = 'See where it sits'\ntext = 'Show the process tree at this \
+        match: {tree}.'\nwhy = 'A name says little.'\nhints = ['The key is {tree}.']\nsolve = 't'\n\
+        [[lesson.step.goal]]\nsay = 'the tree is shown'\nview = 'tree'\n";
+    for (name, keys) in [("lessons", "L"), ("lesson_step", "L Enter , h"), ("lesson_steps", "L Enter , j")] {
+        for (width, height) in [(120, 36), (80, 24), (40, 10)] {
+            let end = super::play_as(width, height, Script::new(Fixture).keys(keys), |state| {
+                let lessons = crate::console::walkthrough::lesson::parse(LESSON).unwrap();
+                state.lessons = lessons.into_iter().map(std::sync::Arc::new).collect();
+            });
+            insta::assert_snapshot!(format!("{name}_{width}x{height}"), end.screen);
+        }
+    }
 }
 
 #[test]
@@ -118,8 +148,6 @@ fn small_terminals_have_their_hints_and_large_ones_too() {
             }
         }
     }
-    let end = play(40, 10, Script::new(Fixture).keys("j"));
-    insta::assert_snapshot!("matches_40x10", end.screen);
     assert_eq!(play(18, 4, Script::new(Fixture)).screen.lines().next(), Some("needs 20×5 or more"));
 }
 

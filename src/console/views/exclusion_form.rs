@@ -15,6 +15,8 @@ use crate::console::update::exclusion_form::counted;
 
 /// Lines below the fields: a rule, four of the form, and what it would hide.
 const BELOW: u16 = 14;
+/// From this height on all of it has room.
+const TALL: u16 = 12;
 
 /// Draws the form; yields where the text cursor belongs.
 pub fn draw(state: &State, brush: &mut Brush<'_>, form: &ExclusionForm) -> Option<Position> {
@@ -28,14 +30,24 @@ pub fn draw(state: &State, brush: &mut Brush<'_>, form: &ExclusionForm) -> Optio
     let (width, height) = (usize::from(inner.area.width), inner.area.height);
     let list = fields.min(height.saturating_sub(BELOW.min(height * 2 / 3)));
     draw_fields(&mut inner, form, list);
+    // In few rows what is not being written gives way to what it would hide.
+    let is_tight = height < TALL;
     let mut y = list;
-    inner.put(0, y, Role::Border, &Shown::from("─".repeat(width)));
+    if is_tight {
+        y = y.saturating_sub(1);
+    } else {
+        inner.put(0, y, Role::Border, &Shown::from("─".repeat(width)));
+    }
     let mut cursor = None;
     for (part, label, input) in [
         (Part::Condition, " where not: ", &form.text),
         (Part::Note, " reason:    ", &form.note),
         (Part::Owner, " owner:     ", &form.owner),
     ] {
+        let is_written = form.part == part || (form.part == Part::Fields && part == Part::Condition);
+        if is_tight && !is_written {
+            continue;
+        }
         y = y.saturating_add(1);
         let place = input_row(&mut inner, y, label, input);
         if form.part == part {
@@ -60,6 +72,7 @@ pub fn draw(state: &State, brush: &mut Brush<'_>, form: &ExclusionForm) -> Optio
 
 fn draw_fields(brush: &mut Brush<'_>, form: &ExclusionForm, rows: u16) {
     let width = usize::from(brush.area.width);
+    let (names, operators) = if width < 60 { (14, 2) } else { (32, 10) };
     let top = form.cursor.saturating_sub(usize::from(rows.saturating_sub(1)));
     for (offset, field) in form.fields.iter().skip(top).take(usize::from(rows)).enumerate() {
         let y = u16::try_from(offset).unwrap_or(u16::MAX);
@@ -67,8 +80,8 @@ fn draw_fields(brush: &mut Brush<'_>, form: &ExclusionForm, rows: u16) {
         let mut line = Line::of(Role::Focus, if at_cursor { "▶ " } else { "  " });
         let box_role = if field.chosen { Role::Good } else { Role::Dim };
         line.push(box_role, if field.chosen { "[x] " } else { "[ ] " });
-        line.push(Role::Text, Shown::from(&field.column).fit_left(32).as_str());
-        line.push(Role::Keyword, format!(" {:<10} ", field.operator()));
+        line.push(Role::Text, Shown::from(&field.column).fit_left(names).as_str());
+        line.push(Role::Keyword, format!(" {:<operators$} ", field.operator()));
         line.push(if field.chosen { Role::Strong } else { Role::Dim }, field.value.as_str());
         brush.put_line(0, y, &line.fit(width));
         if at_cursor {

@@ -65,8 +65,8 @@ pub fn draw(state: &State, area: Rect, buffer: &mut Buffer) -> Option<Position> 
         View::Query => cursor = query::draw(state, &mut brush, &layout),
     }
     panel::draw(state, &mut brush, &layout);
-    brush.within(layout.status).put_line(0, 0, &status(state).fit(usize::from(area.width)));
-    let hints = hints(state, usize::from(area.width));
+    brush.within(layout.status).put_line(0, 0, &status(state, &layout).fit(usize::from(area.width)));
+    let hints = hints(state, &layout, usize::from(area.width));
     brush.within(layout.hints).put_line(0, 0, &hints);
     let cursor = if state.overlay.is_some() { overlays::draw(state, &mut brush) } else { cursor };
     // What was said last is where a screen reader is led.
@@ -194,7 +194,7 @@ fn counts(state: &State, room: usize) -> Line {
     line
 }
 
-fn status(state: &State) -> Line {
+fn status(state: &State, layout: &Layout) -> Line {
     let mut line = Line::new();
     if let Some(notice) = &state.notice {
         let first = notice.text.lines().next().unwrap_or_default();
@@ -214,6 +214,9 @@ fn status(state: &State) -> Line {
     if !line.0.is_empty() {
         return line;
     }
+    if let Some(line) = panel::unseen(state, layout) {
+        return line;
+    }
     match state.view {
         View::Matches => matches::status(state),
         View::Tree => tree::status(state),
@@ -227,7 +230,7 @@ fn status(state: &State) -> Line {
 }
 
 /// The last row: what the next keys would do.
-fn hints(state: &State, width: usize) -> Line {
+fn hints(state: &State, layout: &Layout, width: usize) -> Line {
     let named = |(key, word): &(&str, &str)| ((*key).to_owned(), (*word).to_owned(), false);
     let words: Vec<(String, String, bool)> = if let Some(overlay) = &state.overlay {
         overlays::hints(overlay).iter().map(named).collect()
@@ -249,7 +252,9 @@ fn hints(state: &State, width: usize) -> Line {
                     // Up and down are one hint.
                     key = format!("{key}/{}", state.keymap.key("up"));
                 }
-                (key, word.to_owned(), row.action == Action::Help || row.action == Action::Palette)
+                // Nothing else says that there is another pane where it is not in sight.
+                let leads_on = row.action == Action::NextPane && layout.hides_panes();
+                (key, word.to_owned(), leads_on || matches!(row.action, Action::Help | Action::Palette))
             })
             .filter(|(key, ..)| !key.is_empty())
             .collect()

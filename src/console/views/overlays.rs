@@ -89,6 +89,7 @@ pub fn draw(state: &State, brush: &mut Brush<'_>) -> Option<Position> {
         }
         Overlay::Palette { input, selected } => {
             let mut inner = window(brush, "Palette", "every action, by name, words or key", 90, 20);
+            let (names, keys) = if inner.area.width < 60 { (15, 5) } else { (18, 12) };
             let cursor = input_row(&mut inner, 0, " : ", input);
             let rows = overlay::palette_rows(input.value(), &state.keymap, state.view);
             let height = usize::from(inner.area.height.saturating_sub(1));
@@ -99,8 +100,8 @@ pub fn draw(state: &State, brush: &mut Brush<'_>) -> Option<Position> {
                 let chosen = top.saturating_add(offset) == *selected;
                 let text = if here { Role::Text } else { Role::Dim };
                 let mut line = Line::of(Role::Focus, if chosen { "▶ " } else { "  " });
-                line.push(text, Shown::from(row.name).fit_left(18).as_str());
-                line.push(Role::Key, Shown::from(state.keymap.keys_of(row).join(" ")).fit_left(12).as_str());
+                line.push(text, Shown::from(row.name).fit_left(names).as_str());
+                line.push(Role::Key, Shown::from(state.keymap.keys_of(row).join(" ")).fit_left(keys).as_str());
                 line.push(if here { Role::Text } else { Role::Dim }, row.doc);
                 inner.put_line(0, y, &line.fit(usize::from(inner.area.width)));
                 if chosen {
@@ -116,14 +117,15 @@ pub fn draw(state: &State, brush: &mut Brush<'_>) -> Option<Position> {
             let mut inner = window(brush, "Tables", "those that have events", 64, 20);
             let cursor = input_row(&mut inner, 0, " table: ", input);
             let rows = overlay::table_rows(input.value(), &state.events.tables);
+            let (names, unit) = if inner.area.width < 60 { (23, "") } else { (34, " events") };
             let height = usize::from(inner.area.height.saturating_sub(1));
             let top = selected.saturating_sub(height.saturating_sub(1));
             for (offset, (name, count)) in rows.iter().skip(top).take(height).enumerate() {
                 let y = u16::try_from(offset).unwrap_or(u16::MAX).saturating_add(1);
                 let chosen = top.saturating_add(offset) == *selected;
                 let mut line = Line::of(Role::Focus, if chosen { "▶ " } else { "  " });
-                line.push(Role::Text, Shown::from(name).fit_left(34).as_str());
-                line.push(Role::Dim, format!("{:>12} events", format::count(*count)));
+                line.push(Role::Text, Shown::from(name).fit_left(names).as_str());
+                line.push(Role::Dim, format!("{:>12}{unit}", format::count(*count)));
                 inner.put_line(0, y, &line.fit(usize::from(inner.area.width)));
                 if chosen {
                     inner.tint_row(y, Role::Selected);

@@ -37,6 +37,15 @@ pub fn draw(state: &State, brush: &mut Brush<'_>, layout: &Layout) {
     }
 }
 
+/// The step in one line, where there is no room for the panel.
+pub fn unseen(state: &State, layout: &Layout) -> Option<Line> {
+    let walkthrough = state.walkthrough.as_ref().filter(|_| layout.panel.is_none())?;
+    let sign = if walkthrough.state().done { "✓ " } else { "" };
+    let (step, of) = (walkthrough.step + 1, walkthrough.lesson.steps.len());
+    let read = Line::of(Role::Key, format!(" {}", state.keymap.key("lessons"))).with(Role::Dim, " reads it: ");
+    Some(read.with(Role::Strong, format!("{sign}step {step} of {of}, {}", walkthrough.current()?.title)))
+}
+
 /// What a reader sees: the task, the checks, hints, and why it matters once it is done.
 fn lines(walkthrough: &Walkthrough, keymap: &Keymap, width: usize) -> Vec<Line> {
     let Some(step) = walkthrough.current() else { return Vec::new() };
