@@ -1,13 +1,12 @@
-//! Binding calls: the registry's functions, and the few that need the row set, the clock or the environment.
+//! Binding calls of the registry's functions and aggregates.
 
 use super::binder::{Binder, Context, Value as Bound};
-use super::expressions::negate;
 use super::functions::{ArgumentShape, FunctionKind, Resolution, resolve_function};
 use super::scope::Binding;
-use super::tree::{Aggregate, AggregateKind, Expr, ExprKind, WindowFunction};
+use super::tree::{Aggregate, AggregateKind, Expr, ExprKind};
 use crate::kql::diagnostic::Diagnostic;
 use crate::kql::span::Span;
-use crate::kql::syntax::{self, Argument, BinaryOperator, LiteralValue, Name, TypeofItem};
+use crate::kql::syntax::{self, Argument, LiteralValue, Name, TypeofItem};
 use crate::schema::{ScalarType, Value};
 
 pub(super) use super::functions::find;
@@ -151,7 +150,7 @@ impl Binder<'_> {
         }
     }
 
-    fn resolution_error(&mut self, error: &super::functions::ResolutionError, function: &Name, span: Span) {
+    pub fn resolution_error(&mut self, error: &super::functions::ResolutionError, function: &Name, span: Span) {
         use super::functions::ResolutionError as Error;
         if let Error::UnknownFunction { name, nearest } = error {
             if let Some(instead) = super::functions::refused(name) {
@@ -165,7 +164,7 @@ impl Binder<'_> {
             }
             match crate::kql::habits::function(name) {
                 Some(help) => diagnostic.help.push(help.to_owned()),
-                None => diagnostic.help.extend(super::expressions::did_you_mean(nearest)),
+                None => diagnostic.help.extend(super::columns::did_you_mean(nearest)),
             }
             self.diagnostics.push(diagnostic);
             return;
@@ -214,249 +213,6 @@ impl Binder<'_> {
             }
             None => Expr::call(resolution.symbol, arguments, resolution.returns),
         }
-    }
-
-    /// Functions that the registry cannot compute: `None` where the name is not one of them.
-    fn special(&mut self, function: &Name, arguments: &[Argument], span: Span, context: &mut Context) -> Option<Expr> {
-        let values: Vec<&syntax::Expr> = arguments.iter().map(|argument| &argument.value).collect();
-        Some(match (function.text.as_str(), values.as_slice()) {
-            ("now", []) => Expr::constant(Value::Datetime(self.environment.now), ScalarType::Datetime),
-            ("now" | "ago", [offset]) => {
-                let span_of_offset = offset.span;
-                let offset = self.scalar(offset, context);
-                if offset.scalar_type.is_numeric() && !self.is_unknown_column(&offset) {
-                    let message =
-                        format!("{}() takes a timespan, and this is {}", function.text, offset.scalar_type.name());
-                    let help = match offset.as_constant() {
-                        Some(Value::Long(days)) => format!("give it a unit: '{days}d', '{days}h', '{days}m'"),
-                        _ => "multiply it with a unit: '… * 1d'".to_owned(),
-                    };
-                    self.diagnostics.push(Diagnostic::error("argument-type", span_of_offset, message).with_help(help));
-                    return Some(Expr::unknown());
-                }
-                let now = Expr::constant(Value::Datetime(self.environment.now), ScalarType::Datetime);
-                let operator = if function.text == "now" { BinaryOperator::Add } else { BinaryOperator::Subtract };
-                self.binary_of(operator, span, now, offset)
-            }
-            ("not", [operand]) => {
-                let operand = self.predicate(operand, context);
-                if operand.is_unknown() { operand } else { negate(operand) }
-            }
-            ("ingestion_time", []) => {
-                let column = context.node.and_then(|node| self.carried(node).ingestion);
-                match column {
-                    Some(column) => Expr::new(ExprKind::Column(column), ScalarType::Datetime),
-                    None if context.node.is_some_and(|node| self.open.contains(&node)) => Expr::unknown(),
-                    None => Expr::null(ScalarType::Datetime),
-                }
-            }
-            ("event_id", []) => match context.node.and_then(|node| self.carried(node).event) {
-                Some(column) => Expr::new(ExprKind::Column(column), ScalarType::Long),
-                None if context.node.is_some_and(|node| self.open.contains(&node)) => Expr::unknown(),
-                None => Expr::null(ScalarType::Long),
-            },
-            ("column_ifexists" | "columnifexists", [column, default]) => {
-                let name = match self.scalar(column, &mut Context::default()).as_constant() {
-                    Some(Value::String(name)) => name.clone(),
-                    _ => {
-                        self.error("column-name", column.span, "the name of a column is wanted, as a constant string");
-                        return Some(Expr::unknown());
-                    }
-                };
-                match self.find_field(&name, context) {
-                    Some(field) => self.field_expr(&field),
-                    None if context.node.is_some_and(|node| self.open.contains(&node)) => Expr::unknown(),
-                    None => self.scalar(default, context),
-                }
-            }
-            ("toscalar", [table]) => self.scalar_of_table(table, context),
-            ("materialize", [value]) if !self.is_tabular(value, &self.scope.clone()) => self.scalar(value, context),
-            ("pack_all", rest) => self.pack_all(rest, span, context),
-            ("pack_array", [all]) if matches!(&all.kind, syntax::ExprKind::Wildcard(name) if name.text == "*") => {
-                let fields = context.node.map(|node| self.fields(node).to_vec()).unwrap_or_default();
-                self.registered("pack_array", fields.iter().map(Expr::column).collect(), span)
-            }
-            ("bag_pack_columns", [_, ..]) => {
-                let mut members = Vec::new();
-                for value in values {
-                    let Some(name) = self.result_name(value) else {
-                        self.error("column-name", value.span, "bag_pack_columns() takes columns");
-                        return Some(Expr::unknown());
-                    };
-                    members.push(Expr::string(name));
-                    members.push(self.scalar(value, context));
-                }
-                self.registered("bag_pack", members, span)
-            }
-            ("parse_user_agent", [agent, ..]) => {
-                let _ = self.scalar(agent, context);
-                self.diagnostics.push(
-                    Diagnostic::warning(
-                        "no-user-agent-data",
-                        span,
-                        "no table of browsers is configured; parse_user_agent() gives null",
-                    )
-                    .with_label("null for every user agent"),
-                );
-                Expr::null(ScalarType::Dynamic)
-            }
-            ("geo_info_from_ip_address", [address]) => {
-                let _ = self.scalar(address, context);
-                self.diagnostics.push(
-                    Diagnostic::warning(
-                        "no-geo-data",
-                        span,
-                        "no geographic data is configured; geo_info_from_ip_address() gives null",
-                    )
-                    .with_label("null for every address"),
-                );
-                Expr::null(ScalarType::Dynamic)
-            }
-            _ => return None,
-        })
-    }
-
-    fn scalar_of_table(&mut self, table: &syntax::Expr, context: &mut Context) -> Expr {
-        if !self.is_tabular(table, &self.scope.clone()) && !matches!(table.kind, syntax::ExprKind::Name(_)) {
-            return self.scalar(table, context);
-        }
-        let node = self.table(table);
-        let Some(field) = self.fields(node).first().cloned() else { return Expr::unknown() };
-        if self.unknown.contains(&field.id) || self.open.contains(&node) {
-            return Expr::unknown();
-        }
-        Expr::new(ExprKind::Scalar { node, column: field.id }, field.scalar_type)
-    }
-
-    fn pack_all(&mut self, arguments: &[&syntax::Expr], span: Span, context: &mut Context) -> Expr {
-        let ignore_empty = arguments
-            .first()
-            .map(|argument| self.scalar(argument, context))
-            .is_some_and(|argument| argument.as_constant() == Some(&Value::Bool(true)));
-        let fields = context.node.map(|node| self.fields(node).to_vec()).unwrap_or_default();
-        let members = fields
-            .iter()
-            .filter(|field| !self.unknown.contains(&field.id))
-            .flat_map(|field| [Expr::string(field.name.as_str()), Expr::column(field)])
-            .collect::<Vec<_>>();
-        if !ignore_empty {
-            return self.registered("bag_pack", members, span);
-        }
-        self.packed(&fields)
-    }
-
-    /// The columns of a row that hold something, as a bag.
-    pub fn packed(&mut self, fields: &[super::tree::Field]) -> Expr {
-        let mut members = Vec::new();
-        for field in fields {
-            if !self.unknown.contains(&field.id) {
-                members.push(Expr::string(field.name.as_str()));
-                members.push(self.cast(Expr::column(field), ScalarType::Dynamic));
-            }
-        }
-        Expr::call("bag_pack_filled", members, ScalarType::Dynamic)
-    }
-
-    /// Binds a window function: it is computed by a projection before the operator, and read as a column.
-    fn window(&mut self, function: &Name, arguments: &[Argument], span: Span, context: &mut Context) -> Expr {
-        let mut bound: Vec<Expr> = arguments.iter().map(|argument| self.scalar(&argument.value, context)).collect();
-        if bound.iter().any(|argument| self.is_unknown_column(argument)) {
-            return Expr::unknown();
-        }
-        let carried = context.node.map(|node| self.carried(node)).unwrap_or_default();
-        if context.node.is_some_and(|node| self.open.contains(&node)) {
-            return Expr::unknown();
-        }
-        if !carried.serialized || context.windows.is_none() {
-            self.diagnostics.push(
-                Diagnostic::error(
-                    "not-serialized",
-                    span,
-                    format!("'{}' needs rows in an order, and these have none", function.text),
-                )
-                .with_help("put 'sort by …' or 'serialize' before this operator"),
-            );
-            return Expr::unknown();
-        }
-        let shapes: Vec<ArgumentShape> = bound.iter().map(shape).collect();
-        let resolution = match resolve_function(&function.text, &shapes) {
-            Ok(resolution) => resolution,
-            Err(error) => {
-                self.resolution_error(&error, function, span);
-                return Expr::unknown();
-            }
-        };
-        let name = function.text.as_str();
-        if name == "prev" || name == "next" {
-            let value = bound.first().map_or(ScalarType::Dynamic, |value| value.scalar_type);
-            if bound.len() == 3
-                && let Some(default) = bound.pop()
-            {
-                let default = self.cast(default, value);
-                bound.push(default);
-            }
-            let window = if name == "prev" { WindowFunction::Previous } else { WindowFunction::Next };
-            return self.hoist(window, bound, value, &[], context);
-        }
-        // A restart makes parts: their number is the count of restarts so far.
-        let restart_at = if name == "row_window_session" { 3 } else { 1 };
-        let restart = (bound.len() > restart_at).then(|| bound.remove(restart_at));
-        let restart = restart.filter(|restart| restart.as_constant() != Some(&Value::Bool(false)));
-        let part: Vec<_> = match restart {
-            Some(restart) => {
-                let count =
-                    self.hoist(WindowFunction::CumulativeSum, vec![as_number(restart)], ScalarType::Long, &[], context);
-                match count.kind {
-                    ExprKind::Column(id) => vec![id],
-                    _ => Vec::new(),
-                }
-            }
-            None => Vec::new(),
-        };
-        match name {
-            "row_window_session" => {
-                let bound =
-                    bound.into_iter().zip(resolution.parameters).map(|(value, to)| self.cast(value, to)).collect();
-                self.hoist(WindowFunction::SessionStart, bound, ScalarType::Datetime, &part, context)
-            }
-            "row_number" => self.hoist(WindowFunction::RowNumber, bound, ScalarType::Long, &part, context),
-            "row_cumsum" => {
-                let scalar_type = resolution.returns;
-                let bound = bound.into_iter().map(|value| self.cast(value, scalar_type)).collect();
-                self.hoist(WindowFunction::CumulativeSum, bound, scalar_type, &part, context)
-            }
-            _ => {
-                let Some(value) = bound.into_iter().next() else { return Expr::unknown() };
-                let scalar_type = value.scalar_type;
-                let before = self.hoist(WindowFunction::Previous, vec![value.clone()], scalar_type, &part, context);
-                let place = self.hoist(WindowFunction::RowNumber, Vec::new(), ScalarType::Long, &part, context);
-                let changed = Expr::call("engine:changed", vec![value, before, place.clone()], ScalarType::Long);
-                if name == "row_rank_min" {
-                    let first = Expr::call("engine:place_if_changed", vec![changed, place], ScalarType::Long);
-                    self.hoist(WindowFunction::RunningMaximum, vec![first], ScalarType::Long, &part, context)
-                } else {
-                    self.hoist(WindowFunction::CumulativeSum, vec![changed], ScalarType::Long, &part, context)
-                }
-            }
-        }
-    }
-
-    fn hoist(
-        &mut self,
-        function: WindowFunction,
-        arguments: Vec<Expr>,
-        scalar_type: ScalarType,
-        part: &[super::tree::ColumnId],
-        context: &mut Context,
-    ) -> Expr {
-        let carried = context.node.map(|node| self.carried(node)).unwrap_or_default();
-        let partition = carried.partition.into_iter().chain(part.iter().copied()).collect();
-        let kind = ExprKind::Window { function, arguments, order: carried.order, partition };
-        let id = self.new_column();
-        if let Some(windows) = &mut context.windows {
-            windows.push((id, Expr::new(kind, scalar_type)));
-        }
-        Expr::new(ExprKind::Column(id), scalar_type)
     }
 
     fn aggregate_call(&mut self, function: &Name, arguments: &[Argument], span: Span, context: &mut Context) -> Expr {
@@ -595,11 +351,6 @@ pub(super) fn sorted_arrays(name: &str, arguments: &[Expr]) -> Option<Vec<Expr>>
     let along =
         |array: &Expr| Expr::call(symbol, vec![first.clone(), array.clone(), nulls_last.clone()], ScalarType::Dynamic);
     Some(arrays.iter().map(along).collect())
-}
-
-/// A condition counted as 0 or 1, null as 0.
-fn as_number(condition: Expr) -> Expr {
-    Expr::call("engine:is_true", vec![condition], ScalarType::Long)
 }
 
 /// What the registry may know of an argument.

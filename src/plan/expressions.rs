@@ -1,20 +1,19 @@
 //! Binding scalar expressions: every one leaves here with a type.
 //!
-//! Operators and functions are resolved by the registry (`super::functions`); this file owns names, paths into
-//! dynamic values, lists and casts. Calls are in [`calls`](super::calls).
+//! Operators and functions are resolved by the registry (`super::functions`); this file owns operators, paths into
+//! dynamic values and casts. Names are in [`columns`](super::columns), lists in [`membership`](super::membership),
+//! calls in [`calls`](super::calls).
 
 use super::binder::{Binder, Context};
 use super::calls::shape;
-use super::environment::MissingColumns;
+use super::columns::TABLE_AS_VALUE;
 use super::functions::{Conversion, conversion};
-use super::operators::{Members, resolve_between, resolve_list_operator, resolve_operator, resolve_unary};
-use super::scope::Binding;
-use super::tree::{Expr, ExprKind, Field, NodeId};
+use super::operators::{resolve_between, resolve_operator, resolve_unary};
+use super::tree::{Expr, ExprKind};
 use crate::kql::diagnostic::Diagnostic;
-use crate::kql::nearest_few as nearest;
 use crate::kql::span::Span;
-use crate::kql::syntax::{self, BinaryOperator, ListOperator, LiteralValue, Name};
-use crate::schema::{ScalarType, Value, is_other_spelling};
+use crate::kql::syntax::{self, BinaryOperator, LiteralValue, Name};
+use crate::schema::{ScalarType, Value};
 
 /// A literal as a typed constant.
 pub(super) fn literal(value: &LiteralValue) -> Expr {
@@ -136,163 +135,6 @@ impl Binder<'_> {
         }
     }
 
-    /// The column of this name that the context sees.
-    pub fn find_field(&self, name: &str, context: &Context) -> Option<Field> {
-        context
-            .extra
-            .iter()
-            .chain(context.node.map(|node| self.fields(node)).unwrap_or_default())
-            .find(|field| field.name == name)
-            .cloned()
-    }
-
-    pub fn field_expr(&self, field: &Field) -> Expr {
-        if self.unknown.contains(&field.id) { Expr::unknown() } else { Expr::column(field) }
-    }
-
-    fn name(&mut self, name: &Name, context: &mut Context) -> Expr {
-        if let Some(field) = self.find_field(&name.text, context) {
-            return self.field_expr(&field);
-        }
-        match self.scope.get(&name.text) {
-            Some(Binding::Scalar(expr)) => return expr,
-            Some(Binding::Function(function)) => {
-                return match self.call_user(&function, name, &[], context, None) {
-                    super::binder::Value::Scalar(expr) => expr,
-                    super::binder::Value::Table(_) => {
-                        self.error("unexpected-table", name.span, format!("'{}' is a table, not a value", name.text));
-                        Expr::unknown()
-                    }
-                };
-            }
-            Some(Binding::Table(_)) => {
-                self.diagnostics.push(
-                    Diagnostic::error(
-                        "unexpected-table",
-                        name.span,
-                        format!("'{}' is a table, not a value", name.text),
-                    )
-                    .with_help("wrap it in toscalar() to take its first value, or use it after 'in'"),
-                );
-                return Expr::unknown();
-            }
-            None => {}
-        }
-        if context.node.is_some_and(|node| self.open.contains(&node)) {
-            return Expr::unknown();
-        }
-        self.missing_column(name, context)
-    }
-
-    /// A name that is neither column nor `let`: an empty column with a warning where that is allowed, else an error.
-    fn missing_column(&mut self, name: &Name, context: &Context) -> Expr {
-        let fields = context.node.map(|node| self.fields(node)).unwrap_or_default();
-        if let Some(field) = fields.iter().find(|field| is_other_spelling(&name.text, &field.name)) {
-            return Expr::column(field);
-        }
-        let tables: Vec<&str> = self
-            .environment
-            .schema
-            .tables()
-            .filter(|table| table.column(&name.text).is_some())
-            .map(|table| table.name.as_str())
-            .collect();
-        if context.node.is_some_and(|node| self.hollow.contains(&node)) {
-            let message = format!("no row has a bag that names '{}'; an empty column stands for it", name.text);
-            self.warning("missing-column", name.span, message);
-            return Expr::null(ScalarType::Dynamic);
-        }
-        if self.environment.missing_columns == MissingColumns::Lenient
-            && context.node.is_some_and(|node| self.every_table.contains(&node))
-        {
-            let message = format!("no table at hand has a column '{}'; an empty one stands for it", name.text);
-            self.warning("missing-column", name.span, message);
-            return Expr::null(ScalarType::String);
-        }
-        let origin = context.node.and_then(|node| self.origin.get(&node).cloned());
-        // A column of another table may be lacking; a name no table has, one slip from a column here, is that column
-        // misspelt, and an empty column for it would be a wrong answer.
-        let is_misspelt = tables.is_empty()
-            && context.node.is_some_and(|node| {
-                crate::kql::nearest(&name.text, self.fields(node).iter().map(|field| field.name.as_str())).is_some()
-            });
-        if context.lenient
-            && !is_misspelt
-            && self.environment.missing_columns == MissingColumns::Lenient
-            && let Some(origin) = &origin
-        {
-            let scalar_type = tables
-                .first()
-                .and_then(|table| self.environment.schema.table(table))
-                .and_then(|table| table.column(&name.text))
-                .map_or(ScalarType::String, |column| column.scalar_type);
-            self.diagnostics.push(
-                Diagnostic::warning(
-                    "missing-column",
-                    name.span,
-                    format!("{origin} has no column '{}'; an empty one stands for it", name.text),
-                )
-                .with_help("--strict makes this an error"),
-            );
-            return Expr::null(scalar_type);
-        }
-        let mut known: Vec<String> = context.extra.iter().map(|field| field.name.clone()).collect();
-        if let Some(node) = context.node {
-            known.extend(self.fields(node).iter().map(|field| field.name.clone()));
-        }
-        known.extend(self.scope.all_names());
-        let near = nearest(&name.text, known.iter().map(String::as_str));
-        let message = match (context.side, context.node) {
-            (Some(side), _) => format!("the {side} side has no column '{}'", name.text),
-            (None, Some(_)) => format!("there is no column '{}' here", name.text),
-            (None, None) => format!("there are no columns here, and no let is called '{}'", name.text),
-        };
-        let mut diagnostic = Diagnostic::error("unknown-column", name.span, message);
-        let dropped = context.node.and_then(|node| self.table_below(node, &tables));
-        if self.later_lets.contains(&name.text) {
-            diagnostic = diagnostic.with_help(format!("'let {} = …' stands further down: move it up", name.text));
-        } else if self.environment.schema.table(&name.text).is_some() {
-            diagnostic.message = format!("'{}' is a table, not a value", name.text);
-            diagnostic = diagnostic.with_help(TABLE_AS_VALUE);
-        } else if let Some(table) = dropped.filter(|_| context.side.is_none()) {
-            diagnostic = diagnostic.with_help(format!(
-                "{table} has this column, but an operator before this one leaves it out: keep it there"
-            ));
-        } else {
-            let is_function = super::functions::find(&name.text).is_some();
-            if name.text.eq_ignore_ascii_case("null") {
-                let help = "isnull(x) asks for a missing value, isempty(x) for a missing text; int(null) is one";
-                diagnostic.help.push(help.to_owned());
-            } else if is_function && !near.contains(&format!("{}_", name.text)) {
-                diagnostic.help.push(format!("'{}' is a function: write {}()", name.text, name.text));
-            } else {
-                diagnostic.help.extend(did_you_mean(&near));
-            }
-            diagnostic.help.extend(which_tables(&tables).filter(|_| context.node.is_some()));
-        }
-        self.diagnostics.push(diagnostic);
-        Expr::unknown()
-    }
-
-    /// The one of the tables that the rows of a node come from.
-    fn table_below(&self, node: NodeId, tables: &[&str]) -> Option<String> {
-        let mut waiting = vec![node];
-        let mut seen = std::collections::HashSet::new();
-        while let Some(next) = waiting.pop() {
-            if !seen.insert(next) {
-                continue;
-            }
-            let found = self.nodes.get(next.0)?;
-            if let super::tree::NodeKind::Table { table, .. } = &found.kind
-                && tables.contains(&table.as_str())
-            {
-                return Some(table.clone());
-            }
-            waiting.extend(found.inputs());
-        }
-        None
-    }
-
     fn member(&mut self, base: &syntax::Expr, member: &Name, context: &mut Context) -> Expr {
         if let syntax::ExprKind::Name(side) = &base.kind
             && (side.text == "$left" || side.text == "$right")
@@ -313,34 +155,6 @@ impl Binder<'_> {
         }
         let Some(base) = self.as_dynamic(base, member.span) else { return Expr::unknown() };
         Expr::call("engine:dynamic_index", vec![base, Expr::string(member.text.as_str())], ScalarType::Dynamic)
-    }
-
-    /// Says what `cmd.exe` and `Table.Column` were meant as, where the name before the dot is none.
-    fn explain_dotted(&mut self, base: &syntax::Expr, member: &Name, context: &Context, before: usize) {
-        let syntax::ExprKind::Name(name) = &base.kind else { return };
-        let is_table = self.environment.schema.table(&name.text).is_some();
-        for diagnostic in self.diagnostics.iter_mut().skip(before).filter(|one| one.code == "unknown-column") {
-            if is_table && context.right.is_some() {
-                let column = &member.text;
-                diagnostic.help =
-                    vec![format!("the sides of a join are $left and $right: $left.{column} == $right.{column}")];
-            } else if !is_table && diagnostic.help.is_empty() {
-                diagnostic.help.push(format!("put text in quotes: \"{}.{}\"", name.text, member.text));
-            }
-        }
-    }
-
-    fn side_column(&mut self, side_name: Option<&'static str>, node: Option<NodeId>, member: &Name) -> Expr {
-        let mut side = node.map(Context::rows).unwrap_or_default();
-        if let Some(field) = self.find_field(&member.text, &side) {
-            return self.field_expr(&field);
-        }
-        if node.is_some_and(|node| self.open.contains(&node)) {
-            return Expr::unknown();
-        }
-        side.lenient = false;
-        side.side = side_name;
-        self.missing_column(member, &side)
     }
 
     /// The base of a path: dynamic as it is, text read as JSON (the service declares some JSON columns as string).
@@ -488,7 +302,7 @@ impl Binder<'_> {
     }
 
     /// Rules compare ports and ids with quoted numbers; the portal takes that, and so does the engine, aloud.
-    fn number_as_text(&mut self, span: Span) {
+    pub fn number_as_text(&mut self, span: Span) {
         self.warning("number-as-text", span, "a number and a string are compared as text");
     }
 
@@ -511,149 +325,6 @@ impl Binder<'_> {
                 self.error("operand-type", span, error.to_string());
                 Expr::unknown()
             }
-        }
-    }
-
-    fn in_list(
-        &mut self,
-        operator: ListOperator,
-        span: Span,
-        value: &syntax::Expr,
-        list: &[syntax::Expr],
-        context: &mut Context,
-    ) -> Expr {
-        if let syntax::ExprKind::Wildcard(name) = &value.kind
-            && name.text == "*"
-        {
-            let fields = context.node.map(|node| self.fields(node).to_vec()).unwrap_or_default();
-            let (operator, negated) = positive_list(operator);
-            let mut members = Vec::new();
-            for field in &fields {
-                if self.unknown.contains(&field.id) {
-                    continue;
-                }
-                let column = self.cast(Expr::column(field), ScalarType::String);
-                members.push(self.in_list_of(operator, span, column, list, context));
-            }
-            if members.iter().any(Expr::is_unknown) {
-                return Expr::unknown();
-            }
-            let found = Expr::new(ExprKind::Or(members), ScalarType::Bool);
-            return if negated { negate(found) } else { found };
-        }
-        let value = self.scalar(value, context);
-        let (operator, negated) = positive_list(operator);
-        let found = self.in_list_of(operator, span, value, list, context);
-        if negated && !found.is_unknown() { negate(found) } else { found }
-    }
-
-    fn in_list_of(
-        &mut self,
-        operator: ListOperator,
-        span: Span,
-        value: Expr,
-        list: &[syntax::Expr],
-        context: &mut Context,
-    ) -> Expr {
-        let textual = !matches!(operator, ListOperator::In);
-        let unknown = self.is_unknown_column(&value);
-        let value = if textual { self.cast(value, ScalarType::String) } else { value };
-        if let [only] = list
-            && self.is_tabular_member(only)
-        {
-            let node = self.table(only);
-            let Some(field) = self.fields(node).first().cloned() else { return Expr::unknown() };
-            if unknown || self.unknown.contains(&field.id) {
-                return Expr::unknown();
-            }
-            let value = self.unify_member(value, field.scalar_type);
-            return Expr::new(
-                ExprKind::InTable { operator, value: Box::new(value), node, column: field.id },
-                ScalarType::Bool,
-            );
-        }
-        let mut members = Vec::new();
-        let mut arrays = Vec::new();
-        let mut is_missing = unknown;
-        for member in list {
-            let member = self.scalar(member, context);
-            if self.is_unknown_column(&member) {
-                is_missing = true;
-                continue;
-            }
-            let constants = match member.scalar_type {
-                ScalarType::Dynamic => constant_members(&member, textual),
-                _ => None,
-            };
-            match (constants, member.scalar_type) {
-                (Some(found), _) => members.extend(found),
-                (None, ScalarType::Dynamic) => arrays.push(member),
-                (None, _) => members.push(member),
-            }
-        }
-        if is_missing {
-            return Expr::unknown();
-        }
-        let mut value = value;
-        let is_text = |expr: &Expr| expr.scalar_type == ScalarType::String;
-        if operator == ListOperator::In && !members.is_empty() && arrays.is_empty() {
-            let texts = members.iter().filter(|member| is_text(member)).count();
-            let mixed = (is_text(&value) && texts == 0) || (value.scalar_type.is_numeric() && texts == members.len());
-            if mixed && members.iter().all(|member| is_text(member) || member.scalar_type.is_numeric()) {
-                self.number_as_text(span);
-                value = self.cast(value, ScalarType::String);
-                members = members.into_iter().map(|member| self.cast(member, ScalarType::String)).collect();
-            }
-        }
-        let shapes: Vec<_> = members.iter().chain(&arrays).map(shape).collect();
-        let resolved = match resolve_list_operator(operator, &shape(&value), &shapes) {
-            Ok(resolved) => resolved,
-            Err(error) => {
-                self.error("operand-type", span, error.to_string());
-                return Expr::unknown();
-            }
-        };
-        // Constants of a mixed array compare by value with a dynamic, as members of a list they must be alike.
-        let inline = textual || (arrays.is_empty() && resolved.members == Members::Inline);
-        let mut parts = Vec::new();
-        if inline && (!members.is_empty() || arrays.is_empty()) {
-            let wanted = if textual {
-                ScalarType::String
-            } else {
-                resolved.resolution.parameters.get(1).copied().unwrap_or(value.scalar_type)
-            };
-            let value = self.cast(value.clone(), wanted);
-            let members = members.into_iter().map(|member| self.cast(member, wanted)).collect();
-            parts.push(Expr::new(ExprKind::InList { operator, value: Box::new(value), members }, ScalarType::Bool));
-        } else if !members.is_empty() {
-            let packed = members.into_iter().map(|member| self.cast(member, ScalarType::Dynamic)).collect();
-            arrays.push(self.registered("pack_array", packed, span));
-        }
-        for array in arrays {
-            let value = self.cast(value.clone(), if textual { ScalarType::String } else { ScalarType::Dynamic });
-            let kind = ExprKind::InArray { operator, value: Box::new(value), array: Box::new(array) };
-            parts.push(Expr::new(kind, ScalarType::Bool));
-        }
-        match (parts.len(), operator) {
-            (1, _) => parts.swap_remove(0),
-            (_, ListOperator::HasAll) => Expr::new(ExprKind::And(parts), ScalarType::Bool),
-            _ => Expr::new(ExprKind::Or(parts), ScalarType::Bool),
-        }
-    }
-
-    fn is_tabular_member(&self, expression: &syntax::Expr) -> bool {
-        match &expression.kind {
-            syntax::ExprKind::Parenthesised(inner) => self.is_tabular_member(inner),
-            _ => self.is_tabular(expression, &self.scope.clone()),
-        }
-    }
-
-    fn unify_member(&mut self, value: Expr, wanted: ScalarType) -> Expr {
-        let from = value.scalar_type;
-        if from == wanted || (from.is_numeric() && wanted.is_numeric()) || wanted == ScalarType::Dynamic {
-            value
-        } else {
-            self.cast(value, wanted)
         }
     }
 
@@ -680,32 +351,6 @@ fn retype(value: Expr, to: ScalarType) -> Expr {
         (kind, _) => kind,
     };
     Expr::new(kind, to)
-}
-
-/// The members of a constant array, flattened, as constants.
-fn constant_members(expr: &Expr, textual: bool) -> Option<Vec<Expr>> {
-    let Value::Dynamic(text) = expr.as_constant()? else { return None };
-    let json: serde_json::Value = serde_json::from_str(text).ok()?;
-    let members = match json {
-        serde_json::Value::Array(members) => members,
-        other => vec![other],
-    };
-    members
-        .into_iter()
-        .map(|member| {
-            Some(match member {
-                serde_json::Value::String(text) => Expr::string(text),
-                serde_json::Value::Bool(value) if !textual => Expr::bool(value),
-                serde_json::Value::Number(number) if !textual => match number.as_i64() {
-                    Some(value) => Expr::long(value),
-                    None => Expr::constant(Value::Real(number.as_f64()?), ScalarType::Real),
-                },
-                serde_json::Value::Number(number) => Expr::string(number.to_string()),
-                serde_json::Value::Bool(value) => Expr::string(value.to_string()),
-                _ => return None,
-            })
-        })
-        .collect()
 }
 
 pub(super) fn negate(expr: Expr) -> Expr {
@@ -759,43 +404,4 @@ fn positive(operator: BinaryOperator) -> Option<BinaryOperator> {
         Op::NotEndsWithCs => Op::EndsWithCs,
         _ => return None,
     })
-}
-
-fn positive_list(operator: ListOperator) -> (ListOperator, bool) {
-    use ListOperator as Op;
-    match operator {
-        Op::NotIn => (Op::In, true),
-        Op::NotInTilde => (Op::InTilde, true),
-        Op::NotHasAny => (Op::HasAny, true),
-        Op::NotHasAll => (Op::HasAll, true),
-        other => (other, false),
-    }
-}
-
-pub(super) fn did_you_mean(names: &[String]) -> Option<String> {
-    let quoted: Vec<String> = names.iter().map(|name| format!("'{name}'")).collect();
-    let (last, rest) = quoted.split_last()?;
-    Some(if rest.is_empty() {
-        format!("did you mean {last}?")
-    } else {
-        format!("did you mean {} or {last}?", rest.join(", "))
-    })
-}
-
-/// What a table is used as where a value is wanted.
-const TABLE_AS_VALUE: &str = "wrap it in toscalar() to take its first value, or use it after 'in'";
-
-/// The tables that have a column, those of endpoints first: rules are mostly about them.
-fn which_tables(tables: &[&str]) -> Option<String> {
-    let mut tables = tables.to_vec();
-    tables.sort_by_key(|table| !table.starts_with("Device"));
-    let shown = tables.get(..4).unwrap_or(&tables);
-    let more = tables.len() - shown.len();
-    match (shown, more) {
-        ([], _) => None,
-        ([only], 0) => Some(format!("{only} has a column of this name")),
-        (shown, 0) => Some(format!("{} have a column of this name", shown.join(", "))),
-        (shown, 1) => Some(format!("{} and 1 more table have a column of this name", shown.join(", "))),
-        (shown, more) => Some(format!("{} and {more} more tables have a column of this name", shown.join(", "))),
-    }
 }

@@ -4,8 +4,8 @@
 //! they must be written behind the plugin: `evaluate bag_unpack(d) : (a:long, b:string)`.
 
 use super::binder::{Binder, Context};
+use super::columns::did_you_mean;
 use super::environment::Probe;
-use super::expressions::did_you_mean;
 use super::names::Names;
 use super::tree::{Expr, ExprKind, Field, NodeId, Plan};
 use crate::kql::diagnostic::Diagnostic;

@@ -40,7 +40,7 @@ impl Binder<'_> {
         let mut known = self.scope.all_names();
         known.push("FileProfile".to_owned());
         let near = crate::kql::nearest_few(&function.text, known.iter().map(String::as_str));
-        diagnostic.help.extend(super::expressions::did_you_mean(&near));
+        diagnostic.help.extend(super::columns::did_you_mean(&near));
         self.diagnostics
             .push(diagnostic.with_help("define it with a let, or save it as functions/NAME.kql beside the rules"));
         self.unknown_table(span)

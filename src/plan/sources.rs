@@ -1,7 +1,8 @@
 //! Binding what stands before the first `|`: tables, `let` tables, `datatable`, `externaldata`, `range`, `print`.
 
 use super::binder::{Binder, Context, Value as Bound};
-use super::expressions::{did_you_mean, literal};
+use super::columns::did_you_mean;
+use super::expressions::literal;
 use super::names::Names;
 use super::scope::Binding;
 use super::tree::{Carried, Expr, Field, Node, NodeId, NodeKind};

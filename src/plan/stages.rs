@@ -1,7 +1,7 @@
 //! Binding the operators that keep rows as they are: where, extend, project and its kin, sort, top, take, serialize.
 
 use super::binder::{Binder, Context};
-use super::expressions::did_you_mean;
+use super::columns::did_you_mean;
 use super::names::Names;
 use super::scan::ScanClauses;
 use super::tree::{Carried, ColumnId, Expr, ExprKind, Field, Node, NodeId, NodeKind, OrderKey};
