@@ -64,3 +64,9 @@ fn wrong_scripts_sizes_and_themes_are_named() {
         assert!(stderr.contains(said), "{stderr}");
     }
 }
+
+#[test]
+fn a_run_on_the_day_after_the_last_event_says_its_day() {
+    let (_, svg, _) = whippet(&["screenshot", "xp-cmdshell", "--keys", "R"]);
+    assert!(svg.contains("2026-03-02 04:00:00") && svg.contains("2026-03-03 00:00:00"), "{svg}");
+}

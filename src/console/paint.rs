@@ -205,7 +205,7 @@ impl Brush<'_> {
         let title = Shown::from(title).fit(title_room);
         let title_width = title.width();
         if title_room > 0 && title_width > 0 {
-            let text = Shown::from(format!(" {} ", title.as_str()));
+            let text = Shown::from(titled(title.as_str(), focused));
             self.put(1, 0, if focused { Role::Focus } else { Role::Title }, &text);
         }
         let note = Shown::from(note);
@@ -216,6 +216,11 @@ impl Brush<'_> {
         }
         Rect::new(area.x + 1, area.y + 1, area.width - 2, area.height - 2)
     }
+}
+
+/// The title of a pane, in brackets where it has the keys, as the view's is: colour alone would not be seen by all.
+pub fn titled(title: &str, focused: bool) -> String {
+    if focused { format!("[{title}]") } else { format!(" {title} ") }
 }
 
 /// Spaces in place of box drawing, blocks and Braille.

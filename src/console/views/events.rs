@@ -77,7 +77,8 @@ pub fn status(state: &State) -> Line {
         line.push(Role::Dim, " F clears");
     }
     let values = state.events.counts.as_ref().map_or(0, |counts| counts.values.len());
+    let noun = if values == 1 { "value" } else { "values" };
     let more = if values >= 200 { " (the commonest 200)" } else { "" };
-    line.push(Role::Dim, format!(" {values} values{more} · Enter shows the whole event · t its process"));
+    line.push(Role::Dim, format!(" {values} {noun}{more} · Enter shows the whole event · t its process"));
     line
 }

@@ -94,7 +94,7 @@ fn draw_fields(brush: &mut Brush<'_>, form: &ExclusionForm, rows: u16) {
 fn preview(state: &State, form: &ExclusionForm, width: usize) -> Vec<Line> {
     let Some(wanted) = form.exclusion() else {
         let text = "Choose fields, or write a condition: what it would hide is counted here first.";
-        return vec![Line::of(Role::Dim, text)];
+        return Line::of(Role::Dim, text).wrap(width.saturating_sub(2));
     };
     let Some(preview) = form.preview.as_ref().filter(|preview| preview.exclusion == counted(&wanted)) else {
         return vec![Line::of(Role::Dim, "counting what it would hide…")];

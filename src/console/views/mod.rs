@@ -28,7 +28,7 @@ use super::grid::Grid;
 use super::keymap::Lookup;
 use super::keys;
 use super::layout::{Edge, Layout, Pane, SMALLEST};
-use super::paint::{Brush, Line};
+use super::paint::{Brush, Line, titled};
 use super::shown::Shown;
 use super::source::Topic;
 use super::state::{Chip, State};
@@ -296,7 +296,7 @@ pub fn edge<'a>(brush: &'a mut Brush<'_>, pane: &Pane, title: &str, note: &str, 
             if !outer.plain {
                 outer.put(0, 0, role, &Shown::from(bar));
             }
-            let title = Shown::from(format!(" {title} ")).fit(usize::from(pane.area.width.saturating_sub(2)));
+            let title = Shown::from(titled(title, focused)).fit(usize::from(pane.area.width.saturating_sub(2)));
             outer.put(1, 0, if focused { Role::Focus } else { Role::Title }, &title);
         }
         Edge::None => {}

@@ -243,7 +243,7 @@ pub fn status(state: &State) -> Line {
         let text = if listing.cut {
             format!(" the first {} rows; '| count' tells how many there are", format::count(rows))
         } else {
-            format!(" {} rows", format::count(rows))
+            format!(" {} {}", format::count(rows), if rows == 1 { "row" } else { "rows" })
         };
         line.push(Role::Dim, text);
     }

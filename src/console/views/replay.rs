@@ -4,6 +4,7 @@ use ratatui::layout::Rect;
 
 use super::overlays::window;
 use super::severity_role;
+use crate::console::format::TimeStyle;
 use crate::console::paint::{Brush, Line};
 use crate::console::replay::Alerts;
 use crate::console::shown::Shown;
@@ -38,9 +39,13 @@ pub fn draw(state: &State, brush: &mut Brush<'_>, selected: usize, row: Option<u
 }
 
 fn draw_alerts(state: &State, brush: &mut Brush<'_>, alerts: &Alerts, selected: usize, focused: bool) {
-    let time = state.time_style().width();
+    // A run may be on the day after the last event: then its day is said.
+    let runs = (0..alerts.len()).filter_map(|index| alerts.get(index)).map(|(_, alert, _)| alert.time);
+    let shown = state.overview.iter().flat_map(|known| known.first.into_iter().chain(known.last));
+    let times: Vec<i64> = runs.chain(shown).collect();
+    let style = TimeStyle::for_range(&state.zone, times.iter().min().copied(), times.iter().max().copied());
     let columns = [
-        Column::fixed("RUN AT", time),
+        Column::fixed("RUN AT", style.width()),
         Column::fixed("SEV", 4),
         Column::share("RULE", 12, 1),
         Column::number("ROWS", 6),
@@ -54,7 +59,7 @@ fn draw_alerts(state: &State, brush: &mut Brush<'_>, alerts: &Alerts, selected: 
         Row {
             mark: is_suppressed.then(|| (Shown::from("·"), Role::Dim)),
             cells: vec![
-                Line::of(role, state.time(alert.time)),
+                Line::of(role, state.zone.time(alert.time, style)),
                 Line::of(
                     if is_suppressed { Role::Dim } else { severity_role(replay.severity) },
                     replay.severity.word(),
