@@ -426,6 +426,76 @@ fn forms_that_keep_only_named_fields_keep_them() {
     check(&contents(&store), security.len(), "NXLog", lines(&security, nxlog));
 }
 
+/// NXLog keeps whole seconds of a wall clock beside Sysmon's own time, and whole seconds of its zone for others.
+#[test]
+fn events_of_nxlog_and_of_the_log_itself_are_the_same_events() {
+    let named = events(|event| event.data.is_empty() && event.user_data.is_empty() && event.binary.is_empty());
+    let collected: String = named
+        .iter()
+        .map(|event| {
+            let mut object = nxlog(event);
+            let fields = object.as_object_mut().unwrap();
+            fields.remove("@timestamp");
+            let wall = event.time[..19].replace('T', " ");
+            let sysmon = event.fields.contains_key("UtcTime");
+            fields.insert("EventTime".to_owned(), json!(if sysmon { wall } else { format!("{wall}+00:00") }));
+            object.to_string() + "\n"
+        })
+        .collect();
+    let log = evtx_writer::evtx(&numbered_xml(&named));
+    for files in
+        [[("a", log.clone()), ("b", collected.clone().into_bytes())], [("a", collected.into_bytes()), ("b", log)]]
+    {
+        let (_, report) = import_files(&files, &Options::default());
+        let all = named.len() as u64;
+        assert_eq!(report.totals(), (2 * all, all, all, 0), "{report:#?}");
+    }
+}
+
+#[test]
+fn events_without_their_own_fields_have_what_the_common_schema_kept() {
+    let record = |provider: &str, id: u32, number: u32, parts: Json| {
+        let mut whole = json!({"@timestamp": "2025-01-02T03:04:05.123Z", "winlog": {"channel": provider,
+            "provider_name": provider, "event_id": id, "record_id": number, "computer_name": "H1"},
+            "user": {"name": "ann", "domain": "CORP", "id": "S-1-5-21-1-2-3-1001"}});
+        for (name, value) in parts.as_object().unwrap() {
+            whole[name.as_str()] = value.clone();
+        }
+        whole.to_string() + "\n"
+    };
+    let cmd = json!({"executable": "C:\\Windows\\cmd.exe", "pid": 77, "entity_id": "{00000001-0225-6776-0000-000000000077}",
+        "command_line": "cmd /c x", "hash": {"sha1": "ABCDEF0123456789ABCDEF0123456789ABCDEF01"},
+        "parent": {"executable": "C:\\p.exe", "pid": 5, "entity_id": "{00000001-0200-6776-0000-000000000005}"}});
+    let text = record("Microsoft-Windows-Sysmon", 1, 1, json!({"process": cmd}))
+        + &record("Microsoft-Windows-Security-Auditing", 4688, 2, json!({"process": cmd}))
+        + &record(
+            "Microsoft-Windows-Sysmon",
+            3,
+            3,
+            json!({"process": cmd, "network": {"transport": "tcp", "direction": "egress"},
+            "source": {"ip": "10.0.0.1", "port": 5}, "destination": {"ip": "10.0.0.2", "port": 443}}),
+        )
+        + &record("Microsoft-Windows-Sysmon", 11, 4, json!({"process": cmd, "file": {"path": "C:\\new.txt"}}))
+        + &record("Microsoft-Windows-Security-Auditing", 4624, 5, json!({"source": {"ip": "10.0.0.3"}}))
+        + &record("Microsoft-Windows-Sysmon", 255, 6, json!({"process": cmd}));
+    let (store, report) = import_files(&[("x", text.into_bytes())], &Options::default());
+    let file = &report.files[0];
+    assert_eq!((file.stored, file.rejected), (5, 1), "{file:#?}");
+    assert!(file.rejections[0].reason.contains("winlog.event_data"), "{file:#?}");
+    assert!(file.notes.iter().any(|note| note.starts_with("5 events without their own fields")), "{file:#?}");
+    let one = |sql: &str| -> String { store.connection().query_row(sql, [], |row| row.get(0)).unwrap() };
+    let process =
+        "SELECT group_concat(FileName || '|' || ProcessCommandLine || '|' || ProcessId || '|' || SHA1 || '|' ||
+        InitiatingProcessFileName || '|' || AccountName, ' ') FROM DeviceProcessEvents";
+    assert_eq!(one(process), "cmd.exe|cmd /c x|77|abcdef0123456789abcdef0123456789abcdef01|p.exe|ann");
+    assert_eq!(
+        one("SELECT ActionType || RemoteIP || RemotePort FROM DeviceNetworkEvents"),
+        "ConnectionSuccess10.0.0.2443"
+    );
+    assert_eq!(one("SELECT FolderPath || InitiatingProcessFileName FROM DeviceFileEvents"), "C:\\new.txtcmd.exe");
+    assert_eq!(one("SELECT ActionType || AccountName || RemoteIP FROM DeviceLogonEvents"), "LogonSuccessann10.0.0.3");
+}
+
 #[test]
 fn what_is_broken_costs_the_event_it_is_in() {
     let some = events(|event| event.number <= 3);

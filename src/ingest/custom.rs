@@ -10,6 +10,7 @@ use super::reader::Stop;
 use super::reader::rows::for_each_row;
 use super::source::{Opened, open_path};
 use super::walk::{Found, walk};
+use super::widen::widen;
 use super::{ImportError, time};
 use crate::schema::{Column, ScalarType, TableSchema};
 use crate::store::Store;
@@ -29,7 +30,20 @@ pub fn prepare(
         store
             .connection()
             .query_row("SELECT EXISTS(SELECT 1 FROM custom_table WHERE name = ?1)", [name], |row| row.get(0))?;
-    if !custom {
+    let known = store.schema().table(name).filter(|_| custom).cloned();
+    if let Some(known) = known {
+        let mut columns = Inferred::default();
+        for found in walk(paths, store.path(), &options.exclude) {
+            // What comes by standard input comes once, and has to fit.
+            if let Found::File { path, bytes } = found {
+                look_at(path, bytes, options, &mut columns).map_err(refuse)?;
+            }
+        }
+        let wider = columns.widen(&known);
+        if wider.columns != known.columns {
+            widen(store, &known, wider)?;
+        }
+    } else {
         let first = name.chars().next().is_some_and(|first| first.is_ascii_alphabetic() || first == '_');
         if !first || !name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') || name.len() > 128 {
             return Err(refuse("a table's name has letters, digits and '_' only, and no digit first".to_owned()));
@@ -119,6 +133,18 @@ impl Inferred {
         Ok(())
     }
 
+    /// A table that has room for these values beside those it has.
+    fn widen(self, known: &TableSchema) -> TableSchema {
+        let mut wider = known.clone();
+        for (name, possible) in self.columns {
+            match wider.columns.iter_mut().find(|column| column.name == name) {
+                Some(column) => column.scalar_type = possible.beside(column.scalar_type),
+                None => wider.columns.push(Column::new(&name, possible.scalar_type())),
+            }
+        }
+        wider
+    }
+
     fn finish(self) -> Vec<Column> {
         self.columns.into_iter().map(|(name, possible)| Column::new(&name, possible.scalar_type())).collect()
     }
@@ -155,6 +181,23 @@ impl Possible {
         self.real &= real;
         self.datetime &= datetime;
         self.dynamic &= dynamic;
+    }
+
+    /// The type of a column that has values of one type already.
+    fn beside(self, known: ScalarType) -> ScalarType {
+        let fits = match known {
+            ScalarType::Bool => self.boolean,
+            ScalarType::Long => self.long,
+            ScalarType::Real => self.real,
+            ScalarType::Datetime => self.datetime,
+            _ => true,
+        };
+        match (known, self.scalar_type()) {
+            _ if fits || !self.seen => known,
+            (ScalarType::Long, ScalarType::Real) => ScalarType::Real,
+            (_, ScalarType::Dynamic) => ScalarType::Dynamic,
+            _ => ScalarType::String,
+        }
     }
 
     fn scalar_type(self) -> ScalarType {

@@ -32,6 +32,7 @@ pub mod time;
 mod unpack;
 mod volumes;
 mod walk;
+mod widen;
 mod writer;
 
 use std::collections::HashSet;

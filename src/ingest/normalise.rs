@@ -7,6 +7,7 @@ use sha1::Digest;
 use super::batch::{Account, Batch, Cell, Record, Row, Rows};
 use super::mapping::{Derived, Entry, Mapping};
 use super::time::{self, Reading};
+use crate::kql::values::TICKS_PER_SECOND;
 use crate::schema::ScalarType;
 use crate::sql::layout::raw_bit;
 use crate::store::event_xml::EventXml;
@@ -15,8 +16,6 @@ const SYSMON: &str = "Microsoft-Windows-Sysmon";
 const SECURITY: &str = "Microsoft-Windows-Security-Auditing";
 /// More accounts than one file names would be hostile.
 const MOST_ACCOUNTS: usize = 100_000;
-/// An identity needs no more than this of a time: exports keep milliseconds.
-const MILLISECOND: i64 = 10_000;
 
 /// Normalises events; remembers hosts and accounts it has met.
 pub struct Normaliser {
@@ -134,7 +133,9 @@ pub fn device_id(computer: &str) -> String {
 fn identity(event: &EventXml<'_>, host: &str, created: Option<i64>, xml: &str) -> [u8; 16] {
     // Without number and time nothing tells two records apart but their text.
     let text = if event.record_id.is_empty() || created.is_none() { xml } else { "" };
-    let created = created.map_or_else(String::new, |ticks| (ticks / MILLISECOND).to_string());
+    // Not every collector keeps the record's time beside Sysmon's own, and NXLog keeps whole seconds.
+    let own = if event.provider == SYSMON { event.field("UtcTime").and_then(time::parse) } else { None };
+    let created = own.or(created).map_or_else(String::new, |ticks| ticks.div_euclid(TICKS_PER_SECOND).to_string());
     digest(&[host, &event.channel, event.record_id.trim(), &event.provider, event.event_id.trim(), &created, text])
 }
 

@@ -242,6 +242,12 @@ fn read_file(ready: Ready, events: &mut Normaliser, plan: Plan<'_>, lane: &Sende
     if gather.zone_missing {
         decided.push("times without a zone were read as UTC; --time-zone changes that".to_owned());
     }
+    if gather.from_ecs > 0 {
+        decided.push(format!(
+            "{} events without their own fields: these are made of what the Elastic Common Schema keeps of them",
+            gather.from_ecs
+        ));
+    }
     let problem = read.and(flushed).err().map(words);
     lane.send(Message::Part { records: sink.records, problem: None }).ok()?;
     if problem.is_none() {

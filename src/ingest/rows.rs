@@ -187,7 +187,14 @@ impl<'s> RowNormaliser<'s> {
             Some(raw) => add_raw(number, raw, table, row, &self.reading, batch),
             None => {
                 let template = self.template(table);
-                add_row(number, table, &template, row, &self.reading, batch)
+                add_row(number, table, &template, row, &self.reading, batch)?;
+                // Columns of one's own may become wider; a row stays the same row.
+                if self.forced.is_some()
+                    && let Some(record) = batch.records.last_mut()
+                {
+                    record.identity = digest(&["row", &table.name, &as_written(&row.fields)]);
+                }
+                Ok(())
             }
         }
     }
@@ -213,6 +220,8 @@ pub struct Gather<'g, 's> {
     read: u64,
     /// Times without a zone were read as UTC.
     pub zone_missing: bool,
+    /// Events whose own fields were dropped by whoever exported them.
+    pub from_ecs: u64,
 }
 
 impl<'g, 's> Gather<'g, 's> {
@@ -232,6 +241,7 @@ impl<'g, 's> Gather<'g, 's> {
             bytes: 0,
             read: 0,
             zone_missing: false,
+            from_ecs: 0,
         }
     }
 
@@ -246,7 +256,10 @@ impl<'g, 's> Gather<'g, 's> {
                 self.zone_missing |= self.rows.reading.zone.is_none();
                 self.events.add_read(&text.xml, &self.rows.reading, &mut self.batch)
             }
-            Some(Ok(text)) => self.events.add(&text.xml, &mut self.batch),
+            Some(Ok(text)) => {
+                self.from_ecs += u64::from(text.from_ecs);
+                self.events.add(&text.xml, &mut self.batch)
+            }
         }
     }
 
@@ -322,9 +335,7 @@ fn add_raw(
         Some(Json::String(text)) => text.trim().parse().ok(),
         _ => None,
     };
-    let mut sorted: Vec<(&String, String)> = fields.iter().map(|(name, value)| (name, plain(value))).collect();
-    sorted.sort();
-    let canonical: String = sorted.iter().flat_map(|(name, value)| [name.as_str(), "=", value, "\u{1f}"]).collect();
+    let canonical = as_written(fields);
     let computer = text_of(fields, &["Computer"]);
     let channel = text_of(fields, &["Channel", "EventLog"]);
     let provider = text_of(fields, &["Provider", "EventSourceName", "Source"]);
@@ -342,6 +353,14 @@ fn add_raw(
     };
     batch.records.push(record);
     Ok(())
+}
+
+/// A row's fields as they were written, in the order of their names.
+fn as_written(fields: &Map<String, Json>) -> String {
+    let told = fields.iter().filter(|(_, value)| !is_nothing(value));
+    let mut sorted: Vec<(&String, String)> = told.map(|(name, value)| (name, plain(value))).collect();
+    sorted.sort();
+    sorted.iter().flat_map(|(name, value)| [name.as_str(), "=", value, "\u{1f}"]).collect()
 }
 
 fn add_row(
@@ -429,7 +448,8 @@ fn is_nothing(value: &Json) -> bool {
     matches!(value, Json::Null) || value.as_str() == Some("")
 }
 
-fn plain(value: &Json) -> String {
+/// A value as text.
+pub fn plain(value: &Json) -> String {
     match value {
         Json::String(text) => text.clone(),
         other => other.to_string(),
@@ -466,15 +486,19 @@ fn convert(column: &str, scalar_type: ScalarType, value: &Json, reading: &Readin
         ScalarType::Real => Value::Real(plain(value).trim().parse().map_err(|_| wrong())?),
         ScalarType::Decimal => Value::Inline(plain(value)),
         ScalarType::Guid => Value::Inline(plain(value).to_ascii_lowercase()),
-        ScalarType::Dynamic => Value::Inline(match value {
-            // Exports write a dynamic value as the text of its JSON.
-            Json::String(text) => match serde_json::from_str::<Json>(text) {
-                Ok(inner) => inner.to_string(),
-                Err(_) => value.to_string(),
-            },
-            other => other.to_string(),
-        }),
+        ScalarType::Dynamic => Value::Inline(dynamic(value)),
     })
+}
+
+/// A value as a dynamic column holds it. Exports write one as the text of its JSON.
+pub fn dynamic(value: &Json) -> String {
+    match value {
+        Json::String(text) => match serde_json::from_str::<Json>(text) {
+            Ok(inner) => inner.to_string(),
+            Err(_) => value.to_string(),
+        },
+        other => other.to_string(),
+    }
 }
 
 #[cfg(test)]

@@ -10,6 +10,8 @@ use std::borrow::Cow;
 
 use serde_json::{Map, Value as Json};
 
+use super::event_ecs;
+
 type Object = Map<String, Json>;
 
 /// An event record in XML form.
@@ -18,11 +20,19 @@ pub struct EventText<'a> {
     pub xml: Cow<'a, str>,
     /// The record's time is a wall clock's, of a zone that the record does not name.
     pub local_time: bool,
+    /// The event's own fields were dropped: these are made of what the Elastic Common Schema kept of them.
+    pub from_ecs: bool,
 }
 
 impl<'a> EventText<'a> {
     fn made(xml: String) -> Self {
-        Self { xml: Cow::Owned(xml), local_time: false }
+        Self { xml: Cow::Owned(xml), local_time: false, from_ecs: false }
+    }
+}
+
+impl EventText<'_> {
+    fn into_owned(self) -> EventText<'static> {
+        EventText { xml: Cow::Owned(self.xml.into_owned()), ..self }
     }
 }
 
@@ -41,7 +51,7 @@ fn event_within(object: &Object, depth: usize) -> Shape<'_> {
     }
     if let Some(Json::String(raw)) = object.get("_raw") {
         let found = raw.trim_start().starts_with('<');
-        return found.then(|| Ok(EventText { xml: Cow::Borrowed(raw), local_time: false }));
+        return found.then(|| Ok(EventText { xml: Cow::Borrowed(raw), local_time: false, from_ecs: false }));
     }
     for wrapping in ["_source", "result"] {
         if let Some(Json::Object(inner)) = object.get(wrapping) {
@@ -55,12 +65,12 @@ fn event_within(object: &Object, depth: usize) -> Shape<'_> {
         return Some(Ok(EventText::made(structured(object))));
     }
     if object.keys().any(|name| name.starts_with("winlog.") || name.starts_with("event_data.")) {
-        return beats(&nested(object)).map(|made| made.map(EventText::made));
+        return beats(&nested(object)).map(|made| made.map(EventText::into_owned));
     }
     if object.get("winlog").is_some_and(Json::is_object)
         || (object.contains_key("log_name") && object.contains_key("event_id"))
     {
-        return beats(object).map(|made| made.map(EventText::made));
+        return beats(object);
     }
     let flat = ["EventID", "Channel"].iter().all(|name| object.contains_key(*name))
         && (object.contains_key("Hostname") || object.contains_key("Computer"));
@@ -309,7 +319,7 @@ fn is_name(name: &str) -> bool {
 }
 
 /// Winlogbeat. Version 6 has at the top what later ones have under `winlog`.
-fn beats(object: &Object) -> Option<Result<String, String>> {
+fn beats(object: &Object) -> Shape<'_> {
     let winlog = object.get("winlog").and_then(Json::as_object).unwrap_or(object);
     let read = |names: &[&str]| {
         names.iter().find_map(|name| at(winlog, name)).filter(|value| !value.is_object()).map(plain).unwrap_or_default()
@@ -321,8 +331,10 @@ fn beats(object: &Object) -> Option<Result<String, String>> {
     let event_data_of = winlog.get("event_data").and_then(Json::as_object);
     let user_data_of = winlog.get("user_data").and_then(Json::as_object);
     let provider = read(&["provider_name", "source_name"]);
-    let processed = object.get("process").is_some_and(Json::is_object);
-    if event_data_of.is_none() && user_data_of.is_none() && processed && provider.contains("Sysmon") {
+    let processed = ["process", "user"].iter().any(|group| object.get(*group).is_some_and(Json::is_object));
+    let dropped = event_data_of.is_none() && user_data_of.is_none() && processed;
+    let kept = if dropped { event_ecs::fields(&provider, &event_id, object) } else { Vec::new() };
+    if dropped && kept.is_empty() && provider.contains("Sysmon") {
         return Some(Err("the event's own fields (winlog.event_data) were dropped by the export; \
                          export again with them, or with the original XML"
             .to_owned()));
@@ -378,8 +390,13 @@ fn beats(object: &Object) -> Option<Result<String, String>> {
         }
         xml.push_str("</EventData>");
     }
+    if !kept.is_empty() {
+        xml.push_str("<EventData>");
+        kept.iter().for_each(|(name, value)| named(&mut xml, name, value));
+        xml.push_str("</EventData>");
+    }
     let message = object.get("message").and_then(Json::as_str);
-    Some(Ok(finish(xml, message)))
+    Some(Ok(EventText { from_ecs: !kept.is_empty(), ..EventText::made(finish(xml, message)) }))
 }
 
 /// Winlogbeat replaces some numbers by their words; the event's own element holds a number.
@@ -507,7 +524,7 @@ fn nxlog<'a>(object: &Object) -> EventText<'a> {
         xml.push_str("</EventData>");
     }
     let message = object.get("Message").and_then(Json::as_str);
-    EventText { xml: Cow::Owned(finish(xml, message)), local_time }
+    EventText { local_time, ..EventText::made(finish(xml, message)) }
 }
 
 /// Whether a time says which zone it is of: `Z`, an offset, or a count since an epoch.

@@ -8,6 +8,7 @@
 pub mod block;
 mod ddl;
 mod error;
+mod event_ecs;
 pub mod event_json;
 pub mod event_xml;
 mod functions;
@@ -23,8 +24,8 @@ use std::path::PathBuf;
 
 use rusqlite::{Connection, InterruptHandle};
 
-use crate::schema::{Schema, TableSchema};
-use crate::sql::layout::{FILE_PROFILE, raw_bit};
+use crate::schema::{Column, Schema, TableSchema};
+use crate::sql::layout::{FILE_PROFILE, physical_column, quote_identifier, raw_bit, rows_table};
 
 pub use ddl::{ACTOR_COLUMNS, IDENTITY_INDEX, TEXT_INDEX, has_actor};
 pub use error::StoreError;
@@ -67,7 +68,7 @@ impl Store {
         self.path.as_deref()
     }
 
-    /// Adds a table of the analyst's own, or widens it by the columns it lacks. Built-in tables cannot be replaced.
+    /// Adds a table of the analyst's own. Built-in tables cannot be replaced.
     pub fn add_custom_table(&mut self, table: TableSchema) -> Result<(), StoreError> {
         let name = table.name.clone();
         let refuse = |reason| StoreError::CustomTable(name.clone(), reason);
@@ -83,18 +84,46 @@ impl Store {
         if self.schema.tables().any(taken) || raw_bit(&table.name).is_some() {
             return Err(refuse("a table of this name is built in"));
         }
-        let mut names: Vec<String> = table.columns.iter().map(|column| column.name.to_ascii_lowercase()).collect();
-        names.sort();
-        if names.windows(2).any(|pair| pair.first() == pair.last()) {
-            return Err(refuse("two of its columns differ only in case"));
-        }
-        let columns: Vec<(&str, &str)> =
-            table.columns.iter().map(|column| (column.name.as_str(), column.scalar_type.name())).collect();
-        let columns =
-            serde_json::to_string(&columns).map_err(|source| StoreError::State { key: table.name.clone(), source })?;
+        let columns = column_list(&table)?;
         let transaction = self.connection.transaction()?;
         transaction.execute_batch(&format!("{}{}", ddl::create_table(&table), ddl::create_view(&table)))?;
         transaction.execute("INSERT INTO custom_table(name, columns) VALUES (?1, ?2)", [&table.name, &columns])?;
+        transaction.commit()?;
+        self.schema.insert(table);
+        Ok(())
+    }
+
+    /// Puts a table of the analyst's own in the place of the one of that name. `copied` says what a column takes from
+    /// the columns before, `fill` gives the others their values. All of it is one transaction.
+    pub fn replace_custom_table(
+        &mut self,
+        table: TableSchema,
+        copied: &dyn Fn(&Column) -> Option<String>,
+        fill: &dyn Fn(&Connection) -> rusqlite::Result<()>,
+    ) -> Result<(), StoreError> {
+        let columns = column_list(&table)?;
+        let beside = TableSchema { name: format!("{} wider", table.name), columns: table.columns.clone() };
+        let [rows, new] = [&table, &beside].map(|table| quote_identifier(&rows_table(&table.name)));
+        let view = quote_identifier(&table.name);
+        let lineage = has_actor(&table).then(|| ["actor", "filled"].map(|name| (name.to_owned(), name.to_owned())));
+        let taken = table
+            .columns
+            .iter()
+            .filter_map(|column| Some((quote_identifier(&physical_column(&column.name)), copied(column)?)));
+        let (into, from): (Vec<String>, Vec<String>) = taken.chain(lineage.into_iter().flatten()).unzip();
+        let transaction = self.connection.transaction()?;
+        transaction.execute_batch(&format!(
+            "{create}
+             INSERT INTO {new}(id, {into}) SELECT id, {from} FROM {rows};
+             DROP VIEW IF EXISTS {view}; DROP TABLE {rows}; ALTER TABLE {new} RENAME TO {rows};
+             {make_view}",
+            create = ddl::create_table(&beside),
+            into = into.join(", "),
+            from = from.join(", "),
+            make_view = ddl::create_view(&table)
+        ))?;
+        fill(&transaction)?;
+        transaction.execute("UPDATE custom_table SET columns = ?2 WHERE name = ?1", [&table.name, &columns])?;
         transaction.commit()?;
         self.schema.insert(table);
         Ok(())
@@ -116,4 +145,16 @@ impl Store {
         }
         self.index_terms()
     }
+}
+
+/// The columns of a table of the analyst's own, as the store keeps them.
+fn column_list(table: &TableSchema) -> Result<String, StoreError> {
+    let mut names: Vec<String> = table.columns.iter().map(|column| column.name.to_ascii_lowercase()).collect();
+    names.sort();
+    if names.windows(2).any(|pair| pair.first() == pair.last()) {
+        return Err(StoreError::CustomTable(table.name.clone(), "two of its columns differ only in case"));
+    }
+    let columns: Vec<(&str, &str)> =
+        table.columns.iter().map(|column| (column.name.as_str(), column.scalar_type.name())).collect();
+    serde_json::to_string(&columns).map_err(|source| StoreError::State { key: table.name.clone(), source })
 }

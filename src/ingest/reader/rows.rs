@@ -86,12 +86,14 @@ struct Header {
 }
 
 fn csv_rows(
-    reader: impl Read,
+    reader: impl BufRead,
     delimiter: u8,
     reading: &Reading,
     take: &mut dyn FnMut(Placed) -> Result<(), Stop>,
 ) -> Result<(), Stop> {
-    let mut rows = csv::ReaderBuilder::new().delimiter(delimiter).flexible(true).from_reader(reader);
+    let mut format = csv::ReaderBuilder::new();
+    format.delimiter(delimiter).flexible(true);
+    let mut rows = format.from_reader(Bounded::new(reader));
     let header = rows.headers().map_err(failed)?.clone();
     let timeline = ["Event Time", "Machine Id"].iter().all(|name| header.iter().any(|known| known.trim() == *name));
     if reading.zone.is_none()
@@ -102,18 +104,63 @@ fn csv_rows(
     }
     let columns: Vec<Header> = header.iter().map(|name| column(name, timeline)).collect();
     let mut record = csv::ByteRecord::new();
+    let mut lines_before = 0;
     loop {
-        let line = rows.position().line();
+        let line = lines_before + rows.position().line();
+        let byte = rows.position().byte();
+        rows.get_mut().begin_at(byte);
         match rows.read_byte_record(&mut record) {
             Ok(false) => return Ok(()),
             Ok(true) => {
-                let line = record.position().map_or(line, csv::Position::line);
+                let line = record.position().map_or(line, |position| lines_before + position.line());
                 let row = csv_row(&columns, &record, timeline, reading.zone.is_some());
                 take(Placed { line, element: None, row })?;
+            }
+            Err(_) if rows.get_ref().too_long => {
+                // A quote that is never closed takes all that follows for one value. The next line begins a record.
+                let reason = format!("the record is longer than {LONGEST} bytes");
+                take(Placed { line, element: None, row: Err(reason) })?;
+                let Bounded { mut reader, lines, .. } = rows.into_inner();
+                skip_line(&mut reader)?;
+                lines_before += lines + 1;
+                rows = format.has_headers(false).from_reader(Bounded::new(reader));
             }
             Err(error) if error.is_io_error() => return Err(failed(error)),
             Err(error) => take(Placed { line, element: None, row: Err(error.to_string()) })?,
         }
+    }
+}
+
+/// A reader that fails where a record goes on for longer than is read.
+struct Bounded<R> {
+    reader: R,
+    /// Bytes and lines read so far, and where the record began that is being read.
+    bytes: u64,
+    lines: u64,
+    begun: u64,
+    too_long: bool,
+}
+
+impl<R> Bounded<R> {
+    fn new(reader: R) -> Self {
+        Self { reader, bytes: 0, lines: 0, begun: 0, too_long: false }
+    }
+
+    fn begin_at(&mut self, byte: u64) {
+        self.begun = byte;
+    }
+}
+
+impl<R: Read> Read for Bounded<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        if self.bytes.saturating_sub(self.begun) > LONGEST as u64 {
+            self.too_long = true;
+            return Err(std::io::Error::other("a record is too long"));
+        }
+        let read = self.reader.read(buffer)?;
+        self.bytes += read as u64;
+        self.lines += memchr::memchr_iter(b'\n', buffer.get(..read).unwrap_or_default()).count() as u64;
+        Ok(read)
     }
 }
 
@@ -181,7 +228,7 @@ fn skip_line(reader: &mut impl BufRead) -> Result<(), Stop> {
         if available.is_empty() {
             return Ok(());
         }
-        match available.iter().position(|byte| *byte == b'\n') {
+        match memchr::memchr(b'\n', available) {
             Some(end) => {
                 reader.consume(end + 1);
                 return Ok(());
