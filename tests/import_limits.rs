@@ -100,6 +100,14 @@ fn a_quote_that_is_never_closed_costs_its_record_and_not_the_memory() {
     assert!(file.records > 3 && file.records < lines / 4, "{file:#?}");
 }
 
+#[test]
+fn a_time_that_cannot_be_is_not_the_newest_of_all() {
+    let late = line(2).replace("2025-01-02", "5392-12-08");
+    let files = import_bytes("log.json", (line(1) + &late).as_bytes());
+    assert_eq!((files[0].stored, files[0].rejected), (1, 1), "{files:#?}");
+    assert!(files[0].rejections[0].reason.contains("5392-12-08"), "{files:#?}");
+}
+
 /// Does something to a file when the import comes to it.
 struct When<'w> {
     listed: &'w dyn Fn(),

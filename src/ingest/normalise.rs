@@ -13,6 +13,8 @@ use crate::sql::layout::raw_bit;
 use crate::store::event_xml::EventXml;
 
 const SYSMON: &str = "Microsoft-Windows-Sysmon";
+/// The year 2200. A damaged record that says a later time would be the newest of all, and so the hunt's clock.
+const LATEST: i64 = 693_937_152_000_000_000;
 const SECURITY: &str = "Microsoft-Windows-Security-Auditing";
 /// More accounts than one file names would be hostile.
 const MOST_ACCOUNTS: usize = 100_000;
@@ -54,6 +56,10 @@ impl Normaliser {
         if created.is_none() && !event.time_created.trim().is_empty() {
             let shown: String = event.time_created.chars().take(60).collect();
             return Err(format!("the event's time '{shown}' is no date, or one that can be read two ways"));
+        }
+        if created.is_some_and(|ticks| ticks >= LATEST) {
+            let shown: String = event.time_created.chars().take(60).collect();
+            return Err(format!("the event's time '{shown}' is impossible, so the record is damaged"));
         }
         let number: i64 = event.record_id.trim().parse().unwrap_or_default();
         let host = self.host(&event.computer);

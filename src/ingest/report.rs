@@ -1,6 +1,6 @@
 //! The account of an import: every file, every record, to the unit.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fmt::Write as _;
 
 use super::time;
@@ -89,22 +89,7 @@ impl ImportReport {
                 grouped(rejected)
             );
         }
-        for file in &self.files {
-            if let Some(problem) = &file.problem {
-                let word = if file.kind.is_some() { "not read to its end" } else { "left out" };
-                let _ = writeln!(text, "{word}: {}: {problem}", file.path);
-            }
-            for rejection in &file.rejections {
-                let _ = writeln!(text, "rejected: {}: {}: {}", file.path, rejection.place, rejection.reason);
-            }
-            let unlisted = file.rejected.saturating_sub(file.rejections.len() as u64);
-            if unlisted > 0 {
-                let _ = writeln!(text, "rejected: {}: and {} more", file.path, grouped(unlisted));
-            }
-            for note in &file.notes {
-                let _ = writeln!(text, "note: {}: {note}", file.path);
-            }
-        }
+        self.write_problems(&mut text);
         if let Some((table, columns)) = &self.table {
             let columns: Vec<String> = columns.iter().map(|(name, word)| format!("{name}: {word}")).collect();
             let _ = writeln!(text, "table {table}: {}", columns.join(", "));
@@ -135,12 +120,103 @@ impl ImportReport {
             let files = if self.remaining == 1 { "file remains" } else { "files remain" };
             let _ = writeln!(
                 text,
-                "interrupted: {} {files}; what is listed is in the store, the same command imports the rest",
+                "interrupted: {} {files}; what is listed is in the store,\n  and the same command imports the rest",
                 grouped(self.remaining as u64)
             );
         }
         text
     }
+}
+
+impl ImportReport {
+    /// What was left out, cut short, rejected and decided: files under the reason they share, records under their file.
+    fn write_problems(&self, text: &mut String) {
+        let problems = |events: bool| {
+            let files = self.files.iter().filter(move |file| file.kind.is_some() == events);
+            files.filter_map(|file| Some((file.problem.as_deref()?, file.path.as_str())))
+        };
+        write_listed(text, "left out", problems(false));
+        write_listed(text, "not read to the end", problems(true));
+        let rejecting: Vec<&FileReport> = self.files.iter().filter(|file| file.rejected > 0).collect();
+        if !rejecting.is_empty() {
+            let records: u64 = rejecting.iter().map(|file| file.rejected).sum();
+            let _ = writeln!(
+                text,
+                "rejected: {} of {}",
+                counted(records, "record"),
+                counted(rejecting.len() as u64, "file")
+            );
+        }
+        for file in rejecting {
+            let _ = writeln!(text, "  {}", file.path);
+            for (reason, places) in by_key(file.rejections.iter().map(|one| (one.reason.as_str(), one.place.as_str())))
+            {
+                write_wrapped(text, 4, &format!("{}: {reason}", places.join(", ")));
+            }
+            let unlisted = file.rejected.saturating_sub(file.rejections.len() as u64);
+            if unlisted > 0 {
+                let _ = writeln!(text, "    and {} more", grouped(unlisted));
+            }
+        }
+        let notes =
+            self.files.iter().flat_map(|file| file.notes.iter().map(|note| (note.as_str(), file.path.as_str())));
+        write_listed(text, "notes", notes);
+    }
+}
+
+/// Lines end before this column where a blank allows it.
+const WIDTH: usize = 80;
+
+/// Reasons, each with the files it is true of.
+fn write_listed<'r>(text: &mut String, title: &str, found: impl Iterator<Item = (&'r str, &'r str)>) {
+    let reasons = by_key(found);
+    if reasons.is_empty() {
+        return;
+    }
+    let files: usize = reasons.iter().map(|(_, paths)| paths.len()).sum();
+    let _ = writeln!(text, "{title}: {}", counted(files as u64, "file"));
+    for (reason, paths) in reasons {
+        write_wrapped(text, 2, reason);
+        for path in paths {
+            let _ = writeln!(text, "    {path}");
+        }
+    }
+}
+
+/// Values under their keys, both in the order they came.
+fn by_key<'r>(pairs: impl Iterator<Item = (&'r str, &'r str)>) -> Vec<(&'r str, Vec<&'r str>)> {
+    let mut places: HashMap<&str, usize> = HashMap::new();
+    let mut groups: Vec<(&str, Vec<&str>)> = Vec::new();
+    for (key, value) in pairs {
+        let place = *places.entry(key).or_insert(groups.len());
+        match groups.get_mut(place) {
+            Some((_, values)) => values.push(value),
+            None => groups.push((key, vec![value])),
+        }
+    }
+    groups
+}
+
+fn write_wrapped(text: &mut String, indent: usize, words: &str) {
+    let mut column = 0;
+    for word in words.split(' ') {
+        let width = word.chars().count();
+        if column == 0 {
+            let _ = write!(text, "{:indent$}{word}", "");
+            column = indent + width;
+        } else if column + 1 + width > WIDTH {
+            let _ = write!(text, "\n{:deeper$}{word}", "", deeper = indent + 2);
+            column = indent + 2 + width;
+        } else {
+            let _ = write!(text, " {word}");
+            column += 1 + width;
+        }
+    }
+    text.push('\n');
+}
+
+fn counted(number: u64, what: &str) -> String {
+    format!("{} {what}{}", grouped(number), if number == 1 { "" } else { "s" })
 }
 
 /// A number with its thousands apart.
@@ -159,6 +235,39 @@ fn grouped(number: u64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_went_wrong_is_told_once_and_within_eighty_columns() {
+        let rejection = |place: &str, reason: &str| Rejection { place: place.to_owned(), reason: reason.to_owned() };
+        let left_out = |path: &str, reason: &str| FileReport {
+            path: path.to_owned(),
+            problem: Some(reason.to_owned()),
+            ..FileReport::default()
+        };
+        let long = "cursor.position at offset 51314709 is past the end of the data (65536 bytes), which no record is";
+        let files = vec![
+            FileReport {
+                path: "case/Security.evtx".to_owned(),
+                kind: Some("EVTX".to_owned()),
+                records: 40,
+                stored: 10,
+                rejected: 30,
+                rejections: vec![
+                    rejection("record 3", long),
+                    rejection("record 4", "odd"),
+                    rejection("record 9", long),
+                ],
+                notes: vec!["the file is cut off inside a chunk: the records before the cut are read".to_owned()],
+                ..FileReport::default()
+            },
+            left_out("case/a.bin", "not text"),
+            left_out("case/b.txt", "empty file"),
+            left_out("case/c.bin", "not text"),
+        ];
+        let text = ImportReport { files, ..ImportReport::default() }.to_text();
+        insta::assert_snapshot!(text);
+        assert!(text.lines().all(|line| line.chars().count() <= WIDTH), "{text}");
+    }
 
     #[test]
     fn thousands_are_grouped() {

@@ -173,6 +173,7 @@ impl<'a> EventXml<'a> {
             [_, "System", name] => self.system_value(name, value),
             [_, "EventData", "Binary"] => self.binary = value,
             [_, "EventData", "Data"] => self.fields.push(Field { name: data_name, value }),
+            [_, "EventData", _] if leaf && !data_name.is_empty() => self.fields.push(Field { name: data_name, value }),
             [_, "EventData", name] if leaf => self.fields.push(Field { name: Cow::Borrowed(name), value }),
             [_, "UserData", rest @ ..] if leaf && !rest.is_empty() => {
                 self.fields.push(Field { name: Cow::Owned(rest.join(".")), value });
@@ -298,9 +299,7 @@ impl<'a> Reader<'a> {
             None => (body, false),
         };
         let (name, attributes) = body.split_once(|c: char| c.is_ascii_whitespace()).unwrap_or((body, ""));
-        if name.is_empty() {
-            return Err(XmlError { reason: "a tag has no name", offset: start });
-        }
+        // A flipped bit in a log can leave a name empty; the others of the record are worth having.
         Ok(Token::Open { name, attributes, closed, start })
     }
 }
@@ -452,6 +451,15 @@ mod tests {
         assert_eq!(quick.unwrap().process_id, "5");
         assert!(EventXml::parse("<Event><System><Level>4</Leve></System></Event>").is_err());
         assert!(EventXml::parse("<Event><System><Provider Name=\"P\" Guid/></System></Event>").is_err());
+    }
+
+    #[test]
+    fn data_whose_tag_is_damaged_keep_their_names() {
+        let event = EventXml::parse(
+            "<Event><EventData><Dava Name=\"a\">1</Dava>< Name=\"b\">2</><other>3</other></EventData></Event>",
+        )
+        .unwrap();
+        assert_eq!((event.field("a"), event.field("b"), event.field("other")), (Some("1"), Some("2"), Some("3")));
     }
 
     #[test]

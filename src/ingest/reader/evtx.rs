@@ -73,21 +73,16 @@ fn place(error: &EvtxError, first: u64, chunk: u64) -> String {
     }
 }
 
-/// An error with its causes: the innermost one says what is wrong. What the outermost says of places is counted from
-/// the beginning of the piece, and left out.
+/// The innermost of an error's causes says what is wrong. What the outer ones say of places is counted from the
+/// beginning of the piece.
 fn explain(error: &EvtxError) -> String {
-    let mut words = match error {
-        EvtxError::FailedToParseChunk { .. } => "the chunk cannot be read".to_owned(),
-        EvtxError::FailedToReadRecordAt { .. } => "no record can be read here".to_owned(),
-        other => other.to_string(),
-    };
-    let mut cause = error.source();
-    while let Some(inner) = cause {
-        let text = inner.to_string();
-        if !words.contains(&text) {
-            words = format!("{words}: {text}");
-        }
-        cause = inner.source();
+    let mut cause: &dyn Error = error;
+    while let Some(inner) = cause.source() {
+        cause = inner;
     }
-    words
+    match error {
+        EvtxError::FailedToParseChunk { .. } => format!("the chunk cannot be read: {cause}"),
+        EvtxError::FailedToReadRecordAt { .. } => format!("no record can be read here: {cause}"),
+        _ => cause.to_string(),
+    }
 }
