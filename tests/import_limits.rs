@@ -74,7 +74,8 @@ fn a_line_of_a_gigabyte_is_rejected_within_bounded_memory() {
         .args([&folder.path().join("x.db"), &path])
         .output()
         .unwrap();
-    let report: serde_json::Value = serde_json::from_slice(&said.stdout).expect(&String::from_utf8_lossy(&said.stderr));
+    let report: serde_json::Value =
+        serde_json::from_slice(&said.stdout).unwrap_or_else(|_| panic!("{}", String::from_utf8_lossy(&said.stderr)));
     let file = &report["files"][0];
     assert_eq!((&file["stored"], &file["rejected"]), (&json!(2), &json!(1)), "{report}");
     assert_eq!(file["rejections"][0]["place"], json!("line 2"));
