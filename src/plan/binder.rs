@@ -59,7 +59,7 @@ pub(super) struct Binder<'a> {
     pub render: Option<String>,
     /// Nodes that may have columns nobody knows.
     pub open: HashSet<NodeId>,
-    /// Nodes whose bags had no rows to name columns, so that any name may have been meant.
+    /// Nodes whose columns are named by values and that had no rows to name any: every name may have been meant.
     pub hollow: HashSet<NodeId>,
     /// Rows of `union *`: a column they lack may be one of a table that was not imported.
     pub every_table: HashSet<NodeId>,

@@ -74,7 +74,7 @@ impl Binder<'_> {
             .map(|table| table.name.as_str())
             .collect();
         if context.node.is_some_and(|node| self.hollow.contains(&node)) {
-            let message = format!("no row has a bag that names '{}'; an empty column stands for it", name.text);
+            let message = format!("no row tells of a column '{}'; an empty one stands for it", name.text);
             self.warning("missing-column", name.span, message);
             return Expr::null(ScalarType::Dynamic);
         }

@@ -191,7 +191,12 @@ impl Binder<'_> {
                 fields.push(Field { id, name: names.unique(&value), scalar_type: aggregate.scalar_type });
             }
         }
-        self.group(input, keys, collected, fields, span, "pivot")
+        let is_hollow = schema.is_none() && fields.len() == keys.len();
+        let node = self.group(input, keys, collected, fields, span, "pivot");
+        if is_hollow {
+            self.hollow.insert(node);
+        }
+        node
     }
 
     /// The values of the pivot column, in order.
