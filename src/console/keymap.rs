@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::action::{ACTIONS, Action, ActionRow, View};
+use super::action::{Action, View};
+use super::action_table::{ACTIONS, ActionRow};
 use super::keys::{self, Key, UnknownKey};
 
 /// What a sequence of keys means so far.

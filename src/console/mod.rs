@@ -4,6 +4,7 @@
 //! has. Input becomes an [`action::Action`], `update` changes the [`state`], drawing reads it and starts nothing.
 
 pub mod action;
+pub mod action_table;
 pub mod background;
 pub mod chooser;
 pub mod columns;

@@ -2,7 +2,8 @@
 
 use tui_input::{Input, InputRequest};
 
-use super::action::{ACTIONS, ActionRow, View};
+use super::action::View;
+use super::action_table::{ACTIONS, ActionRow};
 use super::exclusion_form::ExclusionForm;
 use super::export::Subject;
 use super::fuzzy::{self, Skim};

@@ -1,7 +1,7 @@
 //! The parts of the help that tables write.
 
 use crate::cli::Exit;
-use crate::console::action::{ACTIONS, When};
+use crate::console::action_table::{ACTIONS, When};
 use crate::console::config::SETTINGS;
 use crate::console::keymap::Keymap;
 use crate::plan::functions::{self, FunctionKind};

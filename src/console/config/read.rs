@@ -7,7 +7,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::{Config, ConfigError, KEYS, Problem, SETTINGS};
-use crate::console::action::ACTIONS;
+use crate::console::action_table::ACTIONS;
 use crate::console::keymap::{Conflict, Overrides};
 use crate::console::keys::{self, Code, Key};
 use crate::console::theme::Theme;

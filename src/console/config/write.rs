@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::{Config, SETTINGS};
-use crate::console::action::{ACTIONS, ActionRow};
+use crate::console::action_table::{ACTIONS, ActionRow};
 use crate::console::keys::{self, UnknownKey};
 
 /// A setting's value as TOML.

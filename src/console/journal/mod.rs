@@ -10,7 +10,8 @@ mod spot;
 pub use file::{Header, HeaderError, Subject};
 pub use spot::Spot;
 
-use super::action::{ACTIONS, Action};
+use super::action::Action;
+use super::action_table::ACTIONS;
 use super::rule_page::Content;
 use super::state::State;
 use crate::kql::nearest;

@@ -1,24 +1,23 @@
 //! A small case in memory: two rules over a dozen processes, with exclusions that really hide.
 
+mod rule;
+
 use std::sync::Arc;
 use std::time::Duration;
+
+use rule::{dossier, explain, funnel, sheet};
 
 use crate::console::format;
 use crate::console::replay::Alerts;
 use crate::console::source::{
-    Answer, Checked, Coverage, EventsPage, ExportAsked, Exported, Found, HashSeen, Hits, Indicator, NodeFacts,
-    Overview, Placed, Preview, QueryDone, Question, RuleSheet, RuleSummary, Settings, SheetBinding, SheetIndicator,
-    SheetTest, Source, Stop, Trouble, ValueCounts,
+    Answer, Checked, EventsPage, ExportAsked, Exported, Found, HashSeen, Hits, Indicator, NodeFacts, Overview, Placed,
+    Preview, QueryDone, Question, RuleSummary, Settings, Source, Stop, Trouble, ValueCounts,
 };
 use crate::console::timeline::Window;
 use crate::hunt::browse::{EventsAsked, Listing};
 use crate::hunt::chains::Cut;
 use crate::hunt::complete::{Completion, Completions, Kind};
-use crate::hunt::dossier::{Dossier, Signal};
 use crate::hunt::exclusions::ExclusionEffect;
-use crate::hunt::explain::{Conjunct, ExplainedStage, Leg, NearestChange, Outcome, Relaxation};
-use crate::hunt::funnel::{Funnel, FunnelSection, FunnelStage, FunnelUnit, Rows, UnitState};
-use crate::hunt::indicators::IndicatorHits;
 use crate::hunt::matches::{MatchSubject, RuleStatus, Severity};
 use crate::hunt::moments::{self, Action, Moment};
 use crate::hunt::replay::{Alert, Replay};
@@ -28,7 +27,7 @@ use crate::hunt::switches::{ExclusionId, ExclusionRef, OwnExclusion};
 use crate::hunt::timeline::{Counts, TimeRange, Timeline};
 use crate::hunt::tree::EventCounts;
 use crate::hunt::tree::facts::NodeEvent;
-use crate::hunt::{Clock, Explanation, Forest, Hunt, Match, MatchId, Node, NodeId, Process, RuleRun, UnitId};
+use crate::hunt::{Clock, Forest, Hunt, Match, MatchId, Node, NodeId, Process, RuleRun, UnitId};
 use crate::kql::diagnostic::Diagnostic;
 use crate::kql::span::Span;
 use crate::schema::{Column, ScalarType, Value};
@@ -273,269 +272,6 @@ fn cuts(settings: &Settings) -> Vec<Cut> {
         }
     }
     cuts
-}
-
-fn unit(number: &str, text: &str, rows: (u64, u64), settings: &Settings, is_exclusion: bool) -> FunnelUnit {
-    let id = UnitId { rule: CHILDREN.to_owned(), unit: number.to_owned() };
-    let state = if settings.switches.is_on(&id) { UnitState::On } else { UnitState::Off };
-    FunnelUnit {
-        id,
-        text: text.to_owned(),
-        span: Span { start: 0, end: 0 },
-        state,
-        is_exclusion,
-        rows_in: Rows::Counted(rows.0),
-        rows_out: Rows::Counted(rows.1),
-    }
-}
-
-fn stage(number: &str, kind: &str, text: &str, rows: (Rows, Rows), units: Vec<FunnelUnit>) -> FunnelStage {
-    FunnelStage {
-        number: number.to_owned(),
-        kind: kind.to_owned(),
-        text: text.to_owned(),
-        span: Span { start: 0, end: 0 },
-        rows_in: rows.0,
-        rows_out: rows.1,
-        units,
-    }
-}
-
-fn funnel(settings: &Settings, rule: &str) -> Funnel {
-    let off = !settings.switches.is_on(&UnitId { rule: CHILDREN.to_owned(), unit: "3".to_owned() });
-    let kept = if off { 5 } else { 2 };
-    let counted = |before, after| (Rows::Counted(before), Rows::Counted(after));
-    Funnel {
-        rule: rule.to_owned(),
-        title: "Suspicious grandchild of SQL Server".to_owned(),
-        clock: Clock::whole(NINE),
-        sections: vec![
-            FunnelSection {
-                name: Some("allGrandChildren".to_owned()),
-                caption: None,
-                stages: vec![
-                    stage("1", "source", "DeviceProcessEvents", (Rows::None, Rows::Counted(1204)), Vec::new()),
-                    stage(
-                        "2",
-                        "where",
-                        "| where InitiatingProcessParentFileName =~ \"sqlservr.exe\"",
-                        counted(1204, 5),
-                        vec![unit(
-                            "2",
-                            "InitiatingProcessParentFileName =~ \"sqlservr.exe\"",
-                            (1204, 5),
-                            settings,
-                            false,
-                        )],
-                    ),
-                    stage(
-                        "3",
-                        "where",
-                        "| where InitiatingProcessCommandLine startswith \"\\\"cmd.exe\\\" /c\"",
-                        counted(5, kept),
-                        vec![unit(
-                            "3",
-                            "InitiatingProcessCommandLine startswith \"\\\"cmd.exe\\\" /c\"",
-                            (5, kept),
-                            settings,
-                            false,
-                        )],
-                    ),
-                ],
-            },
-            FunnelSection {
-                name: None,
-                caption: None,
-                stages: vec![
-                    stage(
-                        "4",
-                        "where",
-                        "| where FileName in~ (list) and not(AccountName =~ \"backup\")",
-                        counted(kept, kept),
-                        vec![
-                            unit("4.1", "FileName in~ (list)", (kept, kept), settings, false),
-                            unit("4.2", "not(AccountName =~ \"backup\")", (kept, kept), settings, true),
-                        ],
-                    ),
-                    stage(
-                        "5",
-                        "join",
-                        "| join kind=leftouter hashes\n    on SHA1",
-                        (Rows::Counted(kept), Rows::NotRun("no profile data".to_owned())),
-                        Vec::new(),
-                    ),
-                ],
-            },
-        ],
-        matches: Rows::Counted(if off { 3 } else { 2 }),
-    }
-}
-
-fn explain(settings: &Settings, rule: &str, at: i64) -> Result<Explanation, Trouble> {
-    let position = (0..PROCESSES.len()).find(|position| event(*position) == at);
-    let position = position.ok_or_else(|| Trouble::Failed(format!("no event has the id {at}")))?;
-    let (name, _, _, parent, _) = PROCESSES[position];
-    let parent_line = parent.map(|parent| PROCESSES[parent].2).unwrap_or_default();
-    let unit = UnitId { rule: rule.to_owned(), unit: "3".to_owned() };
-    let starts = parent_line.starts_with("\"cmd.exe\" /c");
-    let outcome = match (settings.switches.is_on(&unit), starts) {
-        (false, _) => Outcome::Off,
-        (true, true) => Outcome::Holds,
-        (true, false) => Outcome::Fails,
-    };
-    let text = |text: &str| Some(Value::String(text.to_owned()));
-    let conjunct = |number: &str, subject: &str, wanted: &str, outcome: Outcome, found: Option<Value>| Conjunct {
-        unit: UnitId { rule: rule.to_owned(), unit: number.to_owned() },
-        text: format!("{subject} {wanted}"),
-        span: Span { start: 0, end: 0 },
-        line: number.parse().unwrap(),
-        outcome,
-        subject: subject.to_owned(),
-        wanted: wanted.to_owned(),
-        found,
-        parts: Vec::new(),
-    };
-    let fails = outcome == Outcome::Fails;
-    let stages = vec![
-        ExplainedStage {
-            number: "2".to_owned(),
-            kind: "where".to_owned(),
-            text: String::new(),
-            kept: Some(true),
-            conjuncts: vec![conjunct(
-                "2",
-                "InitiatingProcessParentFileName",
-                "=~ \"sqlservr.exe\"",
-                Outcome::Holds,
-                text("sqlservr.exe"),
-            )],
-        },
-        ExplainedStage {
-            number: "3".to_owned(),
-            kind: "where".to_owned(),
-            text: String::new(),
-            kept: Some(!fails),
-            conjuncts: vec![conjunct(
-                "3",
-                "InitiatingProcessCommandLine",
-                "startswith \"\\\"cmd.exe\\\" /c\"",
-                outcome,
-                text(parent_line),
-            )],
-        },
-    ];
-    Ok(Explanation {
-        rule: rule.to_owned(),
-        title: "Suspicious grandchild of SQL Server".to_owned(),
-        event: at,
-        table: "DeviceProcessEvents".to_owned(),
-        time: Some(start(position)),
-        subject: name.to_owned(),
-        matched: !fails,
-        legs: vec![Leg { name: None, table: "DeviceProcessEvents".to_owned(), reads_event: true, stages }],
-        relaxed: if fails {
-            vec![Relaxation {
-                unit: unit.clone(),
-                written: "InitiatingProcessCommandLine startswith \"\\\"cmd.exe\\\" /c\"".to_owned(),
-                text: "InitiatingProcessCommandLine has \"cmd.exe\\\" /c\"".to_owned(),
-                wanted: "startswith \"\\\"cmd.exe\\\" /c\"".to_owned(),
-                found: Value::String(parent_line.to_owned()),
-                rows: 6,
-            }]
-        } else {
-            Vec::new()
-        },
-        nearest: if fails { vec![NearestChange { unit, text: String::new(), rows: 6 }] } else { Vec::new() },
-        hidden_by: Vec::new(),
-        notes: Vec::new(),
-    })
-}
-
-fn sheet(rule: &str) -> RuleSheet {
-    RuleSheet {
-        name: rule.to_owned(),
-        title: "Suspicious grandchild of SQL Server".to_owned(),
-        severity: Severity::Critical,
-        description: "xp_cmdshell always runs a command through cmd.exe /c, so the grandchild is the command."
-            .to_owned(),
-        author: "A. Nalyst".to_owned(),
-        licence: "MIT".to_owned(),
-        source: "rules/sql-grandchild.md".to_owned(),
-        attack: vec![("Persistence".to_owned(), "T1505.001 SQL Stored Procedures".to_owned())],
-        coverage: [("Sysmon", "Event ID 1"), ("Defender-DeviceProcessEvents", "ProcessCreated")]
-            .map(|(provider, event)| Coverage {
-                provider: provider.to_owned(),
-                event: event.to_owned(),
-                title: "Process creation".to_owned(),
-            })
-            .into(),
-        header: vec![("window".to_owned(), "2h".to_owned())],
-        parameters: vec![("timeframe".to_owned(), "2*1h".to_owned())],
-        bindings: vec![SheetBinding {
-            name: "list".to_owned(),
-            text: "dynamic([\"whoami.exe\", \"net.exe\"])".to_owned(),
-            derived_from: Vec::new(),
-            members: vec!["whoami.exe".to_owned(), "net.exe".to_owned()],
-        }],
-        indicators: vec![
-            SheetIndicator {
-                field: "FileName".to_owned(),
-                kind: "in".to_owned(),
-                value: "net.exe".to_owned(),
-                corpus: 41,
-                by_source: "kusto 12, sigma 29".to_owned(),
-                from_let: Some("list".to_owned()),
-            },
-            SheetIndicator {
-                field: "FileName".to_owned(),
-                kind: "in".to_owned(),
-                value: "whoami.exe".to_owned(),
-                corpus: 1,
-                ..SheetIndicator::default()
-            },
-        ],
-        outputs: vec![("SHA1".to_owned(), "summarize".to_owned())],
-        false_positives: vec!["Maintenance jobs of the SQL agent".to_owned()],
-        references: Vec::new(),
-        response: vec!["Find out who sent the command.".to_owned()],
-        blind_spots: Vec::new(),
-        notes: Vec::new(),
-        tests: vec![SheetTest {
-            name: "Run xp_cmdshell".to_owned(),
-            description: String::new(),
-            expected: vec!["Sysmon 1: sqlservr.exe starts cmd.exe".to_owned(), "SQL Server error log".to_owned()],
-        }],
-        query: "// The grandchild\nDeviceProcessEvents\n| where InitiatingProcessParentFileName =~ \"sqlservr.exe\""
-            .to_owned(),
-        sql: Ok("SELECT *\nFROM rows_DeviceProcessEvents".to_owned()),
-    }
-}
-
-fn dossier(rule: &str) -> Dossier {
-    let hit = |value: &str, events| IndicatorHits {
-        by_source: String::new(),
-        tables: Vec::new(),
-        condition: None,
-        field: "FileName".to_owned(),
-        kind: "in".to_owned(),
-        value: value.to_owned(),
-        corpus: 1,
-        events: Some(events),
-    };
-    let signal = |text: &str, looked_for: &str, events| Signal {
-        text: text.to_owned(),
-        looked_for: looked_for.to_owned(),
-        events,
-    };
-    Dossier {
-        rule: rule.to_owned(),
-        telemetry: vec![Some(0), Some(0)],
-        tests: vec![vec![
-            signal("Sysmon 1: …", "process events with sqlservr.exe and cmd.exe", Some(3)),
-            signal("SQL Server error log", "", None),
-        ]],
-        hits: vec![hit("whoami.exe", 1), hit("net.exe", 1)],
-    }
 }
 
 fn overview() -> Overview {

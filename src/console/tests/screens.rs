@@ -24,6 +24,9 @@ fn tree() {
 #[test]
 fn indicators() {
     check("indicators", "3");
+    // In the smallest the other pane is a key away.
+    let end = play(40, 10, Script::new(Fixture).keys("3 j Tab"));
+    assert!(end.screen.contains("Seen here") && end.screen.contains("whoami.exe"), "{}", end.screen);
 }
 
 #[test]

@@ -12,6 +12,7 @@ mod indicators;
 pub mod lessons;
 mod moves;
 mod overlays;
+mod places;
 mod playing;
 mod recording;
 mod replay;
@@ -27,6 +28,8 @@ pub use playing::Playing;
 
 use std::time::Duration;
 
+use places::{close, follow, follow_rule, open_rule, remember, show, travel, turn_pane};
+
 use super::action::{Action, View};
 use super::exclusion_form::ExclusionForm;
 use super::export::Subject;
@@ -39,10 +42,9 @@ use super::overlay::Overlay;
 use super::run::Ending;
 use super::session::Session;
 use super::source::{Kept, Question, Topic};
-use super::state::{Place, RuleSide, State};
+use super::state::{RuleSide, State};
 use super::theme::Theme;
 use super::views;
-use super::widgets::table;
 use super::zone::Zone;
 use crate::hunt::EventId;
 
@@ -490,174 +492,6 @@ fn focus_event(state: &mut State, event: EventId) {
     }
     state.focus.found = id;
     state.focus.event = Some(event);
-}
-
-/// Shows a view at what is in focus.
-fn show(state: &mut State, view: View) -> Vec<Effect> {
-    state.view = view;
-    state.pane = 0;
-    state.typed.clear();
-    match view {
-        View::Tree => {
-            rows::tree(state);
-            moves::tree_to_focus(state);
-            trees::shown(state)
-        }
-        View::Indicators if state.indicators.is_none() && !state.board.is_pending(Topic::Indicators) => {
-            let settings = state.settings();
-            vec![ask(state, Question::Indicators(settings))]
-        }
-        View::Indicators => indicators::follow(state),
-        View::Rules => follow_rule(state),
-        View::Events => browse::show_events(state),
-        View::Query => {
-            state.pane = usize::from(state.query.result.is_some());
-            Vec::new()
-        }
-        View::Matches => {
-            rows::select_focused(state);
-            ask_details(state)
-        }
-        _ => Vec::new(),
-    }
-}
-
-fn open_rule(state: &mut State, rule: String) -> Vec<Effect> {
-    state.view = View::Rules;
-    state.pane = 0;
-    state.focus.rule = Some(rule.clone());
-    if state.rules.open.as_ref() != Some(&rule) {
-        state.rules.stages = table::TableState::default();
-        state.rules.side = RuleSide::Why;
-        state.rules.scroll = 0;
-    }
-    state.rules.open = Some(rule);
-    rule_page::refresh(state);
-    rows::select_rule(state);
-    if state.rules.stages.selected == 0 {
-        rows::select_stage(state);
-    }
-    follow_rule(state)
-}
-
-/// Asks for what the rule page or the rule under the cursor shows.
-fn follow_rule(state: &mut State) -> Vec<Effect> {
-    let mut effects = Vec::new();
-    let Some(rule) = moves::rule_here(state) else { return effects };
-    if !state.sheets.contains_key(&rule) {
-        let settings = state.settings();
-        effects.push(ask(state, Question::Sheet(settings, rule.clone())));
-    }
-    if state.rules.open.is_some() && !state.dossiers.contains_key(&rule) && !state.board.is_pending(Topic::Dossier) {
-        effects.push(ask(state, Question::Dossier(rule.clone())));
-    }
-    if state.rules.open.is_some() {
-        if state.funnel.as_ref().is_none_or(|funnel| funnel.rule != rule) {
-            let settings = state.settings();
-            effects.push(ask(state, Question::Funnel(settings, rule.clone())));
-        }
-        if let Some(question) = state.why_question(&rule) {
-            effects.push(ask(state, question));
-        }
-    }
-    effects
-}
-
-/// Asks for what the details of the focused match show.
-fn follow(state: &mut State) -> Vec<Effect> {
-    if state.view == View::Matches {
-        let chosen = state.selected_row().map(|(_, found)| (found.id.clone(), found.events.first().copied()));
-        if let Some((id, event)) = chosen {
-            if state.focus.found.as_ref() != Some(&id) {
-                state.matches.scroll = 0;
-            }
-            state.focus.rule = Some(id.rule.clone());
-            state.focus.event = event;
-            state.focus.found = Some(id);
-            timeline::to_focus(state);
-        }
-    }
-    ask_details(state)
-}
-
-/// Asks for what is said of the focused match where it is on the screen.
-fn ask_details(state: &mut State) -> Vec<Effect> {
-    if !matches!(state.view, View::Matches | View::Rules) {
-        return Vec::new();
-    }
-    let Some(rule) = state.focus.found.as_ref().map(|id| id.rule.clone()) else { return Vec::new() };
-    let mut questions: Vec<Question> = state.why_question(&rule).into_iter().collect();
-    if state.view == View::Matches {
-        let found = state.selected_row().map(|(_, found)| found);
-        let hash = found.and_then(views::match_detail::hash).filter(|(_, hash)| !state.sightings.contains_key(*hash));
-        questions.extend(
-            hash.map(|(column, hash)| Question::Sightings(state.settings(), column.to_owned(), hash.to_owned())),
-        );
-    }
-    questions.into_iter().map(|question| ask(state, question)).collect()
-}
-
-/// Keeps the place to come back to.
-fn remember(state: &mut State) {
-    let place = state.place();
-    if state.back.last() != Some(&place) {
-        state.back.push(place);
-    }
-    state.forward.clear();
-}
-
-fn travel(state: &mut State, forward: bool) -> Vec<Effect> {
-    let here = state.place();
-    let (from, to) =
-        if forward { (&mut state.forward, &mut state.back) } else { (&mut state.back, &mut state.forward) };
-    let Some(Place { view, rule_open, focus }) = from.pop() else {
-        state.tell(if forward { "nowhere to go forward to" } else { "nowhere to go back to" });
-        return Vec::new();
-    };
-    to.push(here);
-    state.focus = focus;
-    state.rules.open = if rule_open { state.focus.rule.clone() } else { None };
-    let mut effects = show(state, view);
-    effects.extend(follow(state));
-    effects
-}
-
-/// Closes what is open, else ends the running work; never the program.
-fn close(state: &mut State) -> Vec<Effect> {
-    if state.overlay.take().is_some() {
-        return Vec::new();
-    }
-    if state.timeline.anchor.take().is_some() {
-        return Vec::new();
-    }
-    if let Some((topic, _)) = doing(state) {
-        state.board.forget();
-        let again = state.keymap.key("redraw");
-        state.tell(format!("stopped {}; {again} asks again", topic.doing()));
-        return vec![Effect::Cancel];
-    }
-    if state.view == View::Rules && state.rules.open.is_some() {
-        state.rules.open = None;
-        state.pane = 0;
-        return follow_rule(state);
-    }
-    if state.pane > 0 && state.view != View::Query {
-        state.pane = 0;
-        return Vec::new();
-    }
-    if !state.back.is_empty() {
-        return travel(state, false);
-    }
-    let quit = state.keymap.key("quit");
-    state.tell(format!("nothing to close here; {quit} leaves whippet"));
-    Vec::new()
-}
-
-fn turn_pane(state: &mut State, steps: isize) -> Vec<Effect> {
-    let count = isize::try_from(Layout::of(state).panes.len().max(1)).unwrap_or(1);
-    let pane = isize::try_from(state.pane).unwrap_or(0);
-    state.pane = usize::try_from((pane + steps).rem_euclid(count)).unwrap_or(0);
-    Vec::new()
 }
 
 fn copy(state: &mut State, what: &'static str, text: Option<String>) -> Vec<Effect> {

@@ -22,7 +22,8 @@ pub mod tree;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
-use super::action::{ACTIONS, Action, View};
+use super::action::{Action, View};
+use super::action_table::ACTIONS;
 use super::format;
 use super::grid::Grid;
 use super::keymap::Lookup;

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 
 use super::goal::Goal;
-use crate::console::action::ACTIONS;
+use crate::console::action_table::ACTIONS;
 use crate::console::keymap::Keymap;
 use crate::console::script::{self, ScriptError};
 
