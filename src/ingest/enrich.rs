@@ -325,46 +325,33 @@ impl<'p> Pass<'p> {
 
     fn find_by_pid(&mut self, row: i64, reference: &Reference) -> Result<Option<i64>, StoreError> {
         let (Some(pid), Some(time)) = (reference.pid, reference.time) else { return Ok(None) };
-        let candidates: Vec<(i64, i64, i64, i64, i64)> = self
-            .by_pid
-            .query_map([reference.device, pid, time, row], |found| {
-                Ok((found.get(0)?, found.get(1)?, found.get(2)?, found.get(3)?, found.get(4)?))
-            })?
-            .collect::<Result<_, _>>()?;
-        let Some((first, started, path, file, unique)) = candidates.first().copied() else { return Ok(None) };
-        if self.ends.gone(reference.device, pid, started, time) {
+        let mut found = self.by_pid.query([reference.device, pid, time, row])?;
+        let Some(first) = found.next()?.map(Started::read).transpose()? else { return Ok(None) };
+        if self.ends.gone(reference.device, pid, first.time, time) {
             return Ok(None);
         }
-        if reference.created.is_some_and(|created| (created - started).abs() > SAME_START) {
+        if reference.created.is_some_and(|created| (created - first.time).abs() > SAME_START) {
             return Ok(None);
         }
         // A row that names a GUID belongs to that GUID's process or to a Security event of the same start.
-        if reference.unique != 0 && (unique != 0 || reference.created.is_none()) {
+        if reference.unique != 0 && (first.unique != 0 || reference.created.is_none()) {
             return Ok(None);
         }
-        if !self.same_image(reference, path, file)? {
+        if !same_image(&mut self.same_text, reference, &first)? {
             return Ok(None);
         }
         // Sysmon and Security tell of one start twice; Sysmon says more.
-        let better = candidates.iter().skip(1).find(|(_, other, _, other_file, other_unique)| {
-            reference.unique == 0
-                && unique == 0
-                && *other_unique != 0
-                && *other_file == file
-                && started - other <= SAME_START
-        });
-        Ok(Some(better.map_or(first, |(id, ..)| *id)))
-    }
-
-    /// Whether the image the event names is the one that was started. Full paths are compared where both are full.
-    fn same_image(&mut self, reference: &Reference, path: i64, file: i64) -> Result<bool, StoreError> {
-        if reference.file == 0 || reference.file == file {
-            return Ok(true);
+        if reference.unique == 0 && first.unique == 0 {
+            while let Some(other) = found.next()?.map(Started::read).transpose()? {
+                if first.time - other.time > SAME_START {
+                    break;
+                }
+                if other.unique != 0 && other.file == first.file {
+                    return Ok(Some(other.id));
+                }
+            }
         }
-        let same = |statement: &mut Statement<'_>, one: i64, other: i64| {
-            statement.query_row([one, other], |row| row.get::<_, Option<bool>>(0)).map(Option::unwrap_or_default)
-        };
-        Ok(same(&mut self.same_text, reference.path, path)? || same(&mut self.same_text, reference.file, file)?)
+        Ok(Some(first.id))
     }
 
     fn read_facts(&mut self, event: i64) -> Result<ProcessFacts, StoreError> {
@@ -376,6 +363,32 @@ impl<'p> Pass<'p> {
             Ok(facts)
         })?)
     }
+}
+
+/// A process that was started, as it is found by its id.
+struct Started {
+    id: i64,
+    time: i64,
+    path: i64,
+    file: i64,
+    unique: i64,
+}
+
+impl Started {
+    fn read(row: &rusqlite::Row<'_>) -> rusqlite::Result<Self> {
+        Ok(Self { id: row.get(0)?, time: row.get(1)?, path: row.get(2)?, file: row.get(3)?, unique: row.get(4)? })
+    }
+}
+
+/// Whether the image the event names is the one that was started. Full paths are compared where both are full.
+fn same_image(statement: &mut Statement<'_>, reference: &Reference, started: &Started) -> Result<bool, StoreError> {
+    if reference.file == 0 || reference.file == started.file {
+        return Ok(true);
+    }
+    let mut same = |one: i64, other: i64| {
+        statement.query_row([one, other], |row| row.get::<_, Option<bool>>(0)).map(Option::unwrap_or_default)
+    };
+    Ok(same(reference.path, started.path)? || same(reference.file, started.file)?)
 }
 
 /// The bit of `InitiatingProcessUniqueId` in `filled`: set where the row had no GUID of its own.
