@@ -177,12 +177,11 @@ fn a_storm_of_resizes_ends_in_a_whole_screen() {
 /// Sequences in the fields of an event that would act on a terminal: the title, the clipboard, colours, the screen.
 const HOSTILE: &str = r#"{"Timestamp":"2026-03-02T09:00:00Z","DeviceName":"evil\u001b]0;owned\u0007","DeviceId":"d1","ReportId":1,"ActionType":"ProcessCreated","FileName":"cmd.exe","ProcessId":10,"ProcessCommandLine":"cmd \u001b]52;c;ZXZpbA==\u0007 \u001b[2J \u009b31m \u202egpj","InitiatingProcessFileName":"sqlservr\u001b]52;c;ZXZpbA==\u001b\\.exe","InitiatingProcessId":4}"#;
 
-#[test]
-fn nothing_in_an_event_acts_on_the_terminal() {
-    let folder = tempfile::tempdir().unwrap();
-    let data = folder.path().join("DeviceProcessEvents.ndjson");
-    std::fs::write(&data, format!("{HOSTILE}\n")).unwrap();
-    let rules = folder.path().join("rules");
+/// A store `evil.db` of these process events, and rules that match all of them.
+fn import_with_a_rule_for_all(folder: &Path, events: &str) {
+    let data = folder.join("DeviceProcessEvents.ndjson");
+    std::fs::write(&data, events).unwrap();
+    let rules = folder.join("rules");
     std::fs::create_dir(&rules).unwrap();
     std::fs::write(
         rules.join("all.kql"),
@@ -192,10 +191,77 @@ fn nothing_in_an_event_acts_on_the_terminal() {
     let import = std::process::Command::new(env!("CARGO_BIN_EXE_whippet"))
         .args(["import", "--db", "evil.db"])
         .arg(&data)
-        .current_dir(folder.path())
+        .current_dir(folder)
         .output()
         .unwrap();
     assert!(import.status.success(), "{}", String::from_utf8_lossy(&import.stderr));
+}
+
+/// Programs named in scripts that are wide, run from right to left, combine, or hide something.
+const NAMES: [&str; 7] = [
+    "עברית.exe",
+    "العربية.exe",
+    "日本語のプログラム.exe",
+    "e\u{301}te\u{301}.exe",
+    "👩‍💻.exe",
+    "an\u{200b}ne\u{202e}gpj.exe",
+    "\u{1112}\u{1161}\u{11ab}.exe",
+];
+
+#[test]
+fn names_in_every_script_keep_their_columns() {
+    let folder = tempfile::tempdir().unwrap();
+    let event = |(position, name): (usize, &&str)| {
+        let (second, pid) = (position + 10, position + 100);
+        serde_json::json!({
+            "Timestamp": format!("2026-03-02T09:00:{second}Z"), "DeviceName": "host", "DeviceId": "d1",
+            "ReportId": position, "ActionType": "ProcessCreated", "FileName": name, "ProcessId": pid,
+            "ProcessCommandLine": format!("{name} /x"), "InitiatingProcessFileName": name, "InitiatingProcessId": 4,
+        })
+        .to_string()
+    };
+    let events: Vec<String> = NAMES.iter().enumerate().map(event).collect();
+    import_with_a_rule_for_all(folder.path(), &format!("{}\n", events.join("\n")));
+    for size in [(120, 36), (80, 24), (40, 10)] {
+        let mut session = Session::start_in(
+            &["open", "evil.db", "--rules", "rules", "--fresh"],
+            folder.path(),
+            &Terminal { size, ..Terminal::default() },
+        );
+        let is_whole =
+            |line: &&str| line.contains("09:00:1") && line.contains("HIGH") && (size.0 < 120 || line.contains("││"));
+        let wanted = if size.1 == 10 { 5 } else { NAMES.len() };
+        session.until_that(|screen| screen.lines().filter(is_whole).count() == wanted);
+        let screen = session.screen.screen();
+        let cell = |row: u16, column: u16| screen.cell(row, column).map(|cell| cell.contents().to_owned());
+        let is_match = |row: &u16| {
+            let start: String = (0..14).filter_map(|column| cell(*row, column)).collect();
+            start.contains("09:00:1")
+        };
+        let rows: Vec<u16> = (0..size.1).filter(is_match).collect();
+        for row in rows {
+            let line: Vec<String> = (0..size.0).filter_map(|column| cell(row, column)).collect();
+            // Where one name took other cells than was thought, what stands right of it would have moved.
+            let place = line.windows(4).position(|part| part.concat() == "HIGH");
+            let first = if size.0 == 120 { 12 } else { 11 };
+            assert_eq!(place, Some(first), "{}", screen.contents());
+            if size.0 == 120 {
+                assert_eq!(line.iter().position(|cell| cell == "│"), Some(0), "{}", screen.contents());
+                assert!(line.windows(2).any(|pair| pair.concat() == "││"), "{}", screen.contents());
+                let edge = line.windows(2).position(|pair| pair.concat() == "││").unwrap();
+                assert_eq!(edge, 71, "{}", screen.contents());
+            }
+        }
+        assert!(!screen.contents().contains(['\u{202e}', '\u{200b}']), "{}", screen.contents());
+        session.keys("Q");
+        assert_eq!(session.end().0, 0);
+    }
+}
+
+#[test]
+fn nothing_in_an_event_acts_on_the_terminal() {
+    let folder = tempfile::tempdir().unwrap();
+    import_with_a_rule_for_all(folder.path(), &format!("{HOSTILE}\n"));
     let mut session = Session::start(&["open", "evil.db", "--rules", "rules"], folder.path());
     session.until("1 matches");
     session.until("^[]52;c;ZXZpbA==^G");
