@@ -7,7 +7,7 @@ use serde_json::{Value as Json, json};
 use unicode_width::UnicodeWidthStr;
 
 use crate::kql::visible::visible;
-use crate::schema::{Table, Value, format};
+use crate::schema::{Column, Table, Value, format};
 
 /// The two ways of commands that answer one question: for a reader, or for a program.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -25,29 +25,99 @@ pub enum Format {
     Kusto,
 }
 
-/// Writes a whole result.
-pub fn write(output: &mut dyn Write, table: &Table, chosen: Format) -> io::Result<()> {
-    let mut output = io::BufWriter::new(output);
-    write_as(&mut output, table, chosen)?;
-    output.flush()
+/// Less than this is kept back: each write to a pipe wakes its reader.
+const BUFFER: usize = 1 << 16;
+
+/// Writes a result row by row. Forms that need the whole of it keep the rows until the end.
+pub struct Output<'o> {
+    output: io::BufWriter<&'o mut dyn Write>,
+    table: Table,
+    form: Form,
 }
 
-fn write_as(output: &mut dyn Write, table: &Table, chosen: Format) -> io::Result<()> {
-    match chosen {
-        Format::Table => write_table(output, table),
-        Format::Json => {
-            let rows: Vec<Object<'_>> = table.rows.iter().map(|row| Object { table, row }).collect();
-            super::json::write_pretty(output, &rows)
-        }
-        Format::Ndjson => {
-            for row in &table.rows {
-                super::json::write_line(output, &Object { table, row })?;
+enum Form {
+    Whole(Format),
+    Ndjson { keys: Vec<String>, line: Vec<u8> },
+    Csv(Box<csv::Writer<Vec<u8>>>),
+}
+
+impl<'o> Output<'o> {
+    pub fn new(output: &'o mut dyn Write, columns: Vec<Column>, chosen: Format) -> io::Result<Self> {
+        let form = match chosen {
+            Format::Ndjson => {
+                let keys = columns.iter().map(|column| Ok(format!("{}:", serde_json::to_string(&column.name)?)));
+                Form::Ndjson { keys: keys.collect::<io::Result<_>>()?, line: Vec::new() }
             }
-            Ok(())
-        }
-        Format::Csv => write_csv(output, table),
-        Format::Kusto => write_kusto(output, table),
+            Format::Csv => {
+                let mut writer = csv::Writer::from_writer(Vec::new());
+                writer.write_record(columns.iter().map(|column| cell(&column.name))).map_err(of_csv)?;
+                Form::Csv(Box::new(writer))
+            }
+            whole => Form::Whole(whole),
+        };
+        let output = io::BufWriter::with_capacity(BUFFER, output);
+        Ok(Self { output, table: Table { columns, rows: Vec::new() }, form })
     }
+
+    pub fn row(&mut self, row: Vec<Value>) -> io::Result<()> {
+        match &mut self.form {
+            Form::Whole(_) => self.table.rows.push(row),
+            Form::Ndjson { keys, line } => {
+                line.clear();
+                write_object(line, keys, &row)?;
+                super::json::write_harmless(&mut self.output, line)?;
+            }
+            Form::Csv(writer) => {
+                let cells = row.iter().map(|value| match value {
+                    Value::String(text) | Value::Dynamic(text) => cell(text),
+                    other => format::text(other),
+                });
+                writer.write_record(cells).map_err(of_csv)?;
+                if writer.get_ref().len() >= BUFFER {
+                    let full = std::mem::replace(writer.as_mut(), csv::Writer::from_writer(Vec::new()));
+                    self.output.write_all(&full.into_inner().map_err(|error| error.into_error())?)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Ends without writing what was kept back.
+    pub fn abandon(self) {
+        let _ = self.output.into_parts();
+    }
+
+    pub fn finish(mut self) -> io::Result<()> {
+        match self.form {
+            Form::Whole(Format::Table) => write_table(&mut self.output, &self.table)?,
+            Form::Whole(Format::Kusto) => write_kusto(&mut self.output, &self.table)?,
+            Form::Whole(_) => {
+                let table = &self.table;
+                let rows: Vec<Object<'_>> = table.rows.iter().map(|row| Object { table, row }).collect();
+                super::json::write_pretty(&mut self.output, &rows)?;
+            }
+            Form::Csv(writer) => self.output.write_all(&writer.into_inner().map_err(|error| error.into_error())?)?,
+            Form::Ndjson { .. } => {}
+        }
+        self.output.flush()
+    }
+}
+
+/// A row as a JSON object; the keys are JSON already, as each row repeats them.
+fn write_object(line: &mut Vec<u8>, keys: &[String], row: &[Value]) -> io::Result<()> {
+    line.push(b'{');
+    for (place, (key, value)) in keys.iter().zip(row).enumerate() {
+        if place > 0 {
+            line.push(b',');
+        }
+        line.extend_from_slice(key.as_bytes());
+        match value {
+            Value::String(text) => serde_json::to_writer(&mut *line, text)?,
+            value => serde_json::to_writer(&mut *line, &format::json(value))?,
+        }
+    }
+    line.push(b'}');
+    Ok(())
 }
 
 /// A row as a JSON object, written member by member: an object in memory would hold every name again.
@@ -121,20 +191,6 @@ fn cut(text: &str) -> String {
 
 /// A spreadsheet would run a cell that begins with one of these as a formula.
 const FORMULA_STARTS: [char; 6] = ['=', '+', '-', '@', '\t', '\r'];
-
-fn write_csv(output: &mut dyn Write, table: &Table) -> io::Result<()> {
-    let mut writer = csv::Writer::from_writer(output);
-    writer.write_record(table.columns.iter().map(|column| cell(&column.name))).map_err(of_csv)?;
-    for row in &table.rows {
-        writer
-            .write_record(row.iter().map(|value| match value {
-                Value::String(text) | Value::Dynamic(text) => cell(text),
-                other => format::text(other),
-            }))
-            .map_err(of_csv)?;
-    }
-    writer.flush()
-}
 
 /// The error that writing ended with, whose kind the conversion of the CSV writer would hide.
 fn of_csv(error: csv::Error) -> io::Error {

@@ -17,6 +17,12 @@ pub fn write_line<T: Serialize + ?Sized>(output: &mut dyn Write, value: &T) -> i
     writeln!(output, "{}", harmless(&serde_json::to_string(value)?))
 }
 
+/// Writes JSON that is there already as bytes, and a line end.
+pub fn write_harmless(output: &mut dyn Write, json: &[u8]) -> io::Result<()> {
+    output.write_all(harmless(std::str::from_utf8(json).map_err(io::Error::other)?).as_bytes())?;
+    output.write_all(b"\n")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -122,7 +122,8 @@ pub fn run(arguments: &Args, stdout: &mut dyn Write, stderr: &mut dyn Write) -> 
     };
     let inputs = FileInputs { files };
     let missing = if arguments.strict { MissingColumns::Strict } else { MissingColumns::Lenient };
-    let probe = ConnectionProbe { connection: store.connection(), schema: store.schema() };
+    let probe = ConnectionProbe::new(store.connection(), store.schema());
+    let probe = if arguments.sql { probe.whole() } else { probe };
     let environment = Environment::new(store.schema(), now)
         .with_inputs(&inputs)
         .with_library(&catalog.library)
@@ -142,28 +143,37 @@ pub fn run(arguments: &Args, stdout: &mut dyn Write, stderr: &mut dyn Write) -> 
         return Ok(Exit::Done);
     }
     let limits = Limits { rows: arguments.limit, time: arguments.timeout.map(Duration::from_secs) };
-    let mut table = Table { columns: compiled.columns.clone(), rows: Vec::new() };
+    let mut columns = compiled.columns.clone();
     if compiled.lineage {
-        table.columns.push(Column::new("$lineage", ScalarType::Dynamic));
+        columns.push(Column::new("$lineage", ScalarType::Dynamic));
     }
+    let mut output = format::Output::new(stdout, columns, arguments.format)?;
+    let mut written = Ok(());
     let ran = sql::for_each_row(store.connection(), &compiled, &limits, |row| {
         let mut values = row.values;
         if compiled.lineage {
             values.push(Value::Dynamic(serde_json::Value::from(row.lineage).to_string()));
         }
-        table.rows.push(values);
-        true
+        written = output.row(values);
+        written.is_ok()
     });
-    match ran {
-        // The query is at fault, not the run.
-        Err(error @ (sql::ExecuteError::TooLarge { .. } | sql::ExecuteError::Function(_))) => {
-            writeln!(stderr, "error: {}", kql::visible::visible(&error.to_string()))?;
-            return Ok(Exit::Invalid);
+    written?;
+    let error = match ran {
+        Ok(()) => {
+            output.finish()?;
+            return Ok(Exit::Done);
         }
-        ran => ran.map_err(|error| Problem::Failed(error.to_string()))?,
+        Err(error) => error,
+    };
+    output.abandon();
+    match error {
+        // The query is at fault, not the run.
+        sql::ExecuteError::TooLarge { .. } | sql::ExecuteError::Function(_) => {
+            writeln!(stderr, "error: {}", kql::visible::visible(&error.to_string()))?;
+            Ok(Exit::Invalid)
+        }
+        error => Err(Problem::Failed(error.to_string())),
     }
-    format::write(stdout, &table, arguments.format)?;
-    Ok(Exit::Done)
 }
 
 /// A missing input is another thing than a wrong query, which the exit status says.

@@ -6,6 +6,7 @@
 //! unassigned, private use, odd spaces, surplus combining marks) becomes its code point, `<U+202E>`.
 //! It lives in the first module because diagnostics quote untrusted text too.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 use std::ops::Range;
 
@@ -26,9 +27,11 @@ pub fn visible(text: &str) -> String {
 
 /// JSON text with what a terminal would act on as `\u` escapes, which read back as the same. Outside its strings JSON
 /// is ASCII, so whatever is to be escaped stands in a string.
-pub fn harmless_json(json: &str) -> String {
-    if json.bytes().all(|byte| matches!(byte, b'\n' | b' '..=b'~')) {
-        return json.to_owned();
+pub fn harmless_json(json: &str) -> Cow<'_, str> {
+    // Whole pieces without a way out in between: so the compiler can look at many bytes at once.
+    let is_plain = |piece: &[u8]| piece.iter().fold(true, |plain, byte| plain & matches!(byte, b'\n' | b' '..=b'~'));
+    if json.as_bytes().chunks(1024).all(is_plain) {
+        return Cow::Borrowed(json);
     }
     let mut text = String::with_capacity(json.len());
     for character in json.chars() {
@@ -47,7 +50,7 @@ pub fn harmless_json(json: &str) -> String {
             }
         }
     }
-    text
+    Cow::Owned(text)
 }
 
 /// As [`visible`], with the places of the escapes so that a screen can mark them.

@@ -2,6 +2,7 @@
 //!
 //! The built-in list is `assets/schema/tables.json`, embedded; a store adds the custom tables it holds.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use super::types::ScalarType;
@@ -37,6 +38,10 @@ impl TableSchema {
     }
 }
 
+/// The name of a type as it stands in the text, without a copy of it: every start reads thousands.
+#[derive(serde::Deserialize)]
+struct TypeWord<'t>(#[serde(borrow)] Cow<'t, str>);
+
 /// All tables a query may name.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Schema {
@@ -51,15 +56,17 @@ impl Schema {
 
     /// Reads `{"Table": [["Column", "type"], …], …}`. Unknown type words are an error.
     pub fn from_json(text: &str) -> Result<Self, SchemaError> {
-        let raw: BTreeMap<String, Vec<(String, String)>> = serde_json::from_str(text)?;
+        let raw: BTreeMap<String, Vec<(String, TypeWord<'_>)>> = serde_json::from_str(text)?;
         let mut schema = Self::default();
         for (name, columns) in raw {
             let columns = columns
                 .into_iter()
                 .map(|(column, word)| {
-                    ScalarType::from_name(&word)
-                        .map(|scalar_type| Column::new(&column, scalar_type))
-                        .ok_or_else(|| SchemaError::UnknownType { table: name.clone(), column, word })
+                    let word = word.0;
+                    match ScalarType::from_name(&word) {
+                        Some(scalar_type) => Ok(Column::new(column, scalar_type)),
+                        None => Err(SchemaError::UnknownType { table: name.clone(), column, word: word.into_owned() }),
+                    }
                 })
                 .collect::<Result<Vec<_>, _>>()?;
             schema.insert(TableSchema { name, columns });

@@ -1,6 +1,7 @@
 //! Looking texts up by their ids, each once: the rows of an answer repeat most of theirs.
 
 use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hasher};
 
 use rusqlite::{Connection, OptionalExtension, Result, Statement};
 
@@ -12,12 +13,31 @@ const LONGEST_KEPT: usize = 512;
 pub struct Texts<'c> {
     connection: &'c Connection,
     find: Option<Statement<'c>>,
-    known: HashMap<i64, String>,
+    known: HashMap<i64, String, BuildHasherDefault<IdHasher>>,
+}
+
+/// Ids are small numbers of our own: one multiplication spreads them.
+#[derive(Debug, Default)]
+struct IdHasher(u64);
+
+impl Hasher for IdHasher {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        bytes.iter().for_each(|byte| self.write_i64(i64::from(*byte)));
+    }
+
+    fn write_i64(&mut self, id: i64) {
+        // Fibonacci hashing; the table takes its places from the low bits and its marks from the high ones.
+        self.0 = (self.0 ^ id.cast_unsigned()).wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(32);
+    }
 }
 
 impl<'c> Texts<'c> {
     pub fn new(connection: &'c Connection) -> Self {
-        Self { connection, find: None, known: HashMap::new() }
+        Self { connection, find: None, known: HashMap::default() }
     }
 
     /// The text of an id; empty where there is none, as in the query.

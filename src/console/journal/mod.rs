@@ -212,7 +212,7 @@ pub fn written(action: &Action) -> Option<String> {
     };
     // A file is read line by line: what would end the line, or act on a terminal, is written out by JSON.
     let is_plain = argument.is_string() && visible(&text) == text && !text.starts_with(['"', '{', '[']);
-    let text = if is_plain { text } else { harmless_json(&argument.to_string()) };
+    let text = if is_plain { text } else { harmless_json(&argument.to_string()).into_owned() };
     Some(format!(":{name}='{}'", text.replace('\'', "''")))
 }
 
