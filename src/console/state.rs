@@ -316,6 +316,9 @@ pub struct State {
     pub forest: Option<Arc<Forest>>,
     /// Which nodes have which matches: worst severity, how many, whether all are hidden, whether one is pinned.
     pub marks: BTreeMap<NodeId, NodeMark>,
+    /// The matches of each node, by the places of their run and in it: a hundred thousand are not to be gone through for
+    /// each frame.
+    pub matches_at: HashMap<NodeId, Vec<(usize, usize)>>,
     /// The processes that events started.
     pub started: HashMap<EventId, NodeId>,
     /// The processes of events that are not the start of one.
@@ -404,6 +407,7 @@ impl State {
             session_start: None,
             forest: None,
             marks: BTreeMap::new(),
+            matches_at: HashMap::new(),
             started: HashMap::new(),
             places: BTreeMap::new(),
             cuts: Vec::new(),

@@ -157,7 +157,9 @@ impl Hunt {
     }
 
     pub fn find(&self, id: &MatchId) -> Option<&Match> {
-        self.runs.iter().filter(|run| run.rule == id.rule).flat_map(|run| &run.matches).find(|found| found.id == *id)
+        let runs = self.runs.iter().filter(|run| run.rule == id.rule);
+        // The time first: it tells almost all apart, and the names are the same in a whole run.
+        runs.flat_map(|run| &run.matches).find(|found| found.id.time == id.time && found.id == *id)
     }
 }
 

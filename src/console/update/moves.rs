@@ -174,7 +174,7 @@ pub fn tree_to_focus(state: &mut State) {
     if shown.as_ref().is_some_and(|shown| !shown.contains(&node)) {
         state.tree.show = TreeShow::All;
     }
-    let shown = rows::chains(state);
+    let shown = shown.filter(|_| state.tree.show != TreeShow::All);
     state.tree.tree.go_to(&forest, node, shown.as_ref());
 }
 

@@ -1,6 +1,6 @@
 //! The rows the views show: filtered, sorted, marked.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::{Effect, browse, follow, timeline};
 use crate::console::action::View;
@@ -9,7 +9,7 @@ use crate::console::views::{self, SortKey};
 use crate::hunt::switches::ExclusionRef;
 use crate::hunt::timeline::TimeRange;
 use crate::hunt::tree::text::lineage;
-use crate::hunt::{Diff, EventId, ExclusionEffect, NodeId, OwnExclusion, matches as hunt_matches};
+use crate::hunt::{Diff, EventId, ExclusionEffect, Forest, NodeId, OwnExclusion, matches as hunt_matches};
 
 /// From here on a whole forest is no overview.
 const MANY_ROOTS: usize = 30;
@@ -144,23 +144,31 @@ pub fn marks(state: &mut State) {
     let node_of = |event: &EventId| state.started.get(event).or_else(|| state.places.get(event)).copied();
     let shown = state.shown_ids();
     let mut marks: BTreeMap<NodeId, NodeMark> = BTreeMap::new();
+    let mut matches_at: HashMap<NodeId, Vec<(usize, usize)>> = HashMap::new();
     let range = state.timeline.range;
     let is_looked_at = |time: Option<i64>| range.is_none_or(|range| time.is_some_and(|time| range.contains(time)));
-    let all = found.all.runs.iter().flat_map(|run| &run.matches);
-    for candidate in all.filter(|candidate| is_looked_at(candidate.id.time)) {
-        let places: BTreeSet<NodeId> = candidate.events.iter().filter_map(node_of).collect();
+    let all = found.all.runs.iter().enumerate();
+    let all = all.flat_map(|(run, found)| found.matches.iter().enumerate().map(move |(at, found)| ((run, at), found)));
+    for (place, candidate) in all {
+        let mut nodes: Vec<NodeId> = candidate.events.iter().filter_map(node_of).collect();
+        nodes.sort_unstable();
+        nodes.dedup();
         let hidden = !shown.contains(&candidate.id);
-        for node in places {
-            let mark = marks.entry(node).or_insert(NodeMark { hidden: true, ..NodeMark::default() });
-            mark.severity = mark.severity.max(candidate.severity);
-            mark.count = mark.count.saturating_add(1);
-            mark.hidden &= hidden;
-            mark.pinned |= state.switches.is_pinned(&candidate.id);
+        for node in nodes {
+            matches_at.entry(node).or_default().push(place);
+            if is_looked_at(candidate.id.time) {
+                let mark = marks.entry(node).or_insert(NodeMark { hidden: true, ..NodeMark::default() });
+                mark.severity = mark.severity.max(candidate.severity);
+                mark.count = mark.count.saturating_add(1);
+                mark.hidden &= hidden;
+                mark.pinned |= state.switches.is_pinned(&candidate.id);
+            }
         }
     }
     let first = state.marks.is_empty() && !marks.is_empty();
     let roots = forest.roots.len();
     state.marks = marks;
+    state.matches_at = matches_at;
     if first {
         // In a forest of hundreds of roots the chains with matches are what one comes for.
         if !state.tree.is_chosen {
@@ -174,12 +182,21 @@ pub fn marks(state: &mut State) {
 /// Opens the chains that have matches; all else starts folded.
 pub fn open_marked(state: &mut State) {
     let Some(forest) = state.forest.clone() else { return };
-    for node in state.marks.keys() {
-        let mut path = forest.path(*node);
-        path.pop();
-        state.tree.tree.open.extend(path);
-    }
+    let parents = state.marks.keys().filter_map(|node| forest.node(*node)?.parent);
+    state.tree.tree.open.extend(with_parents(&forest, parents));
     tree(state);
+}
+
+/// Nodes, and all that are above them. Each is gone up from once, however many chains it is part of.
+fn with_parents(forest: &Forest, nodes: impl Iterator<Item = NodeId>) -> BTreeSet<NodeId> {
+    let mut found = BTreeSet::new();
+    for node in nodes {
+        let mut at = Some(node);
+        while let Some(id) = at.filter(|id| found.insert(*id)) {
+            at = forest.node(id).and_then(|node| node.parent);
+        }
+    }
+    found
 }
 
 /// The nodes that are shown, where not all are.
@@ -187,7 +204,7 @@ pub fn chains(state: &State) -> Option<BTreeSet<NodeId>> {
     let forest = state.forest.as_ref()?;
     match state.tree.show {
         TreeShow::All => None,
-        TreeShow::Chains => Some(state.marks.keys().flat_map(|node| forest.path(*node)).collect()),
+        TreeShow::Chains => Some(with_parents(forest, state.marks.keys().copied())),
         TreeShow::Path(node) => Some(lineage(forest, node)),
     }
 }

@@ -40,24 +40,14 @@ pub fn cut_text(state: &State, cut: &Cut) -> String {
     format!("{verb} the chain of ★ {time} {title} ({hidden} on it){chain}")
 }
 
-/// The matches that came from the start of this process, worst first.
+/// The matches that came from this process, worst first.
 pub fn matches_of(state: &State, node: NodeId) -> Vec<&Match> {
-    let (Some(found), Some(node)) = (&state.found, state.forest.as_ref().and_then(|forest| forest.node(node))) else {
-        return Vec::new();
-    };
-    if !state.marks.contains_key(&node.id) {
+    if !state.marks.contains_key(&node) {
         return Vec::new();
     }
-    let mut result: Vec<&Match> = found
-        .all
-        .runs
-        .iter()
-        .flat_map(|run| &run.matches)
-        .filter(|found| {
-            let here = |event| node.events.contains(event) || state.places.get(event) == Some(&node.id);
-            found.events.iter().any(here)
-        })
-        .collect();
+    let runs = state.found.as_ref().map_or(&[][..], |found| &found.all.runs);
+    let places = state.matches_at.get(&node).into_iter().flatten();
+    let mut result: Vec<&Match> = places.filter_map(|(run, at)| runs.get(*run)?.matches.get(*at)).collect();
     result.sort_by_key(|found| std::cmp::Reverse(found.severity));
     result
 }
