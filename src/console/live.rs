@@ -177,11 +177,18 @@ impl Live {
     }
 
     fn events(&self, settings: &Settings, asked: &EventsAsked, range: &Range<usize>) -> Result<Answer, QueryError> {
-        let ids = self.event_ids(settings, asked)?;
-        let start = range.start.min(ids.len());
-        let wanted = ids.get(start..range.end.min(ids.len())).unwrap_or_default();
-        let listing = self.case(settings).event_rows(&self.store, &asked.table, wanted)?;
-        Ok(Answer::Events(Box::new(EventsPage { asked: asked.clone(), total: ids.len(), start, listing })))
+        let case = self.case(settings);
+        let (ids, total) = match case.event_window(&self.store, asked, range)? {
+            Some(window) => window,
+            None => {
+                let ids = self.event_ids(settings, asked)?;
+                let page = range.start.min(ids.len())..range.end.min(ids.len());
+                (ids.get(page).unwrap_or_default().to_vec(), ids.len())
+            }
+        };
+        let start = range.start.min(total);
+        let listing = case.event_rows(&self.store, &asked.table, &ids)?;
+        Ok(Answer::Events(Box::new(EventsPage { asked: asked.clone(), total, start, listing })))
     }
 
     fn hits(&self, settings: &Settings, asked: &EventsAsked, text: &str) -> Result<Answer, QueryError> {

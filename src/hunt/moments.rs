@@ -10,7 +10,7 @@ use rusqlite::types::Value as SqlValue;
 use super::error::HuntError;
 use super::timeline::TimeRange;
 use crate::kql::values::{quote_name, quote_string};
-use crate::sql::layout::{FILE_PROFILE, RAW_TABLES, Storage, layout, quote_identifier, raw_bit, rows_table};
+use crate::sql::layout::{IS_RAW, RAW_TABLES, Storage, layout, quote_identifier, rows_table};
 use crate::store::Store;
 
 /// What tells one kind of event from another.
@@ -94,10 +94,7 @@ type Counted = (Kind, u64, i64);
 fn kinds(store: &Store, range: Option<TimeRange>) -> Result<Vec<Counted>, HuntError> {
     let mut found = Vec::new();
     let mut tables = Vec::new();
-    for schema in store.schema().tables() {
-        if raw_bit(&schema.name).is_some() || schema.name == FILE_PROFILE {
-            continue;
-        }
+    for schema in store.stored_tables()? {
         let rows = quote_identifier(&rows_table(&schema.name));
         let any: bool =
             store.connection().query_row(&format!("SELECT EXISTS(SELECT 1 FROM {rows})"), [], |row| row.get(0))?;
@@ -105,18 +102,21 @@ fn kinds(store: &Store, range: Option<TimeRange>) -> Result<Vec<Counted>, HuntEr
             continue;
         }
         let action = layout(schema).columns.into_iter().find(|column| column.name == "ActionType");
-        let action = match action.map(|column| column.storage) {
-            Some(Storage::Dictionary(id)) => format!("(SELECT value FROM text WHERE text.id = {id})"),
-            Some(Storage::Plain(expression)) => expression,
-            None => "NULL".to_owned(),
+        let (key, is_text) = match action.map(|column| column.storage) {
+            Some(Storage::Dictionary(id)) => (id, true),
+            Some(Storage::Plain(expression)) => (expression, false),
+            None => ("NULL".to_owned(), false),
         };
-        let from = format!("event_record AS r JOIN {rows} AS t ON t.id = r.id");
-        let sql = counting(&action, "NULL", &from, range.is_some());
-        each(store, &sql, range, |action, _, count, first| {
+        let counting = Counting { key, is_text, number: "NULL", rows: Some(&rows), condition: String::new() };
+        counting.each(store, range, |action, _, count, first| {
             let action = action.map_or(Action::Any, Action::Named);
             found.push((Kind { table: schema.name.clone(), action }, count, first));
         })?;
         tables.push(rows);
+    }
+    let any = format!("SELECT EXISTS(SELECT 1 FROM event_record WHERE {IS_RAW})");
+    if !store.connection().query_row(&any, [], |row| row.get(0))? {
+        return Ok(found);
     }
     let elsewhere: String =
         tables.iter().map(|rows| format!(" AND NOT EXISTS(SELECT 1 FROM {rows} AS t WHERE t.id = r.id)")).collect();
@@ -124,13 +124,11 @@ fn kinds(store: &Store, range: Option<TimeRange>) -> Result<Vec<Counted>, HuntEr
     let mut earlier = 0;
     for (table, bit) in RAW_TABLES {
         let column = provider_column(table);
-        let from = format!(
-            "event_record AS r WHERE r.raw & {bit} AND NOT r.raw & {earlier} AND r.event_id IS NOT NULL{elsewhere}"
-        );
+        let condition = format!(" AND r.raw & {bit} AND NOT r.raw & {earlier} AND r.event_id IS NOT NULL{elsewhere}");
         earlier |= bit;
-        let provider = "(SELECT value FROM text WHERE text.id = r.provider)";
-        let sql = counting(provider, "r.event_id", &from, range.is_some());
-        each(store, &sql, range, |provider, event, count, first| {
+        let counting =
+            Counting { key: "r.provider".to_owned(), is_text: true, number: "r.event_id", rows: None, condition };
+        counting.each(store, range, |provider, event, count, first| {
             let action = Action::Numbered { column, provider: provider.unwrap_or_default(), event };
             found.push((Kind { table: table.to_owned(), action }, count, first));
         })?;
@@ -147,33 +145,56 @@ fn provider_column(table: &str) -> &'static str {
     }
 }
 
-fn counting(name: &str, number: &str, from: &str, is_ranged: bool) -> String {
-    let joint = if from.contains(" WHERE ") { "AND" } else { "WHERE" };
-    // Without the hint a join starts from the wider table.
-    let range = if is_ranged { "r.time >= ?1 AND r.time < ?2" } else { "?1 IS NULL AND ?2 IS NULL" };
-    let from = if is_ranged {
-        from.replacen("event_record AS r", "event_record AS r INDEXED BY event_time", 1)
-    } else {
-        from.to_owned()
-    };
-    format!("SELECT {name}, {number}, count(*), min(r.time) FROM {from} {joint} {range} GROUP BY 1, 2")
+/// How events are counted: by a key, which may be the id of a text, and a number.
+struct Counting<'a> {
+    key: String,
+    is_text: bool,
+    number: &'a str,
+    /// The table whose rows are counted, `t`; the records themselves, `r`, where there is none.
+    rows: Option<&'a str>,
+    condition: String,
 }
 
-fn each(
-    store: &Store,
-    sql: &str,
-    range: Option<TimeRange>,
-    mut take: impl FnMut(Option<String>, i64, u64, i64),
-) -> Result<(), HuntError> {
-    let bound = |pick: fn(TimeRange) -> i64| range.map_or(SqlValue::Null, |range| SqlValue::Integer(pick(range)));
-    let mut statement = store.connection().prepare(sql)?;
-    let mut rows = statement.query([bound(|range| range.from), bound(|range| range.until)])?;
-    while let Some(row) = rows.next()? {
-        let (name, number): (Option<String>, Option<i64>) = (row.get(0)?, row.get(1)?);
-        let (count, first): (i64, Option<i64>) = (row.get(2)?, row.get(3)?);
-        take(name, number.unwrap_or_default(), count.unsigned_abs(), first.unwrap_or_default());
+impl Counting<'_> {
+    fn sql(&self, range: Option<TimeRange>) -> String {
+        let (from, first) = match (self.rows, range) {
+            // Without the hint a join starts from the wider table.
+            (Some(rows), Some(_)) => {
+                (format!("event_record AS r INDEXED BY event_time JOIN {rows} AS t ON t.id = r.id"), "min(r.time)")
+            }
+            (None, Some(_)) => ("event_record AS r INDEXED BY event_time".to_owned(), "min(r.time)"),
+            // Whoever counts them all does not ask for the first.
+            (Some(rows), None) => (format!("{rows} AS t"), "NULL"),
+            (None, None) => ("event_record AS r".to_owned(), "NULL"),
+        };
+        let within = if range.is_some() { "r.time >= ?1 AND r.time < ?2" } else { "?1 IS NULL AND ?2 IS NULL" };
+        // Texts are looked up when the events are counted: once for each kind, not for each event.
+        let shown = if self.is_text { "(SELECT value FROM text WHERE text.id = k)" } else { "k" };
+        format!(
+            "SELECT {shown}, n, events, first FROM (SELECT {key} AS k, {number} AS n, count(*) AS events, \
+             {first} AS first FROM {from} WHERE {within}{condition} GROUP BY 1, 2)",
+            key = self.key,
+            number = self.number,
+            condition = self.condition
+        )
     }
-    Ok(())
+
+    fn each(
+        &self,
+        store: &Store,
+        range: Option<TimeRange>,
+        mut take: impl FnMut(Option<String>, i64, u64, i64),
+    ) -> Result<(), HuntError> {
+        let bound = |pick: fn(TimeRange) -> i64| range.map_or(SqlValue::Null, |range| SqlValue::Integer(pick(range)));
+        let mut statement = store.connection().prepare(&self.sql(range))?;
+        let mut rows = statement.query([bound(|range| range.from), bound(|range| range.until)])?;
+        while let Some(row) = rows.next()? {
+            let (name, number): (Option<String>, Option<i64>) = (row.get(0)?, row.get(1)?);
+            let (count, first): (i64, Option<i64>) = (row.get(2)?, row.get(3)?);
+            take(name, number.unwrap_or_default(), count.unsigned_abs(), first.unwrap_or_default());
+        }
+        Ok(())
+    }
 }
 
 #[cfg(test)]
