@@ -10,7 +10,7 @@ use whippet::store::Store;
 fn compile(store: &Store, query: &str) -> sql::Compiled {
     let parsed = whippet::kql::parse(query);
     assert!(!parsed.has_errors(), "{query}");
-    let probe = ConnectionProbe { connection: store.connection(), schema: store.schema() };
+    let probe = ConnectionProbe::new(store.connection(), store.schema()).whole();
     let environment = Environment::new(store.schema(), 0).with_probe(&probe);
     sql::compile(&parsed.query, &environment, &Options::default()).expect(query)
 }
@@ -96,6 +96,15 @@ fn a_term_leads_to_the_texts_that_hold_it() {
         assert_line(&query, "SEARCH t USING COVERING INDEX process_command_line");
         assert!(!plan(&query).contains(&"SCAN text".to_owned()), "{query}");
     }
+}
+
+#[test]
+fn what_is_sought_in_all_columns_is_looked_up_once_and_not_in_each_row() {
+    let query = "search in (DeviceProcessEvents, DeviceFileEvents) 'whoami' and 'xp_cmdshell' | count";
+    assert_line(query, "SCALAR SUBQUERY");
+    assert_line(query, "SEARCH a USING INTEGER PRIMARY KEY");
+    assert_line(query, "SEARCH text USING INTEGER PRIMARY KEY (rowid=?)");
+    assert_no_line(query, "CORRELATED");
 }
 
 #[test]

@@ -1,8 +1,13 @@
 //! What a store promises to whoever opens it.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, clippy::string_slice)]
 
+use std::sync::atomic::AtomicBool;
+
+use whippet::ingest::Silent;
+use whippet::plan::Environment;
 use whippet::schema::{Column, ScalarType, TableSchema};
 use whippet::sql::layout::{Storage, layout, raw_bit, rows_table};
+use whippet::sql::{self, ConnectionProbe, Limits, Options};
 use whippet::store::{Store, StoreError};
 
 #[test]
@@ -100,6 +105,60 @@ fn another_version_is_refused_with_advice() {
     rusqlite::Connection::open(&path).unwrap().execute_batch("PRAGMA user_version = 99").unwrap();
     let message = Store::open_read_only(&path).unwrap_err().to_string();
     assert!(message.contains("store version 99") && message.contains("update"), "{message}");
+}
+
+#[test]
+fn a_store_of_the_version_before_is_read_and_written() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("t.db");
+    drop(Store::create_or_open(&path).unwrap());
+    rusqlite::Connection::open(&path).unwrap().execute_batch("PRAGMA user_version = 1").unwrap();
+    assert_eq!(Store::open_read_only(&path).unwrap().newest_event_time().unwrap(), None);
+    drop(Store::create_or_open(&path).unwrap());
+}
+
+#[test]
+fn tables_come_with_their_first_row_and_are_empty_until_then() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("t.db");
+    let mut writer = Store::create_or_open(&path).unwrap();
+    // Opened before there is such a table.
+    let reader = Store::open_read_only(&path).unwrap();
+    let count = |query: &str| {
+        let probe = ConnectionProbe::new(reader.connection(), reader.schema());
+        let environment = Environment::new(reader.schema(), 0).with_probe(&probe);
+        let parsed = whippet::kql::parse(query);
+        let compiled = sql::compile(&parsed.query, &environment, &Options::default()).unwrap();
+        let found = sql::execute(reader.connection(), &compiled, &Limits::default()).unwrap();
+        (found.columns.len(), found.rows.len())
+    };
+    let width = reader.schema().table("SigninLogs").unwrap().columns.len();
+    let queries = [
+        ("SigninLogs", width, 1),
+        ("SigninLogs | where AppDisplayName has 'console' | project AppDisplayName, ResultType", 2, 1),
+        ("SigninLogs | summarize count()", 1, 1),
+        ("SigninLogs | join kind=leftouter AuditLogs on CorrelationId | project ResultType", 1, 1),
+        ("AuditLogs | join kind=rightouter SigninLogs on CorrelationId | project ResultType", 1, 1),
+        ("union SigninLogs, AuditLogs | project ResultType", 1, 1),
+        ("search 'console' | project $table", 1, 1),
+    ];
+    for (query, columns, _) in queries {
+        let rows = usize::from(query.contains("count()"));
+        assert_eq!(count(query), (columns, rows), "{query}");
+    }
+    let widths = queries.map(|(query, ..)| count(query).0);
+    let events = folder.path().join("signin.ndjson");
+    std::fs::write(
+        &events,
+        "{\"Type\":\"SigninLogs\",\"TimeGenerated\":\"2024-01-01T00:00:00Z\",\"AppDisplayName\":\"a console\"}\n",
+    )
+    .unwrap();
+    whippet::ingest::import(&mut writer, &[events], &AtomicBool::new(false), &mut Silent).unwrap();
+    for ((query, _, rows), width) in queries.into_iter().zip(widths) {
+        assert_eq!(count(query), (width, rows), "{query}");
+    }
+    let tables: Vec<(String, u64)> = reader.table_counts().unwrap();
+    assert_eq!(tables, [("SigninLogs".to_owned(), 1)]);
 }
 
 #[cfg(unix)]

@@ -45,7 +45,11 @@ fn store(texts: &[String], indexed: bool) -> Store {
 }
 
 fn rows(store: &Store, predicate: &str) -> Vec<Vec<Value>> {
-    let query = format!("DeviceProcessEvents | where {predicate} | project Id = event_id() | sort by Id asc");
+    rows_of(store, &format!("where {predicate}"))
+}
+
+fn rows_of(store: &Store, stage: &str) -> Vec<Vec<Value>> {
+    let query = format!("DeviceProcessEvents | {stage} | project Id = event_id() | sort by Id asc");
     let parsed = whippet::kql::parse(&query);
     assert!(!parsed.has_errors(), "{query}");
     let compiled =
@@ -96,6 +100,16 @@ proptest! {
                 for list in [vec![one.clone(), other.clone()], vec![other.clone(), one.clone()]] {
                     let asked = predicate(operator, &list);
                     prop_assert_eq!(rows(&with, &asked), rows(&without, &asked), "{}", asked);
+                }
+            }
+            // No other column has a text: what is sought in all of them is found in this one.
+            for (pattern, operator) in
+                [(other.clone(), "has"), (format!("{other}*"), "hasprefix"), (format!("*{other}*"), "contains")]
+            {
+                let sought = rows(&without, &predicate(operator, std::slice::from_ref(&other)));
+                for store in [&with, &without] {
+                    let found = rows_of(store, &format!("search {}", quoted(&pattern)));
+                    prop_assert_eq!(&found, &sought, "search {}", pattern);
                 }
             }
         }

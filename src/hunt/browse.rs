@@ -2,9 +2,11 @@
 //! value of a column occurs.
 //!
 //! A list of events is kept as the ids in their order, eight bytes an event; only the rows of a page are read. So a
-//! jump to the middle of a million rows costs as much as the first screen.
+//! jump to the middle of a million rows costs as much as the first screen. All rows of a table by their time need no
+//! list: the index of times has the page.
 
 use std::collections::HashMap;
+use std::ops::Range;
 
 use super::case::Case;
 use super::matches::EventId;
@@ -16,7 +18,7 @@ use crate::kql::values::{datetime_text, quote_name, quote_string};
 use crate::plan::Environment;
 use crate::schema::{Column, Value};
 use crate::sql::{self, Compiled, ConnectionProbe, Limits, Options};
-use crate::store::Store;
+use crate::store::{Store, has_actor};
 
 /// Rows, the events behind each, and whether there are more.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -93,7 +95,7 @@ impl Case {
         if parsed.has_errors() {
             return Err(QueryError::Diagnostics(parsed.diagnostics));
         }
-        let probe = ConnectionProbe { connection: store.connection(), schema: store.schema() };
+        let probe = ConnectionProbe::new(store.connection(), store.schema());
         let environment = Environment::new(store.schema(), self.clock.now)
             .with_range(self.clock.range())
             .with_library(&self.catalog.library)
@@ -149,6 +151,37 @@ impl Case {
         Ok(ids)
     }
 
+    /// The ids of the events from one place of their order to another, and how many there are in all, where an index
+    /// gives them without the others: all rows of a table that has an index of times.
+    pub fn event_window(
+        &self,
+        store: &Store,
+        asked: &EventsAsked,
+        range: &Range<usize>,
+    ) -> Result<Option<(Vec<EventId>, usize)>, QueryError> {
+        let is_whole = asked.conditions.is_empty() && asked.range.is_none() && asked.sort.is_none();
+        if !is_whole || !store.schema().table(&asked.table).is_some_and(has_actor) {
+            return Ok(None);
+        }
+        let total = self.compiled(store, &format!("{}\n| count", asked.query(store)), false)?;
+        let mut found = 0;
+        sql::for_each_row(store.connection(), &total, &Limits::default(), |row| {
+            if let Some(Value::Long(count)) = row.values.first() {
+                found = usize::try_from(*count).unwrap_or_default();
+            }
+            true
+        })?;
+        let compiled = self.compiled(store, &format!("{}\n| project Row = 0", asked.ordered(store)), true)?;
+        let sql = format!("{} LIMIT {} OFFSET {}", compiled.sql, range.len(), range.start);
+        let compiled = Compiled { sql, fetch: None, ..compiled };
+        let mut ids = Vec::with_capacity(range.len());
+        sql::for_each_row(store.connection(), &compiled, &Limits::default(), |row| {
+            ids.extend(row.lineage);
+            true
+        })?;
+        Ok(Some((ids, found)))
+    }
+
     /// These events of a table, in this order.
     pub fn event_rows(&self, store: &Store, table: &str, ids: &[EventId]) -> Result<Listing, QueryError> {
         let compiled = self.compiled(store, &source(table), true)?;
@@ -181,8 +214,10 @@ impl Case {
         most: usize,
     ) -> Result<Vec<(Value, u64)>, QueryError> {
         let name = quote_name(column);
-        let text =
-            format!("{query}\n| summarize Rows = count() by Value = {name}\n| sort by Rows desc, tostring(Value) asc");
+        // Only the first are sorted out of all of them.
+        let text = format!(
+            "{query}\n| summarize Rows = count() by Value = {name}\n| top {most} by Rows desc\n| sort by Rows desc, tostring(Value) asc"
+        );
         let rows = self.list(store, &text, most)?.rows;
         let counted = rows.into_iter().filter_map(|row| match row.as_slice() {
             [value, Value::Long(count)] => Some((value.clone(), count.unsigned_abs())),
@@ -215,6 +250,10 @@ mod tests {
         assert_eq!(ids(asked(&[], Some(("Timestamp", false)))), [2, 3, 1]);
         assert_eq!(ids(asked(&[], Some(("Timestamp", true)))), [1, 3, 2]);
         assert_eq!(ids(asked(&["FileName == \"cmd.exe\""], Some(("Timestamp", false)))), [3, 1]);
+        let window = |asked: EventsAsked, range| case.event_window(&store, &asked, &range).unwrap();
+        assert_eq!(window(asked(&[], None), 1..9), Some((vec![3, 1], 3)));
+        assert_eq!(window(asked(&[], None), 0..1), Some((vec![2], 3)));
+        assert_eq!(window(asked(&["FileName == \"cmd.exe\""], None), 0..1), None);
         let page = case.event_rows(&store, "DeviceProcessEvents", &[3, 2]).unwrap();
         assert_eq!(page.lineage, [[3], [2]]);
         let name = page.columns.iter().position(|column| column.name == "FileName").unwrap();
@@ -237,6 +276,7 @@ mod tests {
         let (mut case, store) = testing::browsed();
         case.clock = Clock::as_of(638_000_000_020_000_000);
         assert_eq!(case.event_ids(&store, &asked(&[], None)).unwrap(), [2, 3]);
+        assert_eq!(case.event_window(&store, &asked(&[], None), &(0..9)).unwrap(), Some((vec![2, 3], 2)));
     }
 
     #[test]

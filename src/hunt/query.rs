@@ -91,7 +91,7 @@ impl Asker<'_> {
         if parsed.has_errors() {
             return Err(QueryError::Diagnostics(parsed.diagnostics));
         }
-        let probe = ConnectionProbe { connection: self.store.connection(), schema: self.store.schema() };
+        let probe = ConnectionProbe::new(self.store.connection(), self.store.schema());
         let environment = Environment::new(self.store.schema(), self.now)
             .with_range(self.range)
             .with_library(self.library)

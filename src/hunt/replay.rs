@@ -272,7 +272,8 @@ impl Runner<'_> {
     /// its newest event.
     fn newest_by_step(&self, tables: &BTreeSet<String>) -> Result<BTreeMap<i64, i64>, HuntError> {
         let mut newest: BTreeMap<i64, i64> = BTreeMap::new();
-        for schema in tables.iter().filter_map(|table| self.store.schema().table(table)) {
+        let there = self.store.event_tables()?;
+        for schema in there.into_iter().filter(|schema| tables.contains(&schema.name)) {
             let Some(time) = schema.time_column() else { continue };
             let layout = layout(schema);
             let column = layout.columns.iter().find(|column| column.name == time.name);

@@ -123,11 +123,8 @@ impl Case {
 /// The tables that show an event: the one it was normalised into, and the raw ones.
 fn tables_of(store: &Store, event: EventId) -> Result<Vec<String>, HuntError> {
     let mut found = Vec::new();
-    for schema in store.schema().tables() {
+    for schema in store.event_tables()? {
         let layout = layout(schema);
-        if layout.event_id == "NULL" {
-            continue;
-        }
         let sql = format!("SELECT EXISTS(SELECT 1 FROM {} WHERE {} = ?1)", layout.from, layout.event_id);
         if store.connection().query_row(&sql, [event], |row| row.get(0))? {
             found.push(schema.name.clone());

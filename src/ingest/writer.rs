@@ -14,7 +14,7 @@ use super::dictionary::Dictionary;
 use super::lineage::{Fillable, Physical, ProcessFacts};
 use crate::schema::Schema;
 use crate::sql::layout::{physical_column, quote_identifier, rows_table};
-use crate::store::{ACTOR_COLUMNS, IDENTITY_INDEX, StoreError};
+use crate::store::{ACTOR_COLUMNS, IDENTITY_INDEX, StoreError, create_table};
 
 /// Processes remembered for their events to come; the pass finds the others.
 const MOST_PROCESSES: usize = 60_000;
@@ -282,6 +282,9 @@ impl<'c> Shape<'c> {
                 fillable,
             }
         });
+        if let Some(table) = schema.table(&template.table) {
+            connection.execute_batch(&create_table(table))?;
+        }
         let columns: Vec<String> = names.iter().map(|name| quote_identifier(name)).collect();
         let marks = vec!["?"; names.len()].join(", ");
         let sql = format!(

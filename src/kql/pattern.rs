@@ -1,6 +1,7 @@
 //! Regular expressions as KQL takes them: RE2's, without look-around and back-references.
 
 use regex::Regex;
+use regex_syntax::hir::{Class, Hir, HirKind};
 
 /// Why a pattern cannot run, and what to do instead.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -13,6 +14,35 @@ pub struct BadPattern {
 /// Compiles a pattern, or says why it cannot.
 pub fn compile(pattern: &str) -> Result<Regex, BadPattern> {
     Regex::new(pattern).or_else(|error| Regex::new(&as_re2_reads(pattern)).map_err(|_| reason(pattern, error)))
+}
+
+/// Says why a pattern cannot run. One that is well formed and small is not compiled, which may take milliseconds.
+pub fn check(pattern: &str) -> Result<(), BadPattern> {
+    if regex_syntax::parse(pattern).is_ok_and(|tree| weight(&tree) <= LIGHT) {
+        return Ok(());
+    }
+    compile(pattern).map(drop)
+}
+
+/// Below this weight a pattern cannot pass the limit on the size of a program, 10 MiB.
+const LIGHT: usize = 100_000;
+
+/// About how many states the program of a pattern has.
+fn weight(tree: &Hir) -> usize {
+    let of_all = |parts: &[Hir]| parts.iter().map(weight).fold(1, usize::saturating_add);
+    match tree.kind() {
+        HirKind::Empty | HirKind::Look(_) => 1,
+        HirKind::Literal(literal) => literal.0.len(),
+        HirKind::Class(Class::Bytes(class)) => class.ranges().len(),
+        // A range of code points is several of bytes.
+        HirKind::Class(Class::Unicode(class)) => class.ranges().len().saturating_mul(4),
+        HirKind::Repetition(repetition) => {
+            let times = repetition.max.unwrap_or_else(|| repetition.min.saturating_add(1));
+            weight(&repetition.sub).saturating_mul(usize::try_from(times).unwrap_or(usize::MAX).max(1))
+        }
+        HirKind::Capture(capture) => weight(&capture.sub).saturating_add(2),
+        HirKind::Concat(parts) | HirKind::Alternation(parts) => of_all(parts),
+    }
 }
 
 fn reason(pattern: &str, error: regex::Error) -> BadPattern {
@@ -123,6 +153,16 @@ mod tests {
             let said = compile(pattern).unwrap_err().to_string();
             assert!(said.starts_with(why), "{pattern}: {said}");
         }
+    }
+
+    #[test]
+    fn what_is_checked_is_what_runs() {
+        for pattern in
+            ["a(?!b)", r"(a)\1", "a(b", "a{1-3}", r"[\d|\w]{1,4}(x{7})+", r"(\w{100}){100}", "((a{9}){99}){99}"]
+        {
+            assert_eq!(check(pattern), compile(pattern).map(drop), "{pattern}");
+        }
+        assert!(check(r"((\w{100}){100}){9}").is_err());
     }
 
     #[test]

@@ -63,6 +63,8 @@ pub(super) struct Binder<'a> {
     pub hollow: HashSet<NodeId>,
     /// Rows of `union *`: a column they lack may be one of a table that was not imported.
     pub every_table: HashSet<NodeId>,
+    /// What is wrong is said without what is near and what would help: whoever binds looks only whether anything is.
+    pub terse: bool,
     /// Columns whose value is unknown.
     pub unknown: HashSet<ColumnId>,
     /// Which table's columns a node still shows, for the lenient reading of missing columns.
@@ -92,6 +94,7 @@ pub fn bind(query: &Query, environment: &Environment<'_>) -> Bound {
         open: HashSet::new(),
         hollow: HashSet::new(),
         every_table: HashSet::new(),
+        terse: false,
         unknown: HashSet::new(),
         origin: HashMap::new(),
         later_lets: HashSet::new(),

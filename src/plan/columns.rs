@@ -66,13 +66,6 @@ impl Binder<'_> {
         if let Some(field) = fields.iter().find(|field| is_other_spelling(&name.text, &field.name)) {
             return Expr::column(field);
         }
-        let tables: Vec<&str> = self
-            .environment
-            .schema
-            .tables()
-            .filter(|table| table.column(&name.text).is_some())
-            .map(|table| table.name.as_str())
-            .collect();
         if context.node.is_some_and(|node| self.hollow.contains(&node)) {
             let message = format!("no row tells of a column '{}'; an empty one stands for it", name.text);
             self.warning("missing-column", name.span, message);
@@ -85,6 +78,17 @@ impl Binder<'_> {
             self.warning("missing-column", name.span, message);
             return Expr::null(ScalarType::String);
         }
+        if self.terse && !context.lenient {
+            self.error("unknown-column", name.span, format!("there is no column '{}' here", name.text));
+            return Expr::unknown();
+        }
+        let tables: Vec<&str> = self
+            .environment
+            .schema
+            .tables()
+            .filter(|table| table.column(&name.text).is_some())
+            .map(|table| table.name.as_str())
+            .collect();
         let origin = context.node.and_then(|node| self.origin.get(&node).cloned());
         // A column of another table may be lacking; a name no table has, one slip from a column here, is that column
         // misspelt, and an empty column for it would be a wrong answer.

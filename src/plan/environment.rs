@@ -42,9 +42,15 @@ impl Inputs for NoInputs {
     }
 }
 
-/// Runs a part of a query before the rest is bound: some plugins have columns only their rows tell.
+/// What a store can tell before a query is bound.
 pub trait Probe {
+    /// Runs a part of the query: some plugins have columns only their rows tell.
     fn rows(&self, plan: &Plan) -> Result<Table, String>;
+
+    /// Whether a table certainly has no rows: what is done to them need not be compiled, only which columns come out.
+    fn is_empty(&self, _table: &str) -> bool {
+        false
+    }
 }
 
 /// The part of the data that a query sees, whatever its text says: rows whose own time is later than `after` and not

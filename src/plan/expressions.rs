@@ -210,7 +210,7 @@ impl Binder<'_> {
     /// Whether a constant is a regular expression that can run; says why where it is not.
     pub fn is_pattern(&mut self, pattern: &Expr, span: Span) -> bool {
         let Some(Value::String(text)) = pattern.as_constant() else { return true };
-        let Err(bad) = crate::kql::pattern::compile(text) else { return true };
+        let Err(bad) = crate::kql::pattern::check(text) else { return true };
         let mut diagnostic = Diagnostic::error("regular-expression", span, bad.message);
         diagnostic.help.extend(bad.instead.map(str::to_owned));
         self.diagnostics.push(diagnostic);

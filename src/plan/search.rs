@@ -2,7 +2,7 @@
 
 use super::binder::{Binder, Context};
 use super::join::option_word;
-use super::tree::{Expr, ExprKind, Field, NodeId};
+use super::tree::{Expr, ExprKind, Field, NodeId, NodeKind};
 use crate::kql::span::Span;
 use crate::kql::syntax::{self, BinaryOperator, FindProjection, LiteralValue, NamedOption};
 use crate::kql::walk::{Visitor, walk_expression};
@@ -116,30 +116,37 @@ impl Binder<'_> {
                 }
                 self.predicate(predicate, &mut Context::rows(node))
             }
-            _ => {
-                let before = self.diagnostics.len();
-                let bound = self.predicate(predicate, &mut Context::rows(node));
-                let only_missing = self.diagnostics.len() > before
-                    && self.diagnostics.iter().skip(before).all(|found| found.code == "unknown-column");
-                if several && only_missing {
-                    self.diagnostics.truncate(before);
-                    return Expr::bool(false);
-                }
-                bound
-            }
+            _ if several => self.predicate_where_known(predicate, node),
+            _ => self.predicate(predicate, &mut Context::rows(node)),
         }
+    }
+
+    /// A predicate that is false where all that is wrong with it is a column that the table lacks.
+    fn predicate_where_known(&mut self, predicate: &syntax::Expr, node: NodeId) -> Expr {
+        let before = self.diagnostics.len();
+        let outer = std::mem::replace(&mut self.terse, true);
+        let bound = self.predicate(predicate, &mut Context::rows(node));
+        self.terse = outer;
+        if self.diagnostics.len() == before {
+            return bound;
+        }
+        let only_missing = self.diagnostics.iter().skip(before).all(|found| found.code == "unknown-column");
+        self.diagnostics.truncate(before);
+        if only_missing { Expr::bool(false) } else { self.predicate(predicate, &mut Context::rows(node)) }
     }
 
     /// A term in any column. Real numbers are not searched, as in the engine.
     fn anywhere(&mut self, text: &str, node: NodeId, exact: bool, span: Span) -> Expr {
+        // Of a table without rows one column is as good as all.
+        let is_empty =
+            matches!(self.nodes.get(node.0).map(|node| &node.kind), Some(NodeKind::Table { is_empty: true, .. }));
         let mut found = Vec::new();
         for field in self.fields(node).to_vec() {
-            let searched = matches!(
-                field.scalar_type,
-                ScalarType::String | ScalarType::Dynamic | ScalarType::Int | ScalarType::Long | ScalarType::Guid
-            );
-            if searched && !self.unknown.contains(&field.id) {
+            if may_hold(field.scalar_type, text) && !self.unknown.contains(&field.id) {
                 found.push(self.term(Expr::column(&field), text, exact, span));
+                if is_empty {
+                    break;
+                }
             }
         }
         Expr::new(ExprKind::Or(found), ScalarType::Bool)
@@ -291,6 +298,17 @@ fn is_never(condition: &Expr) -> bool {
         ExprKind::And(operands) => operands.iter().any(is_never),
         ExprKind::Or(operands) => operands.iter().all(is_never),
         _ => *condition == Expr::bool(false),
+    }
+}
+
+/// Whether a value of a type may have what is sought in it: the text of a number has digits alone.
+fn may_hold(scalar_type: ScalarType, text: &str) -> bool {
+    let mut sought = text.chars().filter(|character| *character != '*');
+    match scalar_type {
+        ScalarType::String | ScalarType::Dynamic => true,
+        ScalarType::Int | ScalarType::Long => sought.all(|one| one.is_ascii_digit() || one == '-'),
+        ScalarType::Guid => sought.all(|one| one.is_ascii_hexdigit() || one == '-'),
+        _ => false,
     }
 }
 

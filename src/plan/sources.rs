@@ -103,7 +103,13 @@ impl Binder<'_> {
         let ingestion = fields.iter().find(|field| Some(field.name.as_str()) == time).map(|field| field.id);
         let columns = fields.iter().map(|field| (field.id, field.name.clone())).collect();
         let id = self.add(Node {
-            kind: NodeKind::Table { table: table.name.clone(), columns, event, range: self.environment.range },
+            kind: NodeKind::Table {
+                table: table.name.clone(),
+                columns,
+                event,
+                range: self.environment.range,
+                is_empty: self.environment.probe.is_some_and(|probe| probe.is_empty(&table.name)),
+            },
             fields,
             carried: Carried { event: Some(event), ingestion, lineage: Some(event), ..Carried::default() },
             span,

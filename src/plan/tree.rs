@@ -119,6 +119,8 @@ pub enum NodeKind {
         event: ColumnId,
         /// The rows of the table that are there at all.
         range: DataRange,
+        /// Whether there were none when the query was bound.
+        is_empty: bool,
     },
     /// Rows written in the query (`datatable`, `print`) or taken from a mapped file.
     Rows {
@@ -308,6 +310,16 @@ impl Plan {
     pub fn node(&self, id: NodeId) -> Option<&Node> {
         self.nodes.get(id.0)
     }
+
+    /// For each node, whether it certainly yields no rows.
+    pub fn without_rows(&self) -> Vec<bool> {
+        let mut known: Vec<bool> = Vec::with_capacity(self.nodes.len());
+        for node in &self.nodes {
+            let found = node.is_without_rows(|input| known.get(input.0).copied().unwrap_or(false));
+            known.push(found);
+        }
+        known
+    }
 }
 
 impl Expr {
@@ -383,6 +395,31 @@ impl Expr {
 }
 
 impl Node {
+    /// Whether the node certainly yields no rows, where that is known of its inputs.
+    fn is_without_rows(&self, of_input: impl Fn(NodeId) -> bool) -> bool {
+        match &self.kind {
+            NodeKind::Table { is_empty, .. } => *is_empty,
+            NodeKind::Rows { rows, .. } => rows.is_empty(),
+            NodeKind::Range { .. } => false,
+            // Without keys there is one row, whatever comes in.
+            NodeKind::Aggregate { input, keys, .. } => !keys.is_empty() && of_input(*input),
+            NodeKind::Filter { input, .. }
+            | NodeKind::Project { input, .. }
+            | NodeKind::Limit { input, .. }
+            | NodeKind::Expand { input, .. }
+            | NodeKind::Scan { input, .. } => of_input(*input),
+            NodeKind::Join { kind, left, right, .. } => match kind {
+                JoinKind::Inner | JoinKind::InnerUnique | JoinKind::LeftSemi | JoinKind::RightSemi => {
+                    of_input(*left) || of_input(*right)
+                }
+                JoinKind::LeftOuter | JoinKind::LeftAnti => of_input(*left),
+                JoinKind::RightOuter | JoinKind::RightAnti => of_input(*right),
+                JoinKind::FullOuter => of_input(*left) && of_input(*right),
+            },
+            NodeKind::Union { inputs, .. } => inputs.iter().all(|input| of_input(*input)),
+        }
+    }
+
     pub fn field(&self, name: &str) -> Option<&Field> {
         self.fields.iter().find(|field| field.name == name)
     }

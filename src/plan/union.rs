@@ -1,5 +1,7 @@
 //! Binding union: which columns the tables have in common, and which split by type.
 
+use std::collections::HashMap;
+
 use super::binder::Binder;
 use super::join::option_word;
 use super::names::Names;
@@ -141,25 +143,16 @@ impl Binder<'_> {
         unnamed: &str,
         span: Span,
     ) -> NodeId {
-        let mut order: Vec<(String, ScalarType)> = Vec::new();
-        for (node, _) in inputs {
-            for field in self.fields(*node) {
-                let key = (field.name.clone(), field.scalar_type);
-                if !order.contains(&key) {
-                    order.push(key);
-                }
-            }
-        }
+        let found = Merged::of(inputs.iter().map(|(node, _)| self.fields(*node)));
         let mut any_open = false;
         for (node, _) in inputs {
             any_open |= self.open.contains(node);
         }
         let mut fields = Vec::new();
         // A column that is called `x_long` in a table keeps its name; one that splits off gets a number.
-        let splits = |name: &str| order.iter().filter(|(other, _)| other == name).count() > 1;
         let mut names = Names::default();
-        for (name, _) in order.iter().filter(|(name, _)| !splits(name)) {
-            names.claim(name);
+        for column in found.columns.iter().filter(|column| !found.splits(&column.name)) {
+            names.claim(&column.name);
         }
         let mut columns: Vec<(ColumnId, Vec<Expr>)> = Vec::new();
         if let Some(name) = source {
@@ -174,21 +167,12 @@ impl Binder<'_> {
             columns.push((field.id, values));
             fields.push(field);
         }
-        for (name, scalar_type) in &order {
-            let branches: Vec<Option<Field>> = inputs
-                .iter()
-                .map(|(node, _)| {
-                    self.fields(*node)
-                        .iter()
-                        .find(|field| field.name == *name && field.scalar_type == *scalar_type)
-                        .cloned()
-                })
-                .collect();
+        for MergedColumn { name, scalar_type, branches } in &found.columns {
             if inner && branches.iter().any(Option::is_none) {
                 continue;
             }
-            let unknown = branches.iter().flatten().any(|field| self.unknown.contains(&field.id));
-            let shown = match splits(name) && !unknown {
+            let unknown = branches.iter().flatten().any(|id| self.unknown.contains(id));
+            let shown = match found.splits(name) && !unknown {
                 true => names.unique(&format!("{name}_{}", scalar_type.name())),
                 false => name.clone(),
             };
@@ -198,7 +182,10 @@ impl Binder<'_> {
             }
             let values = branches
                 .iter()
-                .map(|branch| branch.as_ref().map_or_else(|| Expr::null(*scalar_type), Expr::column))
+                .map(|branch| match branch {
+                    Some(id) => Expr::new(ExprKind::Column(*id), *scalar_type),
+                    None => Expr::null(*scalar_type),
+                })
                 .collect();
             columns.push((field.id, values));
             fields.push(field);
@@ -256,5 +243,51 @@ impl Binder<'_> {
             self.open.insert(node);
         }
         node
+    }
+}
+
+/// A column of a union, and the column that each branch gives to it.
+struct MergedColumn {
+    name: String,
+    scalar_type: ScalarType,
+    branches: Vec<Option<ColumnId>>,
+}
+
+/// The columns of a union, in the order they first come, and how many types a name has. Forty tables have thousands of
+/// columns, so they are found by hash.
+#[derive(Default)]
+struct Merged {
+    columns: Vec<MergedColumn>,
+    types: HashMap<String, usize>,
+}
+
+impl Merged {
+    /// Whether columns of this name have several types.
+    fn splits(&self, name: &str) -> bool {
+        self.types.get(name).is_some_and(|types| *types > 1)
+    }
+
+    fn of<'f>(inputs: impl ExactSizeIterator<Item = &'f [Field]>) -> Self {
+        let mut merged = Self::default();
+        let mut places: HashMap<(&str, ScalarType), usize> = HashMap::new();
+        let count = inputs.len();
+        for (branch, fields) in inputs.enumerate() {
+            for field in fields {
+                let place = *places.entry((field.name.as_str(), field.scalar_type)).or_insert_with(|| {
+                    *merged.types.entry(field.name.clone()).or_default() += 1;
+                    merged.columns.push(MergedColumn {
+                        name: field.name.clone(),
+                        scalar_type: field.scalar_type,
+                        branches: vec![None; count],
+                    });
+                    merged.columns.len() - 1
+                });
+                // Of two of one name, the first counts.
+                if let Some(slot) = merged.columns.get_mut(place).and_then(|column| column.branches.get_mut(branch)) {
+                    slot.get_or_insert(field.id);
+                }
+            }
+        }
+        merged
     }
 }

@@ -90,18 +90,14 @@ pub fn generate(
         }
         return Err(diagnostics);
     }
-    let definitions: Vec<String> = stages
-        .iter()
-        .map(|stage| {
-            let hint = if stage.materialized { "MATERIALIZED " } else { "" };
-            format!("{} AS {hint}({})", stage.name, stage.sql)
-        })
-        .collect();
-    let with = format!("WITH {}\n", definitions.join(",\n"));
-    let fetch = is_text_id
-        .contains(&true)
-        .then(|| Fetch { sql: format!("{with}{}", generator.final_select(options.lineage, false)), is_text_id });
-    let sql = format!("{with}{final_select}");
+    let with = with_clause(&stages, final_select.len());
+    let fetch = is_text_id.contains(&true).then(|| {
+        let mut sql = with.clone();
+        sql.push_str(&generator.final_select(options.lineage, false));
+        Fetch { sql, is_text_id }
+    });
+    let mut sql = with;
+    sql.push_str(&final_select);
     let columns = plan
         .node(plan.root)
         .map(|root| {
@@ -118,4 +114,20 @@ pub fn generate(
         render: plan.render.clone(),
         warnings: diagnostics,
     })
+}
+
+/// The stages as common table expressions, with room for what reads them: of many tables these are hundreds of
+/// kilobytes, which are better not copied again and again.
+fn with_clause(stages: &[StageSql], room: usize) -> String {
+    let length: usize = stages.iter().map(|stage| stage.sql.len() + stage.name.len() + 24).sum();
+    let mut with = String::with_capacity(length + room + 8);
+    for (place, stage) in stages.iter().enumerate() {
+        with.push_str(if place == 0 { "WITH " } else { ",\n" });
+        with.push_str(&stage.name);
+        with.push_str(if stage.materialized { " AS MATERIALIZED (" } else { " AS (" });
+        with.push_str(&stage.sql);
+        with.push(')');
+    }
+    with.push('\n');
+    with
 }

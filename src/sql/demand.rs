@@ -12,8 +12,9 @@ pub(super) struct Demand {
 
 impl Demand {
     /// Walks the plan from its root to its sources. Inputs stand before their readers, so one pass backwards is enough.
-    pub fn of(plan: &Plan, lineage: bool) -> Self {
+    pub fn of(plan: &Plan, without_rows: &[bool], lineage: bool) -> Self {
         let mut demand = Self { columns: vec![None; plan.nodes.len()] };
+        let is_without_rows = |node: NodeId| without_rows.get(node.0).copied().unwrap_or(false);
         if let Some(root) = plan.node(plan.root) {
             let mut wanted: BTreeSet<ColumnId> = root.fields.iter().map(|field| field.id).collect();
             wanted.extend(root.carried.order.iter().map(|key| key.column));
@@ -21,8 +22,14 @@ impl Demand {
             demand.ask(plan.root, wanted);
         }
         for (index, node) in plan.nodes.iter().enumerate().rev() {
-            let Some(wanted) = demand.columns.get(index).cloned().flatten() else { continue };
-            demand.ask_inputs(plan, node, &wanted);
+            if is_without_rows(NodeId(index)) {
+                continue;
+            }
+            let Some(wanted) = demand.columns.get_mut(index).and_then(Option::take) else { continue };
+            demand.ask_inputs(plan, node, &wanted, &is_without_rows);
+            if let Some(slot) = demand.columns.get_mut(index) {
+                *slot = Some(wanted);
+            }
         }
         demand
     }
@@ -63,7 +70,13 @@ impl Demand {
         }
     }
 
-    fn ask_inputs(&mut self, plan: &Plan, node: &Node, wanted: &BTreeSet<ColumnId>) {
+    fn ask_inputs(
+        &mut self,
+        plan: &Plan,
+        node: &Node,
+        wanted: &BTreeSet<ColumnId>,
+        is_without_rows: &impl Fn(NodeId) -> bool,
+    ) {
         let order_of = |input: NodeId| {
             plan.node(input)
                 .map(|node| {
@@ -136,7 +149,7 @@ impl Demand {
                 self.ask(*right, right_asked);
             }
             NodeKind::Union { inputs, columns } => {
-                for (branch, input) in inputs.iter().enumerate() {
+                for (branch, input) in inputs.iter().enumerate().filter(|(_, input)| !is_without_rows(**input)) {
                     let mut asked = BTreeSet::new();
                     let used = columns
                         .iter()

@@ -81,6 +81,7 @@ const TOO_LARGE: &[(&str, &str, &str)] = &[
 pub fn register(connection: &Connection) -> rusqlite::Result<()> {
     super::functions::register(connection)?;
     super::terms::register(connection)?;
+    super::text_set::register(connection)?;
     super::support::register(connection)
 }
 

@@ -5,6 +5,7 @@
 //! each distinct value, and becomes `column IN (SELECT id FROM text WHERE …)`, through the index of terms where the
 //! predicate names some.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use super::functions::{Implementation, implementation};
@@ -12,6 +13,7 @@ use super::layout::quote_text;
 use super::literal::literal;
 use super::narrow::{DICTIONARY_VALUE, narrowing};
 use super::terms::Search;
+use super::text_set::any_in;
 use crate::kql::syntax::ListOperator;
 use crate::plan::tree::{ColumnId, Expr, ExprKind, NodeId, OrderKey, WindowFunction};
 use crate::schema::{ScalarType, Value};
@@ -77,6 +79,16 @@ pub(super) fn column_name(id: ColumnId) -> String {
 }
 
 impl Scope<'_> {
+    /// How a column is written.
+    pub fn sql(&self, id: ColumnId) -> Cow<'_, str> {
+        self.columns.get(&id).map_or_else(|| column_name(id).into(), |reference| reference.sql.as_str().into())
+    }
+
+    /// What a column holds.
+    pub fn holds(&self, id: ColumnId) -> Holds {
+        self.columns.get(&id).map_or(Holds::Value, |reference| reference.holds)
+    }
+
     /// The column as it is held.
     pub fn raw(&self, id: ColumnId) -> Reference {
         self.columns.get(&id).cloned().unwrap_or_else(|| Reference { sql: column_name(id), holds: Holds::Value })
@@ -149,8 +161,8 @@ impl Scope<'_> {
         }
     }
 
-    /// One predicate on many dictionary columns (`search`, `* has`): the row's texts are tested together. A subquery for
-    /// each column would pass SQLite's limit on wide tables.
+    /// One predicate on many dictionary columns (`search`, `* has`): the row's texts are tested together, against the
+    /// texts for which it holds. A subquery for each column would pass SQLite's limit on wide tables.
     fn same_on_many<'e>(&self, operands: &'e [Expr]) -> (Option<String>, Vec<&'e Expr>) {
         const MANY: usize = 8;
         let parts = |expr: &'e Expr| match &expr.kind {
@@ -176,15 +188,12 @@ impl Scope<'_> {
         if ids.len() < MANY {
             return (None, operands.iter().collect());
         }
-        let value = Reference { sql: DICTIONARY_VALUE.to_owned(), holds: Holds::Value };
-        let inner = Scope { columns: BTreeMap::from([(column, value)]), nodes: self.nodes };
         let tested = Expr::call(
             symbol,
             vec![Expr::new(ExprKind::Column(column), ScalarType::String), constant.clone()],
             ScalarType::Bool,
         );
-        let condition = inner.value(&tested);
-        let found = format!("EXISTS (SELECT 1 FROM text WHERE id IN ({}) AND {condition})", ids.join(", "));
+        let found = any_in(&self.texts_where(column, &tested), &ids);
         (Some(found), rest)
     }
 
@@ -369,17 +378,20 @@ impl Scope<'_> {
             return Some(indexed);
         }
         let column = self.dictionary_column(expr)?;
-        let reference = self.raw(column);
+        Some(format!("({} IN ({}))", self.raw(column).sql, self.texts_where(column, expr)))
+    }
+
+    /// The SELECT of the ids of the texts for which a predicate holds that reads one dictionary column and constants.
+    fn texts_where(&self, column: ColumnId, expr: &Expr) -> String {
         // Alone on the dictionary, the column is a plain value.
         let value = Reference { sql: DICTIONARY_VALUE.to_owned(), holds: Holds::Value };
         let inner = Scope { columns: BTreeMap::from([(column, value)]), nodes: self.nodes };
         let condition = inner.condition(expr);
         let is_text = |part: &Expr| matches!(part.kind, ExprKind::Column(id) if id == column);
-        let texts = match Search::of(expr, &is_text) {
+        match Search::of(expr, &is_text) {
             Some(search) => search.texts(&condition),
             None => format!("SELECT id FROM text WHERE {condition}"),
-        };
-        Some(format!("({} IN ({texts}))", reference.sql))
+        }
     }
 
     /// A predicate on the dictionary's values, with what narrows the scan before it.

@@ -39,6 +39,7 @@ pub(super) struct Generator<'a> {
     weights: HashMap<ColumnId, usize>,
     materialized: BTreeSet<NodeId>,
     missing: RefCell<BTreeSet<String>>,
+    without_rows: Vec<bool>,
 }
 
 impl Nodes for Generator<'_> {
@@ -92,15 +93,17 @@ fn within(time: &str, range: DataRange) -> String {
 
 impl<'a> Generator<'a> {
     pub fn new(plan: &'a Plan, schema: &'a Schema, prefix: &'a str, lineage: bool) -> Self {
+        let without_rows = plan.without_rows();
         Self {
             plan,
             schema,
-            demand: Demand::of(plan, lineage),
+            demand: Demand::of(plan, &without_rows, lineage),
             prefix,
             holds: vec![BTreeMap::new(); plan.nodes.len()],
             weights: HashMap::new(),
             materialized: BTreeSet::new(),
             missing: RefCell::default(),
+            without_rows,
         }
     }
 
@@ -196,20 +199,35 @@ impl<'a> Generator<'a> {
 
     /// Writes a select list and notes what its columns hold.
     pub(super) fn list(&mut self, node: NodeId, items: Vec<Item>) -> String {
-        let mut written = Vec::with_capacity(items.len());
+        let mut written = String::with_capacity(items.len() * 16);
         for item in items {
+            if !written.is_empty() {
+                written.push_str(", ");
+            }
             let name = column_name(item.id);
-            written.push(if item.sql == name { name } else { format!("{} AS {name}", item.sql) });
+            written.push_str(&item.sql);
+            if item.sql != name {
+                written.push_str(" AS ");
+                written.push_str(&name);
+            }
             if let Some(held) = self.holds.get_mut(node.0) {
                 held.insert(item.id, item.holds);
             }
         }
-        if written.is_empty() { "1 AS c_".to_owned() } else { written.join(", ") }
+        if written.is_empty() { "1 AS c_".to_owned() } else { written }
+    }
+
+    fn is_without_rows(&self, node: NodeId) -> bool {
+        self.without_rows.get(node.0).copied().unwrap_or(false)
     }
 
     fn select(&mut self, id: NodeId, node: &Node, wanted: &BTreeSet<ColumnId>) -> String {
+        if self.is_without_rows(id) {
+            let list = self.list(id, wanted.iter().map(|column| Item::value(*column, "NULL".to_owned())).collect());
+            return format!("SELECT {list} WHERE 0");
+        }
         match &node.kind {
-            NodeKind::Table { table, columns, event, range } => {
+            NodeKind::Table { table, columns, event, range, .. } => {
                 self.table(id, table, columns, (*event, *range), wanted)
             }
             NodeKind::Rows { columns, rows } => self.rows(id, columns, rows, wanted),
@@ -480,24 +498,36 @@ impl<'a> Generator<'a> {
         columns: &[(ColumnId, Vec<Expr>)],
         wanted: &BTreeSet<ColumnId>,
     ) -> String {
-        let scopes: Vec<Scope<'_>> = inputs.iter().map(|input| self.scope_of(*input, None)).collect();
+        let read: Vec<(usize, NodeId)> =
+            inputs.iter().copied().enumerate().filter(|(_, input)| !self.is_without_rows(*input)).collect();
+        let scopes: Vec<(usize, Scope<'_>)> =
+            read.iter().map(|(place, input)| (*place, self.scope_of(*input, None))).collect();
         let is_empty_text = |expr: &Expr| expr.as_constant() == Some(&Value::String(String::new()));
         let mut shapes: Vec<(ColumnId, Holds)> = Vec::new();
-        let mut branches: Vec<Vec<String>> = vec![Vec::new(); inputs.len()];
+        // The first branch names the columns for all.
+        let mut lists: Vec<String> = vec![String::new(); read.len()];
         for (column, values) in columns.iter().filter(|(column, _)| wanted.contains(column)) {
-            let all_ids =
-                values.iter().zip(&scopes).all(|(value, scope)| {
-                    is_empty_text(value) || Self::item(scope, *column, value).holds == Holds::TextId
-                }) && !values.iter().all(is_empty_text);
-            for ((value, scope), branch) in values.iter().zip(&scopes).zip(&mut branches) {
-                let sql = if !all_ids {
-                    scope.value(value)
-                } else if is_empty_text(value) {
-                    "0".to_owned()
-                } else {
-                    Self::item(scope, *column, value).sql
-                };
-                branch.push(format!("{sql} AS {}", column_name(*column)));
+            let values: Vec<(&Expr, &Scope<'_>)> =
+                scopes.iter().filter_map(|(place, scope)| Some((values.get(*place)?, scope))).collect();
+            let is_id = |value: &Expr, scope: &Scope<'_>| match value.kind {
+                ExprKind::Column(id) => scope.holds(id) == Holds::TextId,
+                _ => false,
+            };
+            let all_ids = values.iter().all(|(value, scope)| is_empty_text(value) || is_id(value, scope))
+                && !values.iter().all(|(value, _)| is_empty_text(value));
+            for (branch, ((value, scope), list)) in values.iter().zip(&mut lists).enumerate() {
+                if !list.is_empty() {
+                    list.push_str(", ");
+                }
+                match value.kind {
+                    ExprKind::Column(id) if all_ids || scope.holds(id) == Holds::Value => list.push_str(&scope.sql(id)),
+                    _ if all_ids => list.push('0'),
+                    _ => list.push_str(&scope.value(value)),
+                }
+                if branch == 0 {
+                    list.push_str(" AS ");
+                    list.push_str(&column_name(*column));
+                }
             }
             shapes.push((*column, if all_ids { Holds::TextId } else { Holds::Value }));
         }
@@ -505,11 +535,11 @@ impl<'a> Generator<'a> {
         if let Some(held) = self.holds.get_mut(id.0) {
             held.extend(shapes);
         }
-        let selects: Vec<String> = branches
+        let selects: Vec<String> = lists
             .iter()
-            .zip(inputs)
-            .map(|(branch, input)| {
-                let list = if branch.is_empty() { "1 AS c_".to_owned() } else { branch.join(", ") };
+            .zip(&read)
+            .map(|(list, (_, input))| {
+                let list = if list.is_empty() { "1 AS c_" } else { list.as_str() };
                 format!("SELECT {list} FROM {}", self.name(*input))
             })
             .collect();

@@ -53,6 +53,11 @@ pub fn rows_table(table: &str) -> String {
     format!("rows_{table}")
 }
 
+/// The physical table of any table that has rows of its own.
+pub fn physical_table(table: &str) -> String {
+    if table == FILE_PROFILE { "file_profile".to_owned() } else { rows_table(table) }
+}
+
 /// The physical column behind a KQL column. SQLite ignores case, so a column `Id` would meet the rowid.
 pub fn physical_column(column: &str) -> String {
     if column.eq_ignore_ascii_case("id") { format!("column_{column}") } else { column.to_owned() }
@@ -60,6 +65,10 @@ pub fn physical_column(column: &str) -> String {
 
 /// The raw tables that show a stored record, with the bit of `event_record.raw` that says the record belongs to them.
 pub const RAW_TABLES: [(&str, i64); 3] = [("Event", 1), ("SecurityEvent", 2), ("WindowsEvent", 4)];
+
+/// The condition for a record that some raw table shows. The store keeps an index of such records; queries must write
+/// the condition as it stands here, beside the bit they ask for, to be answered from it.
+pub const IS_RAW: &str = "raw <> 0";
 
 /// The bit of `event_record.raw` of a raw table, `None` for every other table.
 pub fn raw_bit(table: &str) -> Option<i64> {

@@ -17,6 +17,7 @@ mod probe;
 mod scan;
 mod support;
 pub mod terms;
+mod text_set;
 mod texts;
 
 pub use compile::{Compiled, Fetch, Options, compile, generate};

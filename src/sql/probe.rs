@@ -1,19 +1,33 @@
-//! Asking a store what columns a plugin will have.
+//! Asking a store what columns a plugin will have, and which tables have rows at all.
 
 use rusqlite::Connection;
 
 use super::compile::{Options, generate};
 use super::execute::{Limits, execute};
+use super::layout::{IS_RAW, physical_table, quote_identifier, raw_bit};
 use crate::plan::{Environment, Plan, Probe};
 use crate::schema::{Schema, Table};
 
 /// How many distinct names or values a plugin may turn into columns.
 const MAXIMUM_COLUMNS: usize = 1000;
 
-/// Runs parts of a query on a connection on which [`register`](super::register) was called.
+/// Asks a connection on which [`register`](super::register) was called.
 pub struct ConnectionProbe<'a> {
-    pub connection: &'a Connection,
-    pub schema: &'a Schema,
+    connection: &'a Connection,
+    schema: &'a Schema,
+    whole: bool,
+}
+
+impl<'a> ConnectionProbe<'a> {
+    pub fn new(connection: &'a Connection, schema: &'a Schema) -> Self {
+        Self { connection, schema, whole: false }
+    }
+
+    /// Leaves nothing out, as for SQL that is to be read and not run.
+    #[must_use]
+    pub fn whole(self) -> Self {
+        Self { whole: true, ..self }
+    }
 }
 
 impl Probe for ConnectionProbe<'_> {
@@ -27,5 +41,23 @@ impl Probe for ConnectionProbe<'_> {
             return Err(format!("there would be more than {MAXIMUM_COLUMNS} columns"));
         }
         Ok(table)
+    }
+
+    fn is_empty(&self, table: &str) -> bool {
+        if self.whole {
+            return false;
+        }
+        let rows = match raw_bit(table) {
+            Some(bit) => format!("event_record WHERE {IS_RAW} AND raw & {bit}"),
+            None => quote_identifier(&physical_table(table)),
+        };
+        let sql = format!("SELECT NOT EXISTS(SELECT 1 FROM {rows})");
+        let answer = self.connection.prepare_cached(&sql).and_then(|mut ask| ask.query_row([], |row| row.get(0)));
+        match answer {
+            Ok(is_empty) => is_empty,
+            // A store makes a table when it gets its first row. SQLite says this only after it has looked at the file anew.
+            Err(rusqlite::Error::SqliteFailure(_, Some(said))) => said.starts_with("no such table"),
+            Err(_) => false,
+        }
     }
 }

@@ -6,14 +6,16 @@
 use super::merged;
 use crate::schema::{ScalarType, Schema, TableSchema};
 use crate::sql::layout::{
-    FILE_PROFILE, HOLDS_NUL, Storage, is_inline, layout, physical_column, quote_identifier, raw_bit, rows_table,
+    FILE_PROFILE, HOLDS_NUL, IS_RAW, Storage, is_inline, layout, physical_column, quote_identifier, raw_bit, rows_table,
 };
 use crate::sql::terms;
 
 /// Marks the file as ours: "whip" in the header's application id.
 pub const APPLICATION_ID: i64 = 0x7768_6970;
-/// Raised whenever a table or its meaning changes.
-pub const VERSION: i64 = 1;
+/// Raised whenever a table or its meaning changes. In version 1 every table was there from the start.
+pub const VERSION: i64 = 2;
+/// The oldest version that is still read and written: what is newer in version 2 is only what may be missing.
+pub const OLDEST: i64 = 1;
 
 /// What every store has besides the event tables.
 const BASE: &str = "
@@ -121,10 +123,11 @@ INSERT INTO account SELECT 0, host, domain, name, sid FROM account_before;
 DROP TABLE account_before;
 ";
 
-/// Everything an empty store needs, indexes excepted.
+/// Everything an empty store needs, indexes excepted. SQLite reads all definitions whenever a store is opened, so the
+/// tables that only some stores have rows for are made with their first row.
 pub fn create(schema: &Schema) -> String {
     let mut sql = format!("{BASE}{}", terms::TABLES);
-    for table in schema.tables() {
+    for table in schema.tables().filter(|table| has_actor(table) || table.name == FILE_PROFILE) {
         sql.push_str(&create_table(table));
     }
     sql.push_str(&create_merged(schema));
@@ -145,7 +148,7 @@ pub fn create_table(table: &TableSchema) -> String {
     // `actor` is the event that created the initiating process, `filled` the columns that were taken from it: a bit
     // each, in the order of `ACTOR_COLUMNS`. Queries do not see them; the process tree does.
     let lineage = if has_actor(table) { ", actor INTEGER, filled INTEGER NOT NULL DEFAULT 0" } else { "" };
-    format!("CREATE TABLE {name}(id INTEGER PRIMARY KEY{columns}{lineage});\n")
+    format!("CREATE TABLE IF NOT EXISTS {name}(id INTEGER PRIMARY KEY{columns}{lineage});\n")
 }
 
 /// The table of process creations that share another's row.
@@ -273,15 +276,28 @@ fn file_profile(table: &TableSchema) -> String {
 
 /// Gathers what the planner goes by. A sample says enough of which values are rare; how many rows a range of time has
 /// takes a whole index of times, without which ranges that hold most of a table would go through it.
+///
+/// Queries compare ids of texts with what a sub-select finds, never with a constant, so samples of single values help
+/// for times alone; whoever opens the store reads them all.
 pub fn analyze() -> String {
-    let times = INDEXES.iter().filter(|(_, table, columns)| *columns == "Timestamp" && *table != "event_record");
-    let times: String = times.map(|(name, ..)| format!("ANALYZE {name};\n")).collect();
-    format!("PRAGMA analysis_limit = 400;\nANALYZE;\nPRAGMA analysis_limit = 0;\n{times}")
+    let is_time = |columns: &str| matches!(columns, "Timestamp" | "time");
+    let times: Vec<&str> = INDEXES.iter().filter(|(.., columns)| is_time(columns)).map(|(name, ..)| *name).collect();
+    let names: Vec<String> = times.iter().map(|name| format!("'{name}'")).collect();
+    let whole: String =
+        times.iter().filter(|name| **name != "event_time").map(|name| format!("ANALYZE {name};\n")).collect();
+    format!(
+        "PRAGMA analysis_limit = 400;\nANALYZE;\nPRAGMA analysis_limit = 0;\n{whole}\
+         DELETE FROM sqlite_stat4 WHERE idx NOT IN ({});\n",
+        names.join(", ")
+    )
 }
 
 /// Makes the indexes that are missing.
 pub fn create_indexes() -> String {
-    let nul = format!("CREATE INDEX IF NOT EXISTS text_nul ON text(id) WHERE {HOLDS_NUL};\n");
+    let partial = format!(
+        "CREATE INDEX IF NOT EXISTS text_nul ON text(id) WHERE {HOLDS_NUL};
+         CREATE INDEX IF NOT EXISTS event_raw ON event_record(raw) WHERE {IS_RAW};\n"
+    );
     let others: String = INDEXES
         .iter()
         .map(|(name, table, columns)| {
@@ -289,5 +305,5 @@ pub fn create_indexes() -> String {
             format!("CREATE INDEX IF NOT EXISTS {name} ON {}({columns});\n", quote_identifier(&table))
         })
         .collect();
-    [TEXT_INDEX, IDENTITY_INDEX, &nul, &others].concat()
+    [TEXT_INDEX, IDENTITY_INDEX, &partial, &others].concat()
 }

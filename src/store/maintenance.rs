@@ -4,7 +4,7 @@ use rusqlite::params;
 
 use super::{Source, Store, StoreError, merged};
 use crate::schema::ScalarType;
-use crate::sql::layout::{FILE_PROFILE, is_inline, physical_column, quote_identifier, raw_bit, rows_table};
+use crate::sql::layout::{is_inline, physical_column, quote_identifier, rows_table};
 
 /// What went with a source.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
@@ -29,12 +29,8 @@ impl Store {
 
     /// Takes out all events of a source, in one transaction. Parents have to be found anew afterwards.
     pub fn forget(&mut self, source: &Source) -> Result<Forgotten, StoreError> {
-        let tables: Vec<String> = self
-            .schema
-            .tables()
-            .filter(|table| raw_bit(&table.name).is_none() && table.name != FILE_PROFILE)
-            .map(|table| quote_identifier(&rows_table(&table.name)))
-            .collect();
+        let tables: Vec<String> =
+            self.stored_tables()?.into_iter().map(|table| quote_identifier(&rows_table(&table.name))).collect();
         let transaction = self.connection.transaction()?;
         transaction
             .execute_batch("CREATE TEMP TABLE IF NOT EXISTS going(id INTEGER PRIMARY KEY); DELETE FROM going;")?;
@@ -78,7 +74,7 @@ impl Store {
             "SELECT computer FROM event_record".to_owned(),
             "SELECT host FROM account".to_owned(),
         ];
-        for table in self.schema.tables().filter(|table| raw_bit(&table.name).is_none() && table.name != FILE_PROFILE) {
+        for table in self.stored_tables()? {
             let rows = quote_identifier(&rows_table(&table.name));
             let texts = table
                 .columns

@@ -20,14 +20,15 @@ mod state;
 mod summary;
 mod term_index;
 
+use std::collections::HashSet;
 use std::path::PathBuf;
 
 use rusqlite::{Connection, InterruptHandle};
 
 use crate::schema::{Column, Schema, TableSchema};
-use crate::sql::layout::{FILE_PROFILE, physical_column, quote_identifier, raw_bit, rows_table};
+use crate::sql::layout::{FILE_PROFILE, RAW_TABLES, physical_column, quote_identifier, raw_bit, rows_table};
 
-pub use ddl::{ACTOR_COLUMNS, IDENTITY_INDEX, TEXT_INDEX, has_actor};
+pub use ddl::{ACTOR_COLUMNS, IDENTITY_INDEX, TEXT_INDEX, create_table, has_actor};
 pub use error::StoreError;
 pub use maintenance::Forgotten;
 pub use raw_columns::logon_type;
@@ -61,6 +62,21 @@ impl Store {
     /// The tables a query may name: the built-in ones and the custom ones of this store.
     pub fn schema(&self) -> &Schema {
         &self.schema
+    }
+
+    /// The tables that may show an event: those with rows of their own, and the raw ones.
+    pub fn event_tables(&self) -> Result<Vec<&TableSchema>, StoreError> {
+        let mut tables = self.stored_tables()?;
+        tables.extend(RAW_TABLES.iter().filter_map(|(name, _)| self.schema.table(name)));
+        tables.sort_by(|one, other| one.name.cmp(&other.name));
+        Ok(tables)
+    }
+
+    /// The tables of this store that hold rows of their own, whether there are any yet or not.
+    pub fn stored_tables(&self) -> Result<Vec<&TableSchema>, StoreError> {
+        let mut statement = self.connection.prepare_cached("SELECT name FROM sqlite_schema WHERE type = 'table'")?;
+        let there: HashSet<String> = statement.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
+        Ok(self.schema.tables().filter(|table| there.contains(&rows_table(&table.name))).collect())
     }
 
     /// The file, `None` in memory.

@@ -7,9 +7,10 @@ use std::path::{Path, PathBuf};
 use rusqlite::hooks::{AuthAction, AuthContext, Authorization};
 use rusqlite::{Connection, OpenFlags};
 
-use super::ddl::{APPLICATION_ID, VERSION};
+use super::ddl::{APPLICATION_ID, OLDEST, VERSION};
 use super::{Store, StoreError, ddl, functions, merged};
 use crate::schema::Schema;
+use crate::sql::layout::FILE_PROFILE;
 use crate::sql::terms;
 
 /// The header every SQLite file begins with.
@@ -78,7 +79,10 @@ impl Store {
     /// An empty store in memory that knows all tables.
     pub fn in_memory() -> Result<Self, StoreError> {
         let connection = Connection::open_in_memory()?;
-        connection.execute_batch(&format!("BEGIN; {} COMMIT;", ddl::create(&Schema::built_in()?)))?;
+        let schema = Schema::built_in()?;
+        let tables: String =
+            schema.tables().filter(|table| table.name != FILE_PROFILE).map(ddl::create_table).collect();
+        connection.execute_batch(&format!("BEGIN; {}{tables} COMMIT;", ddl::create(&schema)))?;
         let store = Self::finish(connection, None, None)?;
         store.create_indexes()?;
         Ok(store)
@@ -161,10 +165,10 @@ fn check_version(connection: &Connection, path: &Path) -> Result<(), StoreError>
         return Err(StoreError::NotAStore { path: path.to_owned() });
     }
     let found: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
-    let advice = match found.cmp(&VERSION) {
-        std::cmp::Ordering::Equal => return Ok(()),
-        std::cmp::Ordering::Greater => "a newer whippet wrote it: update this one",
-        std::cmp::Ordering::Less => "import the event files into a new store",
+    let advice = match found {
+        OLDEST..=VERSION => return Ok(()),
+        ..OLDEST => "import the event files into a new store",
+        _ => "a newer whippet wrote it: update this one",
     };
     Err(StoreError::Version { path: path.to_owned(), found, supported: VERSION, advice })
 }

@@ -1,5 +1,7 @@
 //! What a store holds: time range, counts, sources.
 
+use std::collections::BTreeMap;
+
 use rusqlite::types::ValueRef;
 use rusqlite::{OptionalExtension, Row};
 use serde_json::Value as Json;
@@ -7,8 +9,7 @@ use serde_json::Value as Json;
 use super::block::Block;
 use super::ddl::readable;
 use super::{Store, StoreError};
-use crate::schema::TableSchema;
-use crate::sql::layout::{FILE_PROFILE, quote_identifier, raw_bit, rows_table};
+use crate::sql::layout::{FILE_PROFILE, IS_RAW, RAW_TABLES, quote_identifier, rows_table};
 
 /// One imported file.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
@@ -73,19 +74,22 @@ impl Store {
 
     /// How many rows each table has; empty tables are left out.
     pub fn table_counts(&self) -> Result<Vec<(String, u64)>, StoreError> {
-        let mut counts = Vec::new();
-        for table in self.schema.tables() {
-            let sql = match raw_bit(&table.name) {
-                Some(bit) => format!("SELECT count(*) FROM event_record WHERE raw & {bit}"),
-                None if table.name == FILE_PROFILE => "SELECT count(*) FROM file_profile".to_owned(),
-                None => format!("SELECT count(*) FROM {}", quote_identifier(&rows_table(&table.name))),
-            };
-            let rows = self.connection.query_row(&sql, [], |row| count(row, 0))?;
+        let mut counts = BTreeMap::new();
+        let mut ask = |name: &str, sql: &str| -> Result<(), StoreError> {
+            let rows = self.connection.query_row(sql, [], |row| count(row, 0))?;
             if rows > 0 {
-                counts.push((table.name.clone(), rows));
+                counts.insert(name.to_owned(), rows);
             }
+            Ok(())
+        };
+        for (name, bit) in RAW_TABLES {
+            ask(name, &format!("SELECT count(*) FROM event_record WHERE {IS_RAW} AND raw & {bit}"))?;
         }
-        Ok(counts)
+        ask(FILE_PROFILE, "SELECT count(*) FROM file_profile")?;
+        for table in self.stored_tables()? {
+            ask(&table.name, &format!("SELECT count(*) FROM {}", quote_identifier(&rows_table(&table.name))))?;
+        }
+        Ok(counts.into_iter().collect())
     }
 
     /// The imported files, in the order they came.
@@ -144,8 +148,7 @@ impl Store {
     /// The row an event was made into, or that stands for it: its table, and what is not empty in it.
     pub fn row_of(&self, event_id: i64) -> Result<Option<TableRow>, StoreError> {
         let event_id = self.merged_into(event_id)?.unwrap_or(event_id);
-        let stored = |table: &&TableSchema| raw_bit(&table.name).is_none() && table.name != FILE_PROFILE;
-        let mut tables: Vec<&TableSchema> = self.schema.tables().filter(stored).collect();
+        let mut tables = self.stored_tables()?;
         // An antivirus detection is an alert as well: what happened on the device comes first.
         tables.sort_by_key(|table| table.name.starts_with("Alert"));
         for table in tables {
