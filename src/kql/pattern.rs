@@ -25,7 +25,7 @@ pub fn check(pattern: &str) -> Result<(), BadPattern> {
 }
 
 /// Below this weight a pattern cannot pass the limit on the size of a program, 10 MiB.
-const LIGHT: usize = 100_000;
+const LIGHT: usize = 200_000;
 
 /// About how many states the program of a pattern has.
 fn weight(tree: &Hir) -> usize {
