@@ -30,6 +30,7 @@ mod rows;
 mod source;
 pub mod time;
 mod unpack;
+mod values;
 mod volumes;
 mod walk;
 mod widen;

@@ -14,6 +14,7 @@ use super::normalise::digest;
 use super::reader::rows::{Placed, RawRow, TIMELINE};
 use super::reader::{Sink, Stop};
 use super::time::Reading;
+use super::values::{Value, convert, datetime, is_nothing, plain};
 use crate::schema::{ScalarType, Schema, TableSchema};
 use crate::sql::layout::{FILE_PROFILE, is_inline, raw_bit};
 use crate::store::event_json::{Shape, event_of};
@@ -433,72 +434,6 @@ fn add_row(
     };
     batch.records.push(record);
     Ok(())
-}
-
-#[derive(Debug, Clone, PartialEq)]
-enum Value {
-    Null,
-    Integer(i64),
-    Real(f64),
-    Text(String),
-    Inline(String),
-}
-
-fn is_nothing(value: &Json) -> bool {
-    matches!(value, Json::Null) || value.as_str() == Some("")
-}
-
-/// A value as text.
-pub fn plain(value: &Json) -> String {
-    match value {
-        Json::String(text) => text.clone(),
-        other => other.to_string(),
-    }
-}
-
-fn datetime(column: &str, value: &Json, reading: &Reading) -> Result<i64, String> {
-    let text = plain(value);
-    let wrong = || format!("{column}: '{}' is no date, or one that can be read two ways", cut(&text));
-    reading.parse(&text).ok_or_else(wrong)
-}
-
-fn cut(text: &str) -> String {
-    text.chars().take(60).collect()
-}
-
-fn convert(column: &str, scalar_type: ScalarType, value: &Json, reading: &Reading) -> Result<Value, String> {
-    let wrong = || format!("{column}: '{}' is no {}", cut(&plain(value)), scalar_type.name());
-    Ok(match scalar_type {
-        ScalarType::String => Value::Text(plain(value)),
-        ScalarType::Datetime => Value::Integer(datetime(column, value, reading)?),
-        ScalarType::Bool => match plain(value).to_ascii_lowercase().as_str() {
-            "true" | "1" => Value::Integer(1),
-            "false" | "0" => Value::Integer(0),
-            _ => return Err(wrong()),
-        },
-        ScalarType::Int | ScalarType::Long | ScalarType::Timespan => {
-            let text = plain(value);
-            let text = text.trim();
-            let whole = text.strip_suffix(".0").unwrap_or(text);
-            let hex = whole.strip_prefix("0x").and_then(|hex| i64::from_str_radix(hex, 16).ok());
-            Value::Integer(hex.or_else(|| whole.parse().ok()).ok_or_else(wrong)?)
-        }
-        ScalarType::Real => Value::Real(plain(value).trim().parse().map_err(|_| wrong())?),
-        ScalarType::Decimal => Value::Inline(plain(value)),
-        ScalarType::Guid => Value::Inline(plain(value).to_ascii_lowercase()),
-        ScalarType::Dynamic => Value::Inline(dynamic(value)),
-    })
-}
-
-/// A value as a dynamic column holds it. Exports write one as the text of its JSON.
-pub fn dynamic(value: &Json) -> String {
-    match value {
-        Json::String(text) => match serde_json::from_str::<Json>(text) {
-            Ok(inner) => inner.to_string(),
-            Err(_) => value.to_string(),
-        },
-        other => other.to_string(),
-    }
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use serde_json::Value as Json;
 use super::ImportError;
 use super::dictionary::Dictionary;
 use super::reader::rows::parse_row;
-use super::rows::{dynamic, plain};
+use super::values::{dynamic, plain};
 use crate::schema::{Column, ScalarType, TableSchema};
 use crate::sql::layout::{is_inline, physical_column, quote_identifier, rows_table};
 use crate::store::Store;

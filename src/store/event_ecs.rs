@@ -5,6 +5,8 @@
 
 use serde_json::{Map, Value as Json};
 
+use super::event_json::at;
+
 type Object = Map<String, Json>;
 
 /// The provider, its event ids, and where each field went. Of several places the first that has a value counts.
@@ -132,15 +134,6 @@ fn value(object: &Object, place: &str) -> String {
         }
         _ => text(place),
     }
-}
-
-fn at<'o>(object: &'o Object, place: &str) -> Option<&'o Json> {
-    let mut parts = place.split('.');
-    let mut value = object.get(parts.next()?)?;
-    for part in parts {
-        value = value.get(part)?;
-    }
-    Some(value)
 }
 
 fn plain(value: &Json) -> String {

@@ -404,7 +404,8 @@ fn numeric(text: String) -> String {
     if text.bytes().all(|byte| byte.is_ascii_digit()) { text } else { String::new() }
 }
 
-fn at<'o>(object: &'o Object, path: &str) -> Option<&'o Json> {
+/// The value at a dotted path, or under that very name.
+pub(super) fn at<'o>(object: &'o Object, path: &str) -> Option<&'o Json> {
     if let Some(value) = object.get(path) {
         return Some(value);
     }
