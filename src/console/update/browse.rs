@@ -188,7 +188,7 @@ pub fn filter(state: &mut State, keep: bool) -> Vec<Effect> {
         let at = state.events.counts_table.selected;
         counts.and_then(|counts| Some((counts.column.clone(), counts.values.get(at)?.0.clone())))
     } else {
-        views::grid_row(state)
+        views::selected::grid_row(state)
             .and_then(|(grid, row)| Some((grid.column()?.name.clone(), row.get(grid.table.column)?.clone())))
     };
     let Some((column, value)) = chosen else { return Vec::new() };
@@ -223,7 +223,7 @@ pub fn clear_filters(state: &mut State) -> Vec<Effect> {
 }
 
 pub fn sort(state: &mut State) -> Vec<Effect> {
-    let Some((grid, _)) = views::grid_row(state) else { return Vec::new() };
+    let Some((grid, _)) = views::selected::grid_row(state) else { return Vec::new() };
     let Some(column) = grid.column() else { return Vec::new() };
     if column.scalar_type == ScalarType::Dynamic {
         state.tell("a dynamic column has no order; sort by tostring(…) in a query (8)");
@@ -263,7 +263,7 @@ pub fn choose_column(state: &mut State, steps: isize) -> Vec<Effect> {
 
 /// The whole row, one column a line.
 pub fn open_row(state: &mut State) {
-    let Some((grid, row)) = views::grid_row(state) else { return };
+    let Some((grid, row)) = views::selected::grid_row(state) else { return };
     let columns: Vec<&str> = grid.columns.iter().map(|column| column.name.as_str()).collect();
     let text = row_text(state, &columns, row);
     let title = views::events::selected_event(state).filter(|_| state.view == View::Events);

@@ -255,7 +255,7 @@ fn act(state: &mut State, action: Action) -> Vec<Effect> {
         Action::Back => travel(state, false),
         Action::Forward => travel(state, true),
         Action::Tree => {
-            let from_event = views::grid_event(state);
+            let from_event = views::selected::grid_event(state);
             remember(state);
             if let Some(event) = from_event {
                 focus_event(state, event);
@@ -274,7 +274,7 @@ fn act(state: &mut State, action: Action) -> Vec<Effect> {
                 return Vec::new();
             };
             remember(state);
-            if let Some(event) = views::grid_event(state) {
+            if let Some(event) = views::selected::grid_event(state) {
                 focus_event(state, event);
                 let rule = state.focus.rule.clone().unwrap_or(rule);
                 return open_rule(state, rule);
@@ -358,7 +358,7 @@ fn act(state: &mut State, action: Action) -> Vec<Effect> {
         Action::FilterTime(range) => filters::changing(state, |state| timeline::filter(state, range)),
         Action::Scrub => timeline::scrub(state),
         Action::Annotate => switching::annotate(state),
-        Action::Record => match views::grid_event(state).or(state.focus.event) {
+        Action::Record => match views::selected::grid_event(state).or(state.focus.event) {
             Some(event) => vec![ask(state, Question::Record(event))],
             None => {
                 state.tell("no event here: this row sums up several, or none");
@@ -384,9 +384,9 @@ fn act(state: &mut State, action: Action) -> Vec<Effect> {
         Action::NextMatch => moves::next_match(state, true),
         Action::PreviousMatch => moves::next_match(state, false),
         Action::Parent => moves::parent(state),
-        Action::CopyCell => copy(state, "the cell", views::cell_text(state)),
-        Action::CopyRow => copy(state, "the row", views::row_json(state)),
-        Action::CopyChain => copy(state, "the chain", views::chain_text(state)),
+        Action::CopyCell => copy(state, "the cell", views::selected::cell_text(state)),
+        Action::CopyRow => copy(state, "the row", views::selected::row_json(state)),
+        Action::CopyChain => copy(state, "the chain", views::selected::chain_text(state)),
         Action::GoTo(spot) => sessions::go_to(state, &spot),
         Action::Restore(session) => sessions::restore(state, *session),
         Action::OpenRule(rule) => {

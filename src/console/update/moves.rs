@@ -385,7 +385,7 @@ pub fn search(state: &mut State, forward: bool, here_too: bool) -> Vec<Effect> {
         } else {
             selected.saturating_add(count.saturating_sub(distance % count)) % count
         };
-        if views::row_text(state, row).is_some_and(|found| found.to_lowercase().contains(&text)) {
+        if views::selected::row_text(state, row).is_some_and(|found| found.to_lowercase().contains(&text)) {
             if let Some((table, rows)) = table(state) {
                 table.select(row, rows);
             }

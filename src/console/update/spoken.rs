@@ -41,7 +41,7 @@ fn place(state: &mut State) -> Option<String> {
     if rows == 0 {
         return Some(format!("{view}, no rows"));
     }
-    let text = views::row_text(state, row).or_else(|| views::cell_text(state)).unwrap_or_default();
+    let text = views::selected::row_text(state, row).or_else(|| views::selected::cell_text(state)).unwrap_or_default();
     let text: String = text.chars().take(LONGEST).collect();
     Some(format!("{view}, row {} of {rows}: {text}", row.saturating_add(1)))
 }
