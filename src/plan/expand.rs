@@ -6,7 +6,7 @@
 use super::binder::{Binder, Context};
 use super::join::option_word;
 use super::tree::{
-    ColumnId, Expansion, Expr, ExprKind, Field, JoinKind, Node, NodeId, NodeKind, OrderKey, WindowFunction,
+    Carried, ColumnId, Expansion, Expr, ExprKind, Field, JoinKind, Node, NodeId, NodeKind, OrderKey, WindowFunction,
 };
 use crate::kql::span::Span;
 use crate::kql::syntax::{self, MvExpandColumn, NamedOption, Operator, PartitionBody};
@@ -19,6 +19,20 @@ impl Binder<'_> {
         options: &[NamedOption],
         columns: &[MvExpandColumn],
         limit: Option<&syntax::Expr>,
+        span: Span,
+    ) -> NodeId {
+        let is_ordered = !self.carried(input).order.is_empty();
+        self.expand_arrays(input, options, columns, limit, is_ordered, span)
+    }
+
+    /// The rows of arrays; `is_ordered` where the members' places say the order of the rows.
+    fn expand_arrays(
+        &mut self,
+        input: NodeId,
+        options: &[NamedOption],
+        columns: &[MvExpandColumn],
+        limit: Option<&syntax::Expr>,
+        is_ordered: bool,
         span: Span,
     ) -> NodeId {
         let mut fields = self.fields(input).to_vec();
@@ -77,7 +91,7 @@ impl Binder<'_> {
         }
         let limit = limit.map(|limit| self.scalar(limit, &mut Context::default()));
         let mut carried = self.carried(input);
-        if !carried.order.is_empty() {
+        if is_ordered {
             carried.order.push(OrderKey { column: index, descending: false, nulls_first: true, is_real: false });
         }
         if expansions.is_empty() {
@@ -106,8 +120,10 @@ impl Binder<'_> {
         let outer = self.fields(input).to_vec();
         let carried = self.carried(input);
         let (numbered, number) = self.numbered(input, span);
-        let expanded = self.mv_expand(numbered, options, columns, limit, span);
+        // The members of one array come in its order, so `next` and `row_number` may ask for the rows around.
+        let expanded = self.expand_arrays(numbered, options, columns, limit, true, span);
         self.set_partition(expanded, Some(number));
+        self.set_order(expanded, None, true);
         let mut node = expanded;
         for operator in body {
             node = self.operator(operator, node);
@@ -124,6 +140,7 @@ impl Binder<'_> {
         if self.keeps_rows(node, expanded) {
             let done = self.projection(node, fields, Vec::new(), span, "mv-apply");
             self.set_partition(done, carried.partition);
+            self.set_order(done, carried.order.is_empty().then(Vec::new), carried.serialized);
             return done;
         }
         // The body gave other rows: the outer columns come back by the number of the row.
@@ -188,6 +205,46 @@ impl Binder<'_> {
         if let Some(node) = self.nodes.get_mut(node.0) {
             node.carried.partition = partition;
         }
+    }
+
+    /// Whether the rows of a node stand in an order, and another order where one is given.
+    fn set_order(&mut self, node: NodeId, order: Option<Vec<OrderKey>>, serialized: bool) {
+        if let Some(node) = self.nodes.get_mut(node.0) {
+            node.carried.serialized = serialized;
+            if let Some(order) = order {
+                node.carried.order = order;
+            }
+        }
+    }
+
+    /// A dynamic column of a table as what `in` looks among: the members of its arrays, in the value's type.
+    pub fn members_of_column(
+        &mut self,
+        input: NodeId,
+        column: &Field,
+        wanted: ScalarType,
+        span: Span,
+    ) -> (NodeId, Field) {
+        let member = self.new_field(column.name.clone(), ScalarType::Dynamic);
+        let node = self.add(Node {
+            kind: NodeKind::Expand {
+                input,
+                expansions: vec![Expansion { id: member.id, array: Expr::column(column) }],
+                index: None,
+                pairs: false,
+                limit: None,
+            },
+            fields: vec![member.clone()],
+            carried: Carried::default(),
+            span,
+            label: "in".to_owned(),
+        });
+        if wanted == ScalarType::Dynamic {
+            return (node, member);
+        }
+        let typed = self.new_field(column.name.clone(), wanted);
+        let value = self.cast(Expr::column(&member), wanted);
+        (self.projection(node, vec![typed.clone()], vec![(typed.id, value)], span, "in"), typed)
     }
 
     /// Whether a node's rows are rows of `source`, so that the columns of `source` can still be read.

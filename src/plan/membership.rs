@@ -62,6 +62,10 @@ impl Binder<'_> {
             if unknown || self.unknown.contains(&field.id) {
                 return Expr::unknown();
             }
+            let (node, field) = match field.scalar_type {
+                ScalarType::Dynamic => self.members_of_column(node, &field, value.scalar_type, span),
+                _ => (node, field),
+            };
             let value = self.unify_member(value, field.scalar_type);
             return Expr::new(
                 ExprKind::InTable { operator, value: Box::new(value), node, column: field.id },

@@ -9,7 +9,8 @@ pub(super) const ROWS: &[FunctionRow] = &[
         "array_length",
         &[of("array_length", &[DYNAMIC], Long)],
         "Members of an array, nulls included; null for anything else.",
-    ),
+    )
+    .aliases(&["arraylength"]),
     FunctionRow::scalar(
         "array_concat",
         &[of("array_concat", &[DYNAMIC], Dynamic).repeats(1)],

@@ -9,8 +9,10 @@ pub(super) const ROWS: &[FunctionRow] = &[
         "parse_url",
         &[of("parse_url", &[STRING], Dynamic)],
         "A bag: Scheme, Host, Port, Path, Username, Password, Query Parameters, Fragment.",
-    ),
-    FunctionRow::scalar("parse_urlquery", &[of("parse_urlquery", &[STRING], Dynamic)], "A bag: Query Parameters."),
+    )
+    .aliases(&["parseurl"]),
+    FunctionRow::scalar("parse_urlquery", &[of("parse_urlquery", &[STRING], Dynamic)], "A bag: Query Parameters.")
+        .aliases(&["parseurlquery"]),
     FunctionRow::scalar(
         "parse_path",
         &[of("parse_path", &[STRING], Dynamic)],
