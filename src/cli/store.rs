@@ -141,10 +141,7 @@ fn forget(common: &Common, name: &str, stdout: &mut dyn Write) -> Result<Exit, P
     for path in &forgotten.incomplete {
         writeln!(stdout, "import again, as it had duplicates that may have been of it: {}", visible(path))?;
     }
-    writeln!(
-        stdout,
-        "SIDs of accounts that were learnt from it stay; so does the file's space, until 'whippet store vacuum'"
-    )?;
+    writeln!(stdout, "the space it took in the store's file is kept for other events until 'whippet store vacuum'")?;
     Ok(Exit::Done)
 }
 
