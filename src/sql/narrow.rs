@@ -38,7 +38,7 @@ pub(super) fn narrowing(expr: &Expr, on_values: impl Fn(&Expr) -> bool) -> Optio
         ExprKind::InList { operator, value, members } if on_values(value) => {
             let needles: Vec<&str> = members.iter().map(needle_of).collect::<Option<_>>()?;
             match operator {
-                ListOperator::HasAny if needles.len() <= FEW => Some(somewhere(&needles)),
+                ListOperator::HasAny if (1..=FEW).contains(&needles.len()) => Some(somewhere(&needles)),
                 // The longest is the rarest, as a rule.
                 ListOperator::HasAll => {
                     needles.into_iter().max_by_key(|needle| needle.len()).map(|one| somewhere(&[one]))
