@@ -10,9 +10,10 @@ use super::last::Last;
 use super::replay::Alerts;
 use super::session::Session;
 use super::sheets;
+use super::sheets::RuleSheet;
 use super::source::{
     Answer, Checked, EventsPage, ExportAsked, Exported, Found, HashSeen, Hits, Indicator, Kept, NodeFacts, Overview,
-    Preview, QueryDone, Question, RuleSheet, RuleSummary, Settings, Source, Stop, Trouble, ValueCounts,
+    Preview, QueryDone, Question, RuleSummary, Settings, Source, Stop, Trouble, ValueCounts,
 };
 use super::timeline::Window;
 use super::trees::{Grove, Trees};

@@ -43,6 +43,7 @@ pub mod timeline;
 pub mod trees;
 pub mod undo;
 pub mod update;
+pub mod view_state;
 pub mod views;
 pub mod walkthrough;
 pub mod widgets;

@@ -246,7 +246,7 @@ fn names(text: &str, name: &str) -> bool {
     text.split(|character: char| !character.is_alphanumeric() && character != '_').any(|word| word == name)
 }
 
-fn bindings(state: &State, bindings: &[super::source::SheetBinding]) -> Body {
+fn bindings(state: &State, bindings: &[super::sheets::SheetBinding]) -> Body {
     let mut body = Body::new();
     for binding in bindings {
         let mut notes = Vec::new();
@@ -270,7 +270,7 @@ fn bindings(state: &State, bindings: &[super::source::SheetBinding]) -> Body {
 /// Providers whose events are made into the tables that rules read.
 const OTHERS: [&str; 3] = ["Sysmon", "Security-Auditing", "MSSQLSERVER"];
 
-fn coverage(sheet: &super::source::RuleSheet, dossier: Option<&Dossier>) -> (Body, String) {
+fn coverage(sheet: &super::sheets::RuleSheet, dossier: Option<&Dossier>) -> (Body, String) {
     let mut body = Body::new();
     let mut missing: Vec<&str> = Vec::new();
     for (at, row) in sheet.coverage.iter().enumerate() {
@@ -291,7 +291,7 @@ fn coverage(sheet: &super::source::RuleSheet, dossier: Option<&Dossier>) -> (Bod
     (body, note)
 }
 
-fn tests(state: &State, rule: &str, sheet: &super::source::RuleSheet, dossier: Option<&Dossier>) -> (Body, String) {
+fn tests(state: &State, rule: &str, sheet: &super::sheets::RuleSheet, dossier: Option<&Dossier>) -> (Body, String) {
     let mut body = Body::new();
     let mut passed = 0usize;
     for (at, test) in sheet.tests.iter().enumerate() {
@@ -316,7 +316,7 @@ fn tests(state: &State, rule: &str, sheet: &super::source::RuleSheet, dossier: O
     (body, note)
 }
 
-fn indicators(sheet: &super::source::RuleSheet, dossier: Option<&Dossier>) -> Body {
+fn indicators(sheet: &super::sheets::RuleSheet, dossier: Option<&Dossier>) -> Body {
     let hits = |field: &str, kind: &str, value: &str| {
         let known = dossier?.hits.iter().find(|hit| hit.field == field && hit.kind == kind && hit.value == value);
         known?.events

@@ -1,6 +1,5 @@
 //! A rule in the console's words: what its page shows of it, whatever the data.
 
-use super::source::{Coverage, RuleSheet, SheetBinding, SheetIndicator, SheetTest};
 use crate::hunt::matches::Severity;
 use crate::hunt::timetable::{Timetable, Wanted};
 use crate::kql::diagnostic::Diagnostic;
@@ -9,6 +8,74 @@ use crate::rules::indicators::{Indicator, IndicatorValue};
 use crate::rules::pipeline::LetKind;
 use crate::rules::predicates::Reader;
 use crate::rules::{Facts, Rule, compile};
+
+/// What a rule says of itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RuleSheet {
+    pub name: String,
+    pub title: String,
+    pub severity: Severity,
+    pub description: String,
+    pub author: String,
+    pub licence: String,
+    pub source: String,
+    /// Tactic and technique, as text.
+    pub attack: Vec<(String, String)>,
+    pub coverage: Vec<Coverage>,
+    /// Status, kind, version, schedule and the like, as label and text.
+    pub header: Vec<(String, String)>,
+    pub parameters: Vec<(String, String)>,
+    pub bindings: Vec<SheetBinding>,
+    pub indicators: Vec<SheetIndicator>,
+    /// Column, and the operator that makes it.
+    pub outputs: Vec<(String, String)>,
+    pub tests: Vec<SheetTest>,
+    pub false_positives: Vec<String>,
+    pub response: Vec<String>,
+    pub blind_spots: Vec<String>,
+    pub references: Vec<String>,
+    /// Further sections of the rule's file: heading and text.
+    pub notes: Vec<(String, String)>,
+    pub query: String,
+    /// The SQL it becomes, or why it does not.
+    pub sql: Result<String, String>,
+}
+
+/// A `let` of a list or a table.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct SheetBinding {
+    pub name: String,
+    pub text: String,
+    pub derived_from: Vec<String>,
+    /// Of a list of literals.
+    pub members: Vec<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct SheetIndicator {
+    pub field: String,
+    pub kind: String,
+    pub value: String,
+    /// Rules of the catalog that look for the same, and by what they are written in.
+    pub corpus: usize,
+    pub by_source: String,
+    /// The `let` that holds the value.
+    pub from_let: Option<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct SheetTest {
+    pub name: String,
+    pub description: String,
+    pub expected: Vec<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Coverage {
+    pub provider: String,
+    pub event: String,
+    pub title: String,
+}
 
 pub fn sheet(rule: &Rule, known: &Facts, severity: Severity, environment: &Environment<'_>) -> RuleSheet {
     let metadata = &rule.metadata;
