@@ -108,13 +108,18 @@ fn another_version_is_refused_with_advice() {
 }
 
 #[test]
-fn a_store_of_the_version_before_is_read_and_written() {
+fn a_store_of_the_version_before_is_read_and_takes_no_more_events() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("t.db");
     drop(Store::create_or_open(&path).unwrap());
     rusqlite::Connection::open(&path).unwrap().execute_batch("PRAGMA user_version = 1").unwrap();
     assert_eq!(Store::open_read_only(&path).unwrap().newest_event_time().unwrap(), None);
-    drop(Store::create_or_open(&path).unwrap());
+    let mut store = Store::create_or_open(&path).unwrap();
+    store.add_exclusion(None, "true", "", 0).unwrap();
+    let more = [folder.path().join("a.xml")];
+    let refused = whippet::ingest::import(&mut store, &more, &AtomicBool::new(false), &mut Silent).unwrap_err();
+    let refused = refused.to_string();
+    assert!(refused.contains("store version 1") && refused.contains("a new store"), "{refused}");
 }
 
 #[test]

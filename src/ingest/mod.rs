@@ -130,6 +130,7 @@ pub fn import_with(
     cancelled: &AtomicBool,
     progress: &mut dyn Progress,
 ) -> Result<ImportReport, ImportError> {
+    store.takes_events()?;
     let columns = match &options.table {
         Some(name) => Some((name.clone(), custom::prepare(store, name, paths, options)?)),
         None => None,

@@ -12,9 +12,10 @@ use crate::sql::terms;
 
 /// Marks the file as ours: "whip" in the header's application id.
 pub const APPLICATION_ID: i64 = 0x7768_6970;
-/// Raised whenever a table or its meaning changes. In version 1 every table was there from the start.
+/// Raised whenever a table or its meaning changes. In version 1 every table was there from the start, and fewer fields
+/// told records apart.
 pub const VERSION: i64 = 2;
-/// The oldest version that is still read and written: what is newer in version 2 is only what may be missing.
+/// The oldest version that is still read, and whose exclusions and saved state are written; it takes no more events.
 pub const OLDEST: i64 = 1;
 
 /// What every store has besides the event tables.

@@ -159,6 +159,19 @@ fn refuse_other_files(path: &Path) -> Result<(), StoreError> {
     }
 }
 
+impl Store {
+    /// Refuses a store of an older version: its records are told apart otherwise, and would be stored again.
+    pub fn takes_events(&self) -> Result<(), StoreError> {
+        let found: i64 = self.connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+        if found >= VERSION {
+            return Ok(());
+        }
+        let path = self.path.clone().unwrap_or_default();
+        let advice = "what is in it can be read; to add to it, import all of its event files into a new store";
+        Err(StoreError::Version { path, found, supported: VERSION, advice })
+    }
+}
+
 fn check_version(connection: &Connection, path: &Path) -> Result<(), StoreError> {
     let application: i64 = connection.query_row("PRAGMA application_id", [], |row| row.get(0))?;
     if application != APPLICATION_ID {
