@@ -9,7 +9,7 @@ use super::problem::Problem;
 use super::query::exit_for;
 use super::{Exit, report};
 use crate::console::config::Config;
-use crate::console::live::{Opening, Shared};
+use crate::console::opening::{Opening, Shared};
 use crate::console::state::State;
 use crate::console::theme::Theme;
 use crate::hunt::clock::display_time;

@@ -12,7 +12,7 @@ use super::scenario::{Scenario, Unpacked};
 use super::settings::ConsoleArgs;
 use crate::console::journal;
 use crate::console::keymap::Keymap;
-use crate::console::live::{Opening, Shared};
+use crate::console::opening::{Opening, Shared};
 use crate::console::script::Step;
 use crate::console::state::State;
 use crate::console::theme::Theme;

@@ -9,7 +9,7 @@ use super::problem::Problem;
 use super::scenario::Scenario;
 use super::settings::ConsoleArgs;
 use crate::console::journal::{self, Header};
-use crate::console::live::Opening;
+use crate::console::opening::Opening;
 use crate::rules::Catalog;
 
 /// Open the console and write down what is done in it

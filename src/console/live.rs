@@ -2,37 +2,33 @@
 //! words. Computes nothing itself.
 
 use std::ops::Range;
-use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
-use super::last::Last;
+use super::opening::Shared;
 use super::replay::Alerts;
-use super::session::Session;
 use super::sheets;
 use super::sheets::RuleSheet;
 use super::source::{
-    Answer, Checked, EventsPage, ExportAsked, Exported, Found, HashSeen, Hits, Indicator, Kept, NodeFacts, Overview,
-    Preview, QueryDone, Question, RuleSummary, Settings, Source, Stop, Trouble, ValueCounts,
+    Answer, Checked, EventsPage, ExportAsked, Exported, Found, HashSeen, Hits, Indicator, NodeFacts, Overview, Preview,
+    QueryDone, Question, RuleSummary, Settings, Source, Stop, Trouble, ValueCounts,
 };
 use super::timeline::Window;
-use super::trees::{Grove, Trees};
+use super::trees::Grove;
 use crate::hunt::browse::EventsAsked;
 use crate::hunt::chains::{self, Cut};
 use crate::hunt::dossier::Dossier;
 use crate::hunt::exclusions::{NativeReach, check_condition};
-use crate::hunt::moments::{self, Totals};
+use crate::hunt::moments::{self};
 use crate::hunt::query::QueryError;
 use crate::hunt::replay::Asked;
-use crate::hunt::switches::{ExclusionRef, SwitchAction, Switches};
+use crate::hunt::switches::{ExclusionRef, SwitchAction};
 use crate::hunt::timeline::{TimeRange, Timeline};
 use crate::hunt::tree::facts;
-use crate::hunt::{Case, Clock, EventId, HuntError, NodeId, OwnExclusion, Survey, case, indicators, record};
+use crate::hunt::{Case, EventId, HuntError, NodeId, OwnExclusion, Survey, indicators, record};
 use crate::kql::values::quote_string;
 use crate::plan::Environment;
-use crate::rules::attack::Attack;
-use crate::rules::indicators::Corpus;
-use crate::rules::{Catalog, Facts, Rule};
+use crate::rules::{Facts, Rule};
 use crate::schema::Value;
 use crate::store::Store;
 
@@ -50,75 +46,10 @@ const NODE_EVENTS: usize = 300;
 /// Of a column's values the commonest are shown.
 const MOST_VALUES: usize = 200;
 
-/// How a store is looked at.
-#[derive(Debug, Clone, Default)]
-pub struct Opening {
-    /// The store's file name, or the scenario's.
-    pub name: String,
-    /// The text of a demo scenario.
-    pub lesson: Option<String>,
-    /// The desk is not to be as it was left.
-    pub fresh: bool,
-    /// Nothing is to be kept in the store.
-    pub read_only: bool,
-    /// The switches that the store keeps are left alone.
-    pub bare: bool,
-}
-
-/// What all workers of a console share: read once, never changed.
-pub struct Shared {
-    case: Case,
-    attack: Attack,
-    corpus: Corpus,
-    name: String,
-    lesson: Option<String>,
-    session: Option<Session>,
-    read_only: bool,
-    /// The last survey and what it was made for: switching an exclusion is a look-up in it.
-    survey: Last<Survey>,
-    /// As the survey, for the exclusions in the texts of the rules.
-    reaches: Last<Vec<NativeReach>>,
-    trees: Trees,
-    /// The last list of events, and what it was made for: scrolling reads pages of it.
-    events: Mutex<Option<EventList>>,
-    /// How many events of each kind there are: a pass over all of them.
-    totals: Mutex<Option<Arc<Totals>>>,
-}
-
-type EventList = (Option<Clock>, EventsAsked, Arc<Vec<EventId>>);
-
 /// Answers from one store, over a connection of its own.
 pub struct Live {
     shared: Arc<Shared>,
     store: Store,
-}
-
-impl Shared {
-    pub fn open(path: &Path, catalog: Catalog, opening: Opening) -> Result<Arc<Self>, HuntError> {
-        let Opening { name, lesson, fresh, read_only, bare } = opening;
-        let corpus = Corpus::of(&catalog);
-        let mut case = Case::open(path, Arc::new(catalog))?;
-        if bare {
-            case.switches = Switches::default();
-        }
-        let attack = Attack::load()
-            .map_err(|error| HuntError::Failed { what: "the ATT&CK names".to_owned(), reason: error.to_string() })?;
-        let session = if fresh { None } else { saved_session(&case.reader()?)? };
-        Ok(Arc::new(Self {
-            case,
-            attack,
-            corpus,
-            name,
-            lesson,
-            session,
-            read_only: read_only || !is_writable(path),
-            survey: Last::default(),
-            reaches: Last::default(),
-            trees: Trees::default(),
-            events: Mutex::new(None),
-            totals: Mutex::new(None),
-        }))
-    }
 }
 
 impl Live {
@@ -439,19 +370,6 @@ impl Live {
         }
         Ok(Answer::Indicators(rows))
     }
-
-    /// Saves through a connection of its own, open only for this: readers stay readers.
-    fn save(&self, kept: &Kept) -> Result<(), HuntError> {
-        if self.shared.read_only {
-            return Ok(());
-        }
-        let mut writer = Store::create_or_open(&self.shared.case.store)?;
-        let now = std::time::SystemTime::now()
-            .duration_since(std::time::UNIX_EPOCH)
-            .map_or(0, |since| i64::try_from(since.as_nanos() / 100).unwrap_or(i64::MAX));
-        case::save_switches(&mut writer, &kept.switches, now.saturating_add(crate::kql::values::UNIX_EPOCH))?;
-        Ok(writer.set_state(SESSION_KEY, SESSION_VERSION, &kept.session)?)
-    }
 }
 
 /// The cuts in the chains of pinned matches. A match that cannot be placed cuts nothing.
@@ -459,23 +377,6 @@ fn cuts_of(store: &Store, survey: &Survey, settings: &Settings, grove: &Grove) -
     chains::cuts(survey, &settings.switches, &grove.forest, &mut |found| {
         found.events.first().and_then(|event| grove.node_of(store, *event).ok().flatten())
     })
-}
-
-/// The key of the desk in the store's saved state.
-const SESSION_KEY: &str = "console.session";
-const SESSION_VERSION: i64 = 1;
-
-/// The desk as the store keeps it; one that this version cannot read is left alone.
-fn saved_session(store: &Store) -> Result<Option<Session>, HuntError> {
-    let saved = store.state::<serde_json::Value>(SESSION_KEY)?;
-    Ok(saved
-        .filter(|(version, _)| *version == SESSION_VERSION)
-        .and_then(|(_, value)| serde_json::from_value(value).ok()))
-}
-
-/// Whether the file takes writing. Opening it so changes nothing.
-fn is_writable(path: &Path) -> bool {
-    std::fs::OpenOptions::new().append(true).open(path).is_ok()
 }
 
 fn summary(rule: &Rule) -> RuleSummary {
@@ -567,7 +468,7 @@ impl Source for Live {
             Question::Dossier(rule) => self.dossier(rule).map(|dossier| Answer::Dossier(Box::new(dossier))),
             Question::Indicators(settings) => return self.indicators(settings, stop),
             Question::Export(settings, path, asked) => self.export(settings, path, asked),
-            Question::Save(kept) => self.save(kept).map(|()| Answer::Saved),
+            Question::Save(kept) => self.shared.save(kept).map(|()| Answer::Saved),
         };
         answer.map_err(trouble)
     }

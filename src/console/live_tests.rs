@@ -1,12 +1,16 @@
 //! What a switch costs: which statements the store is asked.
 
+use std::path::Path;
+
 use rusqlite::hooks::{AuthContext, Authorization};
 use rusqlite::types::Value as SqlValue;
 
 use super::*;
+use crate::console::opening::Opening;
 use crate::hunt::Hunt;
 use crate::hunt::switches::ExclusionId;
 use crate::hunt::testing::{insert, text};
+use crate::rules::Catalog;
 
 const RULE: &[u8] = b"DeviceProcessEvents | where ProcessId < 9 and FileName !contains 'a' | where not(ProcessId == 2)";
 /// Its exclusions cannot be told apart in one run.

@@ -25,6 +25,7 @@ pub mod keys;
 pub mod last;
 pub mod layout;
 pub mod live;
+pub mod opening;
 pub mod overlay;
 pub mod paint;
 pub mod replay;

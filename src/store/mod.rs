@@ -8,7 +8,6 @@
 pub mod block;
 mod ddl;
 mod error;
-mod event_ecs;
 pub mod event_json;
 pub mod event_xml;
 mod functions;

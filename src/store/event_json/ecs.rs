@@ -3,11 +3,10 @@
 //! Only what the schema keeps unchanged comes back, so a field that is not there says nothing. Sources: the ingest
 //! pipelines of Elastic's Windows integration, which move `event_data` to these places.
 
-use serde_json::{Map, Value as Json};
+use serde_json::Value as Json;
 
-use super::event_json::at;
-
-type Object = Map<String, Json>;
+use super::Object;
+use super::beats::at;
 
 /// The provider, its event ids, and where each field went. Of several places the first that has a value counts.
 type Places = &'static [(&'static str, &'static [&'static str])];
