@@ -3,8 +3,10 @@
 //! Knows nothing of rules or files.
 
 mod aggregate;
+mod combine;
 mod compile;
 mod demand;
+mod dictionary;
 mod execute;
 mod expression;
 pub mod functions;

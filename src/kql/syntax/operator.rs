@@ -154,7 +154,7 @@ pub enum OperatorKind {
     /// `new = old`; both names in `value`.
     ProjectRename(Vec<NamedExpr>),
     ProjectReorder(Vec<ColumnPattern>),
-    /// `distinct a, b`; `distinct *` is a [`ExprKind::Wildcard`].
+    /// `distinct a, b`; `distinct *` is a [`super::ExprKind::Wildcard`].
     Distinct {
         options: Vec<NamedOption>,
         columns: Vec<NamedExpr>,
