@@ -2,6 +2,8 @@
 //!
 //! As for functions, the symbol is computed by `sql::functions`. Operands of unlike types are brought to one
 //! type first, as `Resolution::parameters` says; what cannot be compared is refused, never guessed.
+//!
+//! Long, because it is one table, and the operators are many.
 
 use crate::kql::syntax::{BinaryOperator, ListOperator, UnaryOperator};
 use crate::schema::ScalarType::{

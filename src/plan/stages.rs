@@ -1,4 +1,6 @@
 //! Binding the operators that keep rows as they are: where, extend, project and its kin, sort, top, take, serialize.
+//!
+//! A little long: each operator is short, and they share how columns are chosen, renamed and ordered.
 
 use super::binder::{Binder, Context};
 use super::columns::did_you_mean;

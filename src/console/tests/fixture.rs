@@ -1,4 +1,6 @@
 //! A small case in memory: two rules over a dozen processes, with exclusions that really hide.
+//!
+//! Long, because it is one case: each part agrees with every other, and who changes one reads them all.
 
 mod rule;
 

@@ -1,4 +1,6 @@
 //! Whole flows: what a person does, and what the screen and the state are then.
+//!
+//! Long, because a flow is told from its first key to its last: half of one says nothing.
 
 use std::time::Duration;
 

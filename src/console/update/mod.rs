@@ -1,6 +1,7 @@
 //! What happens to the state: one function an input, which yields what is to be done outside.
 //!
-//! Nothing here draws, waits or computes a result: that is asked for.
+//! Nothing here draws, waits or computes a result: that is asked for. A little long, because every action is answered in
+//! one match, where none can be forgotten.
 
 mod answers;
 mod asks;
