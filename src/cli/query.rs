@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::io::{Read as _, Write};
 use std::path::PathBuf;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime};
 
 use super::Exit;
 use super::format::{self, Format};
@@ -188,6 +188,5 @@ pub fn exit_for(diagnostics: &[Diagnostic]) -> Exit {
 
 /// The wall clock in ticks since year 1.
 pub fn system_ticks() -> i64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(since.as_nanos() / 100).unwrap_or_default().saturating_add(kql::values::UNIX_EPOCH)
+    kql::values::ticks_of(SystemTime::now())
 }

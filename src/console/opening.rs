@@ -12,6 +12,7 @@ use crate::hunt::exclusions::NativeReach;
 use crate::hunt::moments::Totals;
 use crate::hunt::switches::Switches;
 use crate::hunt::{Case, Clock, EventId, HuntError, Survey, case};
+use crate::kql::values::ticks_of;
 use crate::rules::Catalog;
 use crate::rules::attack::Attack;
 use crate::rules::indicators::Corpus;
@@ -87,10 +88,8 @@ impl Shared {
             return Ok(());
         }
         let mut writer = Store::create_or_open(&self.case.store)?;
-        let now = std::time::SystemTime::now()
-            .duration_since(std::time::UNIX_EPOCH)
-            .map_or(0, |since| i64::try_from(since.as_nanos() / 100).unwrap_or(i64::MAX));
-        case::save_switches(&mut writer, &kept.switches, now.saturating_add(crate::kql::values::UNIX_EPOCH))?;
+        let now = ticks_of(std::time::SystemTime::now());
+        case::save_switches(&mut writer, &kept.switches, now)?;
         Ok(writer.set_state(SESSION_KEY, SESSION_VERSION, &kept.session)?)
     }
 }

@@ -6,7 +6,7 @@ use super::rewrite::Edit;
 use crate::kql::span::Span;
 use crate::kql::syntax::{BinaryOperator as B, Expr, ExprKind, ListOperator as L, LiteralValue};
 use crate::kql::values::{datetime_text, quote_string};
-use crate::rules::walk;
+use crate::rules::{roles, walk};
 use crate::schema::Value;
 
 /// A longer value in a list or an equality would describe one event and nothing else.
@@ -57,7 +57,7 @@ fn binary(subject: &str, operator: B, right: &Expr, source: &str, found: &Value)
 fn text(subject: &str, operator: B, wanted: &str, written: &str, found: &str) -> Vec<String> {
     let with = |operator: B| format!("{subject} {} {written}", operator.text());
     let mut ways: Vec<String> = in_any_case(operator).map(with).into_iter().collect();
-    if is_negated(operator) {
+    if roles::is_negative(operator) {
         let narrower = [B::NotHas, B::NotStartsWith, B::NotEndsWith, B::NotEqualTilde, B::NotEqual];
         let place = narrower.iter().position(|narrower| *narrower == operator);
         let after = narrower.into_iter().skip(place.map_or(0, |place| place + 1));
@@ -157,26 +157,6 @@ const fn in_any_case(operator: B) -> Option<B> {
         B::NotEndsWith => B::NotEndsWithCs,
         _ => return None,
     })
-}
-
-const fn is_negated(operator: B) -> bool {
-    matches!(
-        operator,
-        B::NotEqual
-            | B::NotEqualTilde
-            | B::NotHas
-            | B::NotHasCs
-            | B::NotHasPrefix
-            | B::NotHasPrefixCs
-            | B::NotHasSuffix
-            | B::NotHasSuffixCs
-            | B::NotContains
-            | B::NotContainsCs
-            | B::NotStartsWith
-            | B::NotStartsWithCs
-            | B::NotEndsWith
-            | B::NotEndsWithCs
-    )
 }
 
 fn string_of(expr: &Expr) -> Option<&str> {

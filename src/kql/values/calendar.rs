@@ -11,6 +11,12 @@ pub const LAST_TICK: i64 = 3_155_378_975_999_999_999;
 /// 1970-01-01
 pub const UNIX_EPOCH: i64 = 621_355_968_000_000_000;
 
+/// The ticks of a system's time; one before 1970 is taken for 1970.
+pub fn ticks_of(time: std::time::SystemTime) -> i64 {
+    let since = time.duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_nanos() / 100).unwrap_or(i64::MAX).saturating_add(UNIX_EPOCH)
+}
+
 /// The ticks themselves where they are a time of years 1 to 9999.
 pub fn in_range(ticks: i64) -> Option<i64> {
     (0..=LAST_TICK).contains(&ticks).then_some(ticks)
@@ -106,6 +112,9 @@ mod tests {
 
     #[test]
     fn the_calendar_starts_at_tick_zero_and_ends_with_the_year_9999() {
+        let epoch = std::time::UNIX_EPOCH;
+        assert_eq!(ticks_of(epoch + std::time::Duration::from_secs(1)), UNIX_EPOCH + TICKS_PER_SECOND);
+        assert_eq!(ticks_of(epoch - std::time::Duration::from_secs(1)), UNIX_EPOCH);
         assert_eq!(days_of(1, 1, 1), 0);
         assert_eq!(days_of(1970, 1, 1) * TICKS_PER_DAY, UNIX_EPOCH);
         assert_eq!((days_of(9999, 12, 31) + 1) * TICKS_PER_DAY, LAST_TICK + 1);

@@ -8,7 +8,7 @@ mod timespan;
 
 pub use calendar::{
     Civil, LAST_TICK, TICKS_PER_DAY, TICKS_PER_HOUR, TICKS_PER_MINUTE, TICKS_PER_SECOND, UNIX_EPOCH, date_of,
-    days_in_month, days_of, in_range, is_leap,
+    days_in_month, days_of, in_range, is_leap, ticks_of,
 };
 pub use datetime::{datetime_text, parse_datetime};
 pub use quoting::{is_plain_name, quote_name, quote_string};
