@@ -136,13 +136,16 @@ fn work(worker: usize, is_reserved: bool, mut source: Box<dyn Source>, shared: &
         drop(queue);
         let answer = catch_unwind(AssertUnwindSafe(|| source.answer(&ask.question, &stop)))
             .unwrap_or_else(|panic| Err(Trouble::Failed(panic_text(panic.as_ref()))));
+        let answer = if stop.is_raised() { Err(Trouble::Cancelled) } else { answer };
+        let report = Report { topic, epoch: ask.epoch, answer };
+        // Before another worker may take the topic, so that the reports of savings come in the order of the savings.
+        let is_heard = inputs.send(Input::Report(Box::new(report))).is_ok();
         shared.queue().running.remove(&worker);
         if topic == Topic::Save {
             // A newer saving may wait for this one, and the worker that saw it first sleeps.
             shared.changed.notify_all();
         }
-        let answer = if stop.is_raised() { Err(Trouble::Cancelled) } else { answer };
-        if inputs.send(Input::Report(Box::new(Report { topic, epoch: ask.epoch, answer }))).is_err() {
+        if !is_heard {
             return;
         }
     }
