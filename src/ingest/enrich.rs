@@ -13,6 +13,7 @@ use super::direction::set_directions;
 use super::lineage::{Fillable, LEARNT, Physical, ProcessFacts};
 use super::merge::merge;
 use super::normalise::device_id;
+use super::presence::Presence;
 use super::volumes::set_drives;
 use crate::kql::values::TICKS_PER_SECOND as SECOND;
 use crate::schema::Schema;
@@ -36,12 +37,12 @@ pub fn enrich(connection: &Connection, schema: &Schema, anew: bool) -> Result<()
     set_drives(connection, schema)?;
     mark_local_admins(connection)?;
     set_directions(connection)?;
-    let ends = Ends::read(connection)?;
+    let (ends, presence) = (Ends::read(connection)?, Presence::read(connection)?);
     let mut tables = Fillable::tables(schema);
     // Processes first, oldest first: a child takes over what its parent learnt from the grandparent.
     tables.sort_by_key(|(name, _)| name != PROCESSES);
     for (name, fillable) in &tables {
-        Pass::new(connection, name, fillable, &ends)?.run(anew)?;
+        Pass::new(connection, name, fillable, &ends, &presence)?.run(anew)?;
     }
     // An account may be one that was taken from the actor just now.
     accounts::fill_sids(connection, schema, Role::Initiating)
@@ -127,6 +128,7 @@ struct Pass<'p> {
     ordered: bool,
     fillable: &'p Fillable,
     ends: &'p Ends,
+    presence: &'p Presence,
     by_guid: Statement<'p>,
     by_pid: Statement<'p>,
     facts: Statement<'p>,
@@ -220,6 +222,7 @@ impl<'p> Pass<'p> {
         table: &str,
         fillable: &'p Fillable,
         ends: &'p Ends,
+        presence: &'p Presence,
     ) -> Result<Self, StoreError> {
         let sources: Vec<String> = ACTOR_COLUMNS.iter().map(|(_, source)| quote_identifier(source)).collect();
         Ok(Self {
@@ -228,6 +231,7 @@ impl<'p> Pass<'p> {
             ordered: table == PROCESSES,
             fillable,
             ends,
+            presence,
             by_guid: connection.prepare(
                 "SELECT id FROM rows_DeviceProcessEvents WHERE ProcessUniqueId = ?1 AND DeviceId = ?2
                  ORDER BY id LIMIT 1",
@@ -307,7 +311,7 @@ impl<'p> Pass<'p> {
     }
 
     fn find(&mut self, row: i64, reference: &Reference) -> Result<Option<i64>, StoreError> {
-        let found = if reference.unique != 0 {
+        let found = if reference.unique != 0 && self.presence.may_have_guid(reference.unique) {
             let by_guid = self
                 .by_guid
                 .query_row([reference.unique, reference.device], |found| found.get::<_, i64>(0))
@@ -325,6 +329,9 @@ impl<'p> Pass<'p> {
 
     fn find_by_pid(&mut self, row: i64, reference: &Reference) -> Result<Option<i64>, StoreError> {
         let (Some(pid), Some(time)) = (reference.pid, reference.time) else { return Ok(None) };
+        if !self.presence.may_have_pid(reference.device, pid) {
+            return Ok(None);
+        }
         let mut found = self.by_pid.query([reference.device, pid, time, row])?;
         let Some(first) = found.next()?.map(Started::read).transpose()? else { return Ok(None) };
         if self.ends.gone(reference.device, pid, first.time, time) {

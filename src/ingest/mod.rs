@@ -21,6 +21,7 @@ mod mapping;
 mod merge;
 mod normalise;
 mod options;
+mod presence;
 mod probe;
 mod profile;
 mod reader;

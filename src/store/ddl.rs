@@ -83,7 +83,8 @@ CREATE TABLE exclusion(
 /// Finds texts. A first import makes it when it has more of them than it remembers.
 pub const TEXT_INDEX: &str = "CREATE INDEX IF NOT EXISTS text_value ON text(value COLLATE NOCASE);\n";
 
-/// Finds records that are there already. A first import makes it when it has more of them than it remembers.
+/// Finds records that are there already. A first import makes it when it has more of them than it remembers, else the
+/// next import: no question is answered by it.
 pub const IDENTITY_INDEX: &str = "CREATE UNIQUE INDEX IF NOT EXISTS event_identity ON event_record(identity);\n";
 
 /// Indexes that are not needed to insert, so a first import makes them at its end.
@@ -293,7 +294,7 @@ pub fn analyze() -> String {
     )
 }
 
-/// Makes the indexes that are missing.
+/// Makes the indexes that questions are answered by, where they are missing.
 pub fn create_indexes() -> String {
     let partial = format!(
         "CREATE INDEX IF NOT EXISTS text_nul ON text(id) WHERE {HOLDS_NUL};
@@ -306,5 +307,5 @@ pub fn create_indexes() -> String {
             format!("CREATE INDEX IF NOT EXISTS {name} ON {}({columns});\n", quote_identifier(&table))
         })
         .collect();
-    [TEXT_INDEX, IDENTITY_INDEX, &partial, &others].concat()
+    [TEXT_INDEX, &partial, &others].concat()
 }
