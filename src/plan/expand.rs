@@ -5,6 +5,7 @@
 
 use super::binder::{Binder, Context};
 use super::join::option_word;
+use super::names::Names;
 use super::tree::{
     Carried, ColumnId, Expansion, Expr, ExprKind, Field, JoinKind, Node, NodeId, NodeKind, OrderKey, WindowFunction,
 };
@@ -36,10 +37,7 @@ impl Binder<'_> {
         span: Span,
     ) -> NodeId {
         let mut fields = self.fields(input).to_vec();
-        let mut names = super::names::Names::default();
-        for field in &fields {
-            names.claim(&field.name);
-        }
+        let mut names = Names::replacing(&fields);
         let mut expansions = Vec::new();
         let mut computed = Vec::new();
         for column in columns {
@@ -51,10 +49,9 @@ impl Binder<'_> {
             let is_unknown = self.is_unknown_column(&array);
             let name = match column.value.names.first() {
                 Some(name) => name.text.clone(),
-                None => match (&array.kind, self.result_name(&column.value.value)) {
-                    (ExprKind::Column(_) | ExprKind::Unknown, Some(name)) => name,
-                    (_, Some(name)) => names.unique(&name),
-                    (_, None) => names.next_unnamed(),
+                None => match self.result_name(&column.value.value) {
+                    Some(name) => names.unique(&name),
+                    None => names.next_unnamed(),
                 },
             };
             let field = self.new_field(name, wanted);
@@ -84,10 +81,7 @@ impl Binder<'_> {
         let pairs = pairs.is_some_and(|(word, _)| word == "array");
         let index = self.new_column();
         if let Some((name, _)) = option_word(options, "with_itemindex") {
-            fields.insert(
-                fields.len().saturating_sub(expansions.len()),
-                Field { id: index, name, scalar_type: ScalarType::Long },
-            );
+            fields.push(Field { id: index, name, scalar_type: ScalarType::Long });
         }
         let limit = limit.map(|limit| self.scalar(limit, &mut Context::default()));
         let mut carried = self.carried(input);
@@ -132,11 +126,24 @@ impl Binder<'_> {
             self.unsupported(span, "this body of mv-apply", "");
             return self.unknown_table(span);
         };
-        let made: Vec<Field> =
-            self.fields(node).iter().filter(|field| !outer.iter().any(|old| old.id == field.id)).cloned().collect();
+        // An array under its own name is what the body leaves of it.
+        let applied: Vec<&Field> = {
+            let stays = |old: &&Field| self.fields(expanded).iter().any(|field| field.id == old.id);
+            outer.iter().filter(|old| !stays(old)).collect()
+        };
+        let mut made: Vec<Field> = self.fields(node).to_vec();
+        made.retain(|field| !outer.iter().any(|old| old.id == field.id && old.name == field.name));
+        let node = self.with_own_columns(node, &mut made, &outer, span);
+        let mut fields: Vec<Field> = outer.clone();
+        fields.retain(|field| !applied.iter().any(|applied| applied.id == field.id));
         let kept: Vec<Field> =
-            outer.iter().filter(|field| !made.iter().any(|new| new.name == field.name)).cloned().collect();
-        let fields: Vec<Field> = kept.iter().chain(&made).cloned().collect();
+            fields.iter().filter(|field| !made.iter().any(|new| new.name == field.name)).cloned().collect();
+        for new in &made {
+            match fields.iter_mut().find(|field| field.name == new.name) {
+                Some(old) => *old = new.clone(),
+                None => fields.push(new.clone()),
+            }
+        }
         if self.keeps_rows(node, expanded) {
             let done = self.projection(node, fields, Vec::new(), span, "mv-apply");
             self.set_partition(done, carried.partition);
@@ -149,7 +156,21 @@ impl Binder<'_> {
         self.set_partition(results, None);
         let key = |id: ColumnId| Expr::new(ExprKind::Column(id), ScalarType::Long);
         let keys = vec![(key(number), key(part))];
-        self.join_node(JoinKind::Inner, rows, results, keys, &[], span, "mv-apply")
+        let joined = self.join_node(JoinKind::Inner, rows, results, keys, &[], span, "mv-apply");
+        let found = self.fields(joined).to_vec();
+        let ordered = fields.iter().filter_map(|field| found.iter().find(|one| one.name == field.name)).cloned();
+        self.projection(joined, ordered.collect(), Vec::new(), span, "mv-apply")
+    }
+
+    /// Gives those of the columns an id of their own that are columns of `outer` under another name.
+    fn with_own_columns(&mut self, node: NodeId, columns: &mut [Field], outer: &[Field], span: Span) -> NodeId {
+        let mut computed = Vec::new();
+        for column in columns.iter_mut().filter(|column| outer.iter().any(|old| old.id == column.id)) {
+            let own = self.new_field(column.name.as_str(), column.scalar_type);
+            computed.push((own.id, Expr::column(column)));
+            *column = own;
+        }
+        if computed.is_empty() { node } else { self.projection(node, columns.to_vec(), computed, span, "mv-apply") }
     }
 
     /// `partition by column (operators)`.

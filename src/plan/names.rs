@@ -5,6 +5,7 @@
 
 use super::binder::Binder;
 use super::functions::{ResultName, find};
+use super::tree::Field;
 use crate::kql::syntax::{Expr, ExprKind, Literal, LiteralValue};
 
 impl Binder<'_> {
@@ -63,17 +64,29 @@ impl Binder<'_> {
 pub(super) struct Names {
     used: std::collections::HashSet<String>,
     unnamed: usize,
+    /// A column that takes its name from its expression stands in the place of one that has the name already.
+    replaces: bool,
 }
 
 impl Names {
+    /// The names of columns that are there.
+    pub fn of(fields: &[Field]) -> Self {
+        Self { used: fields.iter().map(|field| field.name.clone()).collect(), ..Self::default() }
+    }
+
+    /// The names of columns that are there, which new ones of the same name replace.
+    pub fn replacing(fields: &[Field]) -> Self {
+        Self { replaces: true, ..Self::of(fields) }
+    }
+
     /// Takes a name as it is; false where it is taken already.
     pub fn claim(&mut self, name: &str) -> bool {
         self.used.insert(name.to_owned())
     }
 
-    /// The name itself, or with the first free number behind it.
+    /// The name itself, or with the first free number behind it where it would not replace another.
     pub fn unique(&mut self, name: &str) -> String {
-        if self.claim(name) {
+        if self.claim(name) || self.replaces {
             return name.to_owned();
         }
         let mut number = 1;

@@ -69,6 +69,7 @@ impl Binder<'_> {
                         .iter()
                         .zip(&ranked_keys)
                         .map(|(one, other)| (Expr::column(one), Expr::column(other)))
+                        .chain(self.same_part(upper, ranked))
                         .collect();
                     let hidden: Vec<ColumnId> = ranked_keys.iter().map(|field| field.id).collect();
                     let joined = self.join_node(JoinKind::Inner, upper, ranked, pairs, &hidden, span, "top-nested");
@@ -100,7 +101,12 @@ impl Binder<'_> {
                 self.projection(rows, fields, vec![(key.0.id, key.1)], span, "top-nested")
             };
             keys.push(key.0);
-            let pairs = keys.iter().zip(&parts).map(|(one, other)| (Expr::column(one), Expr::column(other))).collect();
+            let pairs = keys
+                .iter()
+                .zip(&parts)
+                .map(|(one, other)| (Expr::column(one), Expr::column(other)))
+                .chain(self.same_part(with_key, node))
+                .collect();
             rows = self.join_node(JoinKind::LeftSemi, with_key, node, pairs, &[], span, "top-nested");
             let kept = self.fields(rows).to_vec();
             let offset = kept.len().saturating_sub(keys.len());
@@ -131,6 +137,7 @@ impl Binder<'_> {
         };
         let own = part.keys.iter().chain([key]).map(Expr::column);
         let mut pairs: Vec<(Expr, Expr)> = own.zip(best.iter().map(Expr::column)).collect();
+        pairs.extend(self.same_part(with_key, marked));
         pairs.extend(part.is_other.map(|flag| (Expr::column(flag), Expr::bool(false))));
         let hidden: Vec<ColumnId> = best.iter().map(|field| field.id).collect();
         let joined = self.join_node(JoinKind::LeftOuter, with_key, marked, pairs, &hidden, span, "top-nested");
@@ -166,6 +173,12 @@ impl Binder<'_> {
         let others = self.projection(grouped, shown, vec![(value_field.id, value)], span, "top-nested");
         let ranked = self.stacked(ranked, others, span);
         Some(Others { ranked, rows })
+    }
+
+    /// Within mv-apply and partition each part has its own best: the rows of a part meet those of the same part.
+    fn same_part(&self, one: NodeId, other: NodeId) -> Option<(Expr, Expr)> {
+        let part = |node| Some(Expr::new(ExprKind::Column(self.carried(node).partition?), ScalarType::Long));
+        Some((part(one)?, part(other)?))
     }
 
     /// Two nodes with the same columns under each other, called as in the first.
@@ -211,10 +224,11 @@ impl Binder<'_> {
             group_keys.push((new.id, Expr::column(field)));
             fields.push(new);
         }
-        let parents: Vec<ColumnId> = fields.iter().map(|field| field.id).collect();
+        let mut parents: Vec<ColumnId> = fields.iter().map(|field| field.id).collect();
         group_keys.push((key_field.id, key.clone()));
         fields.push(key_field.clone());
         let grouped = self.group(rows, group_keys, collected, fields.clone(), span, "top-nested");
+        parents.extend(self.carried(grouped).partition);
         let value_field = self.new_field(name, value.scalar_type);
         let (value_id, value_type) = (value_field.id, value_field.scalar_type);
         fields.push(value_field);

@@ -162,8 +162,8 @@ impl Binder<'_> {
         let mut columns = Vec::new();
         let is_regex = kind == Kind::Regex;
         if is_regex {
-            let flags: String = flags.chars().filter(|flag| matches!(flag, 'i' | 'm' | 's' | 'U')).collect();
-            regex.push_str(&format!("(?s{flags})"));
+            let flags: String = "imsU".chars().filter(|flag| *flag == 's' || flags.contains(*flag)).collect();
+            regex.push_str(&format!("(?{flags})"));
         } else {
             regex.push_str("(?s)^");
         }
@@ -190,17 +190,20 @@ impl Binder<'_> {
                         Some(type_name) => self.scalar_type(type_name)?,
                         None => ScalarType::String,
                     };
-                    let group = match scalar_type {
-                        ScalarType::Int | ScalarType::Long if kind != Kind::Relaxed => {
-                            r"\s*[-+]?(?:0[xX][0-9a-fA-F]+|\d+)\s*"
+                    let number = match scalar_type {
+                        ScalarType::Int | ScalarType::Long => Some(r"\s*[-+]?(?:0[xX][0-9a-fA-F]+|\d+)\s*"),
+                        ScalarType::Real | ScalarType::Decimal => {
+                            Some(r"\s*[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?\s*")
                         }
-                        ScalarType::Real | ScalarType::Decimal if kind != Kind::Relaxed => {
-                            r"\s*[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?\s*"
-                        }
-                        // Greedy in kind=regex, as the engine has it.
-                        _ if is_regex => ".*",
-                        _ if next.is_none() => ".*",
-                        _ => ".*?",
+                        _ => None,
+                    };
+                    // Greedy in kind=regex, as the engine has it.
+                    let any = if is_regex || next.is_none() { ".*" } else { ".*?" };
+                    let group = match number {
+                        // What is no number is passed over, and gives null.
+                        Some(number) if kind == Kind::Relaxed => format!("{number}|{any}"),
+                        Some(number) => number.to_owned(),
+                        None => any.to_owned(),
                     };
                     regex.push_str(&format!("(?P<c{}>{group})", columns.len()));
                     columns.push((name.text.clone(), scalar_type));

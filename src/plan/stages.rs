@@ -231,10 +231,11 @@ impl Binder<'_> {
     pub fn extend(&mut self, input: NodeId, values: &[NamedExpr], span: Span, label: &str) -> NodeId {
         let (node, computed) = self.with_windows(input, false, span, |binder, context| {
             let mut computed: Vec<(Field, Expr)> = Vec::new();
-            let mut names = Names::default();
-            for field in binder.fields(input) {
-                names.claim(&field.name);
-            }
+            // Kusto's own binder: `extend tostring(x)` gives x anew, `serialize tostring(x)` a second one.
+            let mut names = match label {
+                "extend" => Names::replacing(binder.fields(input)),
+                _ => Names::of(binder.fields(input)),
+            };
             for value in values {
                 for (name, expr) in binder.item_columns(value, &mut names, context) {
                     let field = binder.new_field(name, expr.scalar_type);

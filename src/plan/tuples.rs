@@ -125,7 +125,6 @@ impl Binder<'_> {
         let expr = self.scalar(&item.value, context);
         let name = match item.names.as_slice() {
             [] => match self.result_name(&item.value) {
-                // `extend tostring(x)` would be called x, which exists: it gets a number.
                 Some(name) => names.unique(&name),
                 None => names.next_unnamed(),
             },

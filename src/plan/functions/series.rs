@@ -57,7 +57,7 @@ pub(super) const ROWS: &[FunctionRow] = &[
     FunctionRow::scalar("series_product", &[of("series_product", &[DYNAMIC], Real)], "Product of the numbers."),
     FunctionRow::scalar(
         "series_dot_product",
-        &[of("series_dot_product", &[DYNAMIC, DYNAMIC], Real)],
+        &[of("series_dot_product", &[BOXED, BOXED], Real)],
         "Sum of the products.",
     ),
     FunctionRow::scalar("series_magnitude", &[of("series_magnitude", &[DYNAMIC], Real)], "Root of the sum of squares."),
@@ -174,9 +174,9 @@ pub(super) const ROWS: &[FunctionRow] = &[
     FunctionRow::scalar(
         "series_fit_poly",
         &[
-            of("series_fit_poly_parts", &[DYNAMIC, LONG], Dynamic),
-            of("series_fit_poly_parts", &[DYNAMIC, DYNAMIC, LONG], Dynamic),
+            of("series_fit_poly_parts", &[DYNAMIC, LONG], Dynamic).optional(1),
+            of("series_fit_poly_parts", &[DYNAMIC, DYNAMIC, LONG], Dynamic).optional(1),
         ],
-        "Five columns: rsquare, coefficients, variance, rvariance, poly_fit.",
+        "Of values and, where given, their places, by a degree of 1 unless told. Five columns: rsquare, coefficients, variance, rvariance, poly_fit.",
     ),
 ];

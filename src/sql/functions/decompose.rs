@@ -226,14 +226,21 @@ fn detect(context: &Context<'_>) -> Option<String> {
 
 /// The polynomial of least squares, by Gaussian elimination of the normal equations.
 fn fit_poly(context: &Context<'_>) -> Option<String> {
-    let (x, y) = match context.len() {
-        3 => both(context)?,
-        _ => {
-            let y: Vec<f64> = series_at(context, 0)?.into_iter().flatten().collect();
-            ((0..y.len()).map(|place| place as f64).collect(), y)
-        }
+    // The values come first, then their places.
+    let has_places = context.maybe_text(1).is_some_and(|text| text.starts_with('['));
+    let (y, x) = if has_places {
+        both(context)?
+    } else {
+        let y: Vec<f64> = series_at(context, 0)?.into_iter().flatten().collect();
+        let places = (1..=y.len()).map(|place| place as f64).collect();
+        (y, places)
     };
-    let degree = usize::try_from(context.integer(context.len() - 1)?).ok().filter(|degree| (1..=5).contains(degree))?;
+    let degree = match (has_places, context.len()) {
+        (true, 3) => context.integer(2)?,
+        (false, 2) => context.integer(1)?,
+        _ => 1,
+    };
+    let degree = usize::try_from(degree).ok().filter(|degree| (1..=5).contains(degree))?;
     let size = degree + 1;
     let mut rows: Vec<Vec<f64>> = (0..size)
         .map(|row| {

@@ -145,7 +145,8 @@ fn fill_linear(context: &Context<'_>) -> Option<String> {
             }
             (Some((_, edge)), None) | (None, Some((_, edge))) if fills_edges => written(*edge),
             (None, None) => constant.to_owned(),
-            _ => "null".to_owned(),
+            // What stands at the edges stays.
+            _ => (*member).to_owned(),
         }
     });
     Some(json::array(filled))
@@ -200,6 +201,11 @@ fn iir(context: &Context<'_>) -> Option<String> {
 
 fn stats(context: &Context<'_>) -> Option<String> {
     let series = series_at(context, 0)?;
+    let ignores = context.boolean(1).unwrap_or(false);
+    if !ignores && series.iter().any(|one| !one.is_some_and(f64::is_finite)) {
+        return None;
+    }
+    let series: Vec<Option<f64>> = series.into_iter().map(|one| one.filter(|value| value.is_finite())).collect();
     let known: Vec<(usize, f64)> =
         series.iter().enumerate().filter_map(|(place, value)| Some((place, (*value)?))).collect();
     let count = known.len() as f64;
@@ -269,7 +275,8 @@ impl Line {
             json::real(self.slope),
             json::real(self.over_degrees(self.total, 1.0)),
             json::real(self.over_degrees(self.residual, 1.0)),
-            json::real(self.intercept),
+            // The line's value one place before the series, as the service counts places from 1.
+            json::real(self.intercept - self.slope),
         )
     }
 }
@@ -344,6 +351,12 @@ fn dot(left: &[f64], right: &[f64]) -> f64 {
     left.iter().zip(right).map(|(left, right)| left * right).sum()
 }
 
+/// Of two series, or of a series and a number.
+fn dot_product(context: &Context<'_>) -> Option<f64> {
+    let pairs = sides(context).filter(|pairs| !pairs.is_empty())?;
+    Some(pairs.into_iter().filter_map(|(left, right)| Some(left? * right?)).sum())
+}
+
 fn magnitude(values: &[f64]) -> f64 {
     dot(values, values).sqrt()
 }
@@ -393,7 +406,7 @@ pub(super) const SCALARS: &[Scalar] = &[
         present(context, 0).map(|values| values.iter().fold(0.0, |sum, one| sum + one)).into()
     }),
     plain("series_product", |context| present(context, 0).map(|values| values.iter().product::<f64>()).into()),
-    plain("series_dot_product", |context| both(context).map(|(left, right)| dot(&left, &right)).into()),
+    plain("series_dot_product", |context| dot_product(context).into()),
     plain("series_magnitude", |context| present(context, 0).map(|values| magnitude(&values)).into()),
     plain("series_cosine_similarity", |context| {
         both(context).map(|(left, right)| dot(&left, &right) / (magnitude(&left) * magnitude(&right))).into()

@@ -167,11 +167,9 @@ impl<const SAMPLE: bool, const ROOT: bool> Accumulator for Spread<SAMPLE, ROOT> 
     }
 
     fn finish(self) -> Output {
+        // Of one value, and of none, as summarize has it without rows.
         let variance =
-            if self.count == 1.0 { 0.0 } else { self.squares / if SAMPLE { self.count - 1.0 } else { self.count } };
-        if self.count == 0.0 {
-            return f64::NAN.into();
-        }
+            if self.count <= 1.0 { 0.0 } else { self.squares / if SAMPLE { self.count - 1.0 } else { self.count } };
         (if ROOT { variance.sqrt() } else { variance }).into()
     }
 }
