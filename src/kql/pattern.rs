@@ -68,8 +68,17 @@ fn reason(pattern: &str, error: regex::Error) -> BadPattern {
     }
 }
 
+/// `\0` and `\12` are numbers of characters; `\1` alone refers back to a group.
+fn is_octal(after: &str) -> bool {
+    match after.as_bytes() {
+        [b'0', ..] => true,
+        [b'1'..=b'7', second, ..] => matches!(second, b'0'..=b'7'),
+        _ => false,
+    }
+}
+
 /// Writes for the regex crate what RE2 takes beyond it: `{1-3}` and a brace that opens nothing stand for themselves, as
-/// does `[` within a class, and `\0` is a character's octal number.
+/// does `[` within a class, and `\0` or `\12` is a character's octal number.
 fn as_re2_reads(pattern: &str) -> String {
     let mut escaped = String::with_capacity(pattern.len() + 8);
     let mut rest = pattern;
@@ -81,10 +90,10 @@ fn as_re2_reads(pattern: &str) -> String {
         let place = in_class;
         in_class = in_class.map(|read| read + usize::from(read > 0 || next != '^'));
         match next {
-            '\\' if tail.starts_with('0') => {
+            '\\' if is_octal(tail) => {
                 let digits = tail.bytes().take(3).take_while(|byte| matches!(byte, b'0'..=b'7')).count();
                 let (number, after) = tail.split_at_checked(digits).unwrap_or((tail, ""));
-                escaped.push_str(&format!("\\x{:02x}", u8::from_str_radix(number, 8).unwrap_or(0)));
+                escaped.push_str(&format!("\\x{{{:x}}}", u32::from_str_radix(number, 8).unwrap_or(0)));
                 rest = after;
                 continue;
             }
@@ -181,6 +190,7 @@ mod tests {
             (r"^[][{]$", "]", "a"),
             (r"^a\0b$", "a\0b", "a0b"),
             (r"^\012$", "\n", "\0"),
+            (r"^\101$", "A", "1"),
             ("^[[:alpha:][{1-3}]+$", "b{", "%"),
         ] {
             let regex = compile(pattern).unwrap_or_else(|bad| panic!("{pattern}: {bad}"));

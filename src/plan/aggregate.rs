@@ -250,7 +250,10 @@ impl Binder<'_> {
                 continue;
             }
             let expr = self.scalar(&argument.value, &mut Context { lenient: true, ..Context::rows(input) });
-            let name = self.result_name(&argument.value).unwrap_or_else(|| format!("{word}_{asked}_arg{}", place + 1));
+            let name = match &argument.name {
+                Some(name) => name.text.clone(),
+                None => self.result_name(&argument.value).unwrap_or_else(|| format!("{word}_{asked}_arg{}", place + 1)),
+            };
             values.push((if old { format!("{first_name}_{name}") } else { name }, expr));
         }
         Some(
@@ -321,7 +324,8 @@ impl Binder<'_> {
                 continue;
             }
             let expr = self.scalar(&argument.value, &mut Context::rows(input));
-            let name = match self.result_name(&argument.value) {
+            let named = argument.name.as_ref().map(|name| name.text.clone());
+            let name = match named.or_else(|| self.result_name(&argument.value)) {
                 Some(name) if old => format!("any_{name}"),
                 Some(name) => name,
                 None if old => "any_".to_owned(),

@@ -63,6 +63,10 @@ pub(super) struct Binder<'a> {
     pub hollow: HashSet<NodeId>,
     /// Rows of `union *`: a column they lack may be one of a table that was not imported.
     pub every_table: HashSet<NodeId>,
+    /// What `now()` is, in ticks.
+    pub now: i64,
+    /// The names that `as` gave.
+    pub named: HashMap<NodeId, String>,
     /// What is wrong is said without what is near and what would help: whoever binds looks only whether anything is.
     pub terse: bool,
     /// Columns whose value is unknown.
@@ -94,6 +98,8 @@ pub fn bind(query: &Query, environment: &Environment<'_>) -> Bound {
         open: HashSet::new(),
         hollow: HashSet::new(),
         every_table: HashSet::new(),
+        now: environment.now,
+        named: HashMap::new(),
         terse: false,
         unknown: HashSet::new(),
         origin: HashMap::new(),
@@ -236,6 +242,14 @@ impl Binder<'_> {
         id
     }
 
+    /// `set query_now = datetime(…)`: what `now()` is in this query.
+    fn set_now(&mut self, value: &syntax::Expr) {
+        match self.scalar(value, &mut Context::default()).as_constant() {
+            Some(crate::schema::Value::Datetime(now)) => self.now = *now,
+            _ => self.error("query-now", value.span, "query_now is a constant datetime"),
+        }
+    }
+
     /// Binds statements in the present scope and gives the value of the last expression.
     pub fn statements(&mut self, statements: &[Statement], top: bool) -> Option<Value> {
         let mut result = None;
@@ -245,7 +259,8 @@ impl Binder<'_> {
                     self.later_lets.remove(&name.text);
                     self.bind_let(name, value);
                 }
-                // `set` tunes the service (`notruncation`, `query_datascope`): it does not change what rows mean.
+                StatementKind::Set { name, value: Some(value) } if name.text == "query_now" => self.set_now(value),
+                // Other options tune the service (`notruncation`, `query_datascope`): rows mean the same.
                 StatementKind::Set { .. } => {}
                 StatementKind::DeclareParameters(parameters) => self.declare_parameters(parameters),
                 StatementKind::Other { keyword, .. } => {

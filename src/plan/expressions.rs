@@ -8,6 +8,7 @@ use super::binder::{Binder, Context};
 use super::calls::shape;
 use super::columns::TABLE_AS_VALUE;
 use super::functions::{Conversion, conversion};
+use super::membership::as_written;
 use super::operators::{resolve_between, resolve_operator, resolve_unary};
 use super::tree::{Expr, ExprKind};
 use crate::kql::diagnostic::Diagnostic;
@@ -281,6 +282,14 @@ impl Binder<'_> {
             && right.scalar_type == ScalarType::String
         {
             return negate(self.binary_of(BinaryOperator::Equal, span, left, right));
+        }
+        if matches!(operator, BinaryOperator::Equal | BinaryOperator::NotEqual) {
+            if let Some(right) = as_written(&right, left.scalar_type) {
+                return self.binary_of(operator, span, left, right);
+            }
+            if let Some(left) = as_written(&left, right.scalar_type) {
+                return self.binary_of(operator, span, left, right);
+            }
         }
         match resolve_operator(operator, &shape(&left), &shape(&right)) {
             Ok(resolution) => self.apply(&resolution, vec![left, right]),

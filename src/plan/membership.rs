@@ -7,6 +7,7 @@ use super::operators::{Members, resolve_list_operator};
 use super::tree::{Expr, ExprKind};
 use crate::kql::span::Span;
 use crate::kql::syntax::{self, ListOperator};
+use crate::kql::values::{datetime_text, parse_datetime, parse_timespan, timespan_text};
 use crate::schema::{ScalarType, Value};
 
 impl Binder<'_> {
@@ -72,6 +73,9 @@ impl Binder<'_> {
                 ScalarType::Bool,
             );
         }
+        let is_by_value = |found: &[Expr]| {
+            operator == ListOperator::In && (!are_alike(found) || value.scalar_type == ScalarType::Guid)
+        };
         let mut members = Vec::new();
         let mut arrays = Vec::new();
         let mut is_missing = unknown;
@@ -86,6 +90,9 @@ impl Binder<'_> {
                 _ => None,
             };
             match (constants, member.scalar_type) {
+                // Members that are not alike, or of types that JSON writes as text, are compared by value, as in an
+                // array of a row.
+                (Some(found), _) if is_by_value(&found) => arrays.push(member),
                 (Some(found), _) => members.extend(found),
                 (None, ScalarType::Dynamic) => arrays.push(member),
                 (None, _) => members.push(member),
@@ -94,11 +101,16 @@ impl Binder<'_> {
         if is_missing {
             return Expr::unknown();
         }
+        for member in &mut members {
+            if let Some(constant) = as_written(member, value.scalar_type) {
+                *member = constant;
+            }
+        }
         let mut value = value;
         let is_text = |expr: &Expr| expr.scalar_type == ScalarType::String;
         if operator == ListOperator::In && !members.is_empty() && arrays.is_empty() {
             let texts = members.iter().filter(|member| is_text(member)).count();
-            let mixed = (is_text(&value) && texts == 0) || (value.scalar_type.is_numeric() && texts == members.len());
+            let mixed = (is_text(&value) && texts < members.len()) || (value.scalar_type.is_numeric() && texts > 0);
             if mixed && members.iter().all(|member| is_text(member) || member.scalar_type.is_numeric()) {
                 self.number_as_text(span);
                 value = self.cast(value, ScalarType::String);
@@ -182,6 +194,23 @@ fn constant_members(expr: &Expr, textual: bool) -> Option<Vec<Expr>> {
             })
         })
         .collect()
+}
+
+fn are_alike(members: &[Expr]) -> bool {
+    let class = |member: &Expr| (member.scalar_type.is_numeric(), member.scalar_type == ScalarType::String);
+    members.windows(2).all(|pair| matches!(pair, [one, other] if class(one) == class(other)))
+}
+
+/// The value of a type that JSON lacks, of a text that is exactly how that value is written: there it is the same
+/// whether values or texts are compared.
+pub(super) fn as_written(text: &Expr, scalar_type: ScalarType) -> Option<Expr> {
+    let Some(Value::String(text)) = text.as_constant() else { return None };
+    let value = match scalar_type {
+        ScalarType::Datetime => Value::Datetime(parse_datetime(text).filter(|ticks| datetime_text(*ticks) == *text)?),
+        ScalarType::Timespan => Value::Timespan(parse_timespan(text).filter(|ticks| timespan_text(*ticks) == *text)?),
+        _ => return None,
+    };
+    Some(Expr::constant(value, scalar_type))
 }
 
 fn positive_list(operator: ListOperator) -> (ListOperator, bool) {

@@ -152,6 +152,8 @@ const ARITHMETIC: &[ArithmeticRow] = &[
     (BinaryOperator::Add, Timespan, Timespan, "add_long", Timespan),
     (BinaryOperator::Subtract, Timespan, Timespan, "subtract_long", Timespan),
     (BinaryOperator::Divide, Timespan, Timespan, "divide_timespan", Real),
+    // A time counts from the year 1.
+    (BinaryOperator::Divide, Datetime, Timespan, "divide_timespan", Real),
     (BinaryOperator::Modulo, Timespan, Timespan, "modulo_long", Timespan),
     (BinaryOperator::Modulo, Datetime, Timespan, "modulo_long", Timespan),
     (BinaryOperator::Multiply, Timespan, Long, "multiply_long", Timespan),
@@ -378,6 +380,8 @@ fn arithmetic(operator: BinaryOperator, types: (ScalarType, ScalarType)) -> Resu
 const fn partner(operator: BinaryOperator, other: ScalarType) -> ScalarType {
     match (operator, other) {
         (BinaryOperator::Multiply | BinaryOperator::Divide, Timespan) => Real,
+        // Kusto's own binder: the difference of two times.
+        (BinaryOperator::Subtract, Datetime) => Datetime,
         (_, Datetime) => Timespan,
         (_, other) => other,
     }

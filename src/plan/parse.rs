@@ -213,9 +213,8 @@ impl Binder<'_> {
         if !is_regex {
             regex.push('$');
         }
-        if let Err(error) = regex::Regex::new(&regex) {
-            let reason = error.to_string().lines().last().unwrap_or_default().trim().to_owned();
-            self.error("parse-pattern", span, format!("the pattern is not a regular expression: {reason}"));
+        if let Err(error) = crate::kql::pattern::compile(&regex) {
+            self.error("parse-pattern", span, error.to_string());
             return None;
         }
         Some((regex, columns))
@@ -270,8 +269,8 @@ impl Binder<'_> {
         }
         let given = |name: &str| settings.get(name).and_then(serde_json::Value::as_str).filter(|text| !text.is_empty());
         if let Some(regex) = given("regex") {
-            let groups = regex::Regex::new(regex).map(|regex| regex.captures_len() - 1);
-            if groups != Ok(2) {
+            let groups = crate::kql::pattern::compile(regex).map(|regex| regex.captures_len() - 1);
+            if !matches!(groups, Ok(2)) {
                 self.error("parse-pattern", span, "the regex of parse-kv needs two groups: the key and the value");
                 return None;
             }

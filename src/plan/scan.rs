@@ -7,7 +7,8 @@
 use super::binder::{Binder, Context};
 use super::scope::{Binding, Scope};
 use super::tree::{
-    ColumnId, Expr, ExprKind, Field, Node, NodeId, NodeKind, ScanMatch, ScanMemory, ScanStepPlan, WindowFunction,
+    ColumnId, Expr, ExprKind, Field, Node, NodeId, NodeKind, ScanMatch, ScanMemory, ScanOutput, ScanStepPlan,
+    WindowFunction,
 };
 use crate::kql::span::Span;
 use crate::kql::syntax::{self, NamedOption, ScanDeclaration, ScanStep, SortKey};
@@ -59,15 +60,6 @@ impl Binder<'_> {
             }
         }
         for step in steps {
-            if let Some(output) = step.output.as_ref().filter(|output| !matches!(output.text.as_str(), "all" | "none"))
-            {
-                self.unsupported(
-                    output.span,
-                    "'output=last' of scan",
-                    "'output=all' and 'summarize arg_max(…)' after it",
-                );
-                return self.unknown_table(span);
-            }
             if step.optional {
                 self.unsupported(step.span, "an optional step", "");
                 return self.unknown_table(span);
@@ -93,10 +85,10 @@ impl Binder<'_> {
         for (place, step) in steps.iter().enumerate() {
             let handed = (place > 0).then(|| self.scan_match(step, place - 1, &mut state));
             let own = self.scan_match(step, place, &mut state);
-            let outputs = step.output.as_ref().is_none_or(|output| output.text == "all");
+            let output = self.scan_output(step);
             let active = self.new_column();
             let sequence = self.new_column();
-            plans.push(ScanStepPlan { handed, own, outputs, active, sequence });
+            plans.push(ScanStepPlan { handed, own, output, active, sequence });
         }
         self.scope = outer;
         let kept: Vec<(usize, String)> = (0..steps.len())
@@ -131,6 +123,18 @@ impl Binder<'_> {
             span,
             label: "scan".to_owned(),
         })
+    }
+
+    fn scan_output(&mut self, step: &ScanStep) -> ScanOutput {
+        match step.output.as_ref().map(|output| (output.text.as_str(), output.span)) {
+            None | Some(("all", _)) => ScanOutput::All,
+            Some(("last", _)) => ScanOutput::Last,
+            Some(("none", _)) => ScanOutput::None,
+            Some((other, span)) => {
+                self.error("scan-output", span, format!("a step has no output '{other}': all, last or none"));
+                ScanOutput::All
+            }
+        }
     }
 
     fn scan_declarations(&mut self, declare: &[ScanDeclaration]) -> Vec<Declared> {

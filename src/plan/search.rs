@@ -8,6 +8,9 @@ use crate::kql::syntax::{self, BinaryOperator, FindProjection, LiteralValue, Nam
 use crate::kql::walk::{Visitor, walk_expression};
 use crate::schema::ScalarType;
 
+/// The column of `find` for what its other columns leave out.
+const PACKED: &str = "pack_";
+
 impl Binder<'_> {
     /// `search [in (tables)] predicate`, and `input | search predicate`.
     pub fn search(
@@ -224,13 +227,14 @@ impl Binder<'_> {
         if !asked.iter().all(|(_, _, condition)| is_never(condition)) {
             asked.retain(|(_, _, condition)| !is_never(condition));
         }
+        let shows = |field: &Field| columns.iter().any(|one| one.is(field));
+        let packs = packs && asked.iter().any(|(node, ..)| !self.fields(*node).iter().all(shows));
         let mut found = Vec::new();
         for (node, name, condition) in asked {
             let node = self.filter_by(node, condition, span, "find");
             let mut fields = Vec::new();
             let mut computed = Vec::new();
-            let rest: Vec<Field> =
-                self.fields(node).iter().filter(|field| !columns.iter().any(|one| one.is(field))).cloned().collect();
+            let rest: Vec<Field> = self.fields(node).iter().filter(|field| !shows(field)).cloned().collect();
             for column in &columns {
                 match self.fields(node).iter().find(|field| column.is(field)).cloned() {
                     Some(field) if column.declared && field.scalar_type != column.scalar_type => {
@@ -248,7 +252,7 @@ impl Binder<'_> {
                 }
             }
             if packs {
-                let field = self.new_field("pack_", ScalarType::Dynamic);
+                let field = self.new_field(PACKED, ScalarType::Dynamic);
                 computed.push((field.id, self.packed(&rest)));
                 fields.push(field);
             }
@@ -258,7 +262,11 @@ impl Binder<'_> {
             return self.unknown_table(span);
         }
         let source = option_word(options, "withsource").map_or_else(|| "source_".to_owned(), |(word, _)| word);
-        self.union_node(&found, false, Some(source), "find_arg", span)
+        let node = self.union_node(&found, false, Some(source), "find_arg", span);
+        // Columns that split by type come before it too.
+        let mut fields = self.fields(node).to_vec();
+        fields.sort_by_key(|field| packs && field.name == PACKED);
+        self.projection(node, fields, Vec::new(), span, "find")
     }
 
     /// What `find` shows unless told: the columns that the condition names, and those that all tables have.

@@ -283,6 +283,13 @@ impl Binder<'_> {
         let mut fields = Vec::new();
         let mut row = Vec::new();
         for (position, value) in values.iter().enumerate() {
+            if let Some(columns) = self.tuple_columns(value, &mut names, &mut Context::default()) {
+                for (name, bound) in columns {
+                    fields.push(self.new_field(name, bound.scalar_type));
+                    row.push(bound);
+                }
+                continue;
+            }
             let bound = self.scalar(&value.value, &mut Context::default());
             let name = match value.names.as_slice() {
                 // Kusto's binder gives no other name here, whatever the expression is.

@@ -20,7 +20,7 @@ impl Binder<'_> {
     ) -> Option<Expr> {
         let values: Vec<&syntax::Expr> = arguments.iter().map(|argument| &argument.value).collect();
         Some(match (function.text.as_str(), values.as_slice()) {
-            ("now", []) => Expr::constant(Value::Datetime(self.environment.now), ScalarType::Datetime),
+            ("now", []) => Expr::constant(Value::Datetime(self.now), ScalarType::Datetime),
             ("now" | "ago", [offset]) => {
                 let span_of_offset = offset.span;
                 let offset = self.scalar(offset, context);
@@ -34,7 +34,7 @@ impl Binder<'_> {
                     self.diagnostics.push(Diagnostic::error("argument-type", span_of_offset, message).with_help(help));
                     return Some(Expr::unknown());
                 }
-                let now = Expr::constant(Value::Datetime(self.environment.now), ScalarType::Datetime);
+                let now = Expr::constant(Value::Datetime(self.now), ScalarType::Datetime);
                 let operator = if function.text == "now" { BinaryOperator::Add } else { BinaryOperator::Subtract };
                 self.binary_of(operator, span, now, offset)
             }

@@ -66,6 +66,12 @@ pub(super) fn word(kind: &OperatorKind) -> &str {
     }
 }
 
+/// Whether an item of extend is the name of a column that is there, which says nothing new.
+fn is_column_itself(item: &NamedExpr, fields: &[Field]) -> bool {
+    let syntax::ExprKind::Name(name) = &item.value.kind else { return false };
+    item.names.is_empty() && fields.iter().any(|field| field.name == name.text)
+}
+
 impl Binder<'_> {
     /// Binds one operator on the rows of `input`.
     pub fn operator(&mut self, operator: &Operator, input: NodeId) -> NodeId {
@@ -102,9 +108,12 @@ impl Binder<'_> {
             OperatorKind::Lookup { options, right, on } => self.lookup(input, options, right, on, span),
             OperatorKind::Union { options, tables } => self.union_of(tables, options, Some(input), span),
             OperatorKind::As { name, .. } => {
+                let fields = self.fields(input).to_vec();
+                let node = self.projection(input, fields, Vec::new(), span, "as");
                 self.scope = super::scope::Scope::child(&self.scope);
-                self.scope.set(&name.text, super::scope::Binding::Table(input));
-                input
+                self.scope.set(&name.text, super::scope::Binding::Table(node));
+                self.named.insert(node, name.text.clone());
+                node
             }
             OperatorKind::MvExpand { options, columns, limit } => {
                 self.mv_expand(input, options, columns, limit.as_ref(), span)
@@ -237,6 +246,9 @@ impl Binder<'_> {
                 _ => Names::of(binder.fields(input)),
             };
             for value in values {
+                if is_column_itself(value, binder.fields(input)) {
+                    continue;
+                }
                 for (name, expr) in binder.item_columns(value, &mut names, context) {
                     let field = binder.new_field(name, expr.scalar_type);
                     computed.push((field, expr));

@@ -195,10 +195,19 @@ pub struct ScanStepPlan {
     pub handed: Option<ScanMatch>,
     /// A match within the step's own state.
     pub own: ScanMatch,
-    pub outputs: bool,
+    pub output: ScanOutput,
     /// Whether the step's state holds a sequence, and which.
     pub active: ColumnId,
     pub sequence: ColumnId,
+}
+
+/// Which of the rows that match a step of scan are shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ScanOutput {
+    All,
+    /// The last of the rows that follow each other in one sequence's step.
+    Last,
+    None,
 }
 
 impl ScanStepPlan {

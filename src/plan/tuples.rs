@@ -140,7 +140,8 @@ impl Binder<'_> {
         vec![(name, expr)]
     }
 
-    fn tuple_columns(
+    /// The columns of a function that gives several, `None` for any other item.
+    pub fn tuple_columns(
         &mut self,
         item: &NamedExpr,
         names: &mut Names,

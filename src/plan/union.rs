@@ -122,8 +122,11 @@ impl Binder<'_> {
         matches!(self.scope.get(name), Some(Binding::Function(function)) if function.is_view)
     }
 
-    /// The name of the table a node reads rows of, if it still is one table.
+    /// The name that `as` gave to a node's rows, or that of the table it reads them of, if it still is one table.
     pub fn source_name(&self, node: NodeId) -> Option<String> {
+        if let Some(name) = self.named.get(&node) {
+            return Some(name.clone());
+        }
         let found = self.nodes.get(node.0)?;
         match &found.kind {
             NodeKind::Table { table, .. } => Some(table.clone()),

@@ -10,6 +10,8 @@ use rusqlite::Result;
 use rusqlite::functions::Context;
 use serde_json::Value as Json;
 
+use crate::kql::pattern::compile;
+
 use super::support::text;
 
 /// The settings of `parse-kv`, as the compiler writes them.
@@ -40,7 +42,7 @@ struct Pairs {
 impl Pairs {
     fn read(settings: &str) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
         let settings: Settings = serde_json::from_str(settings)?;
-        let regex = if settings.regex.is_empty() { None } else { Some(Regex::new(&settings.regex)?) };
+        let regex = if settings.regex.is_empty() { None } else { Some(compile(&settings.regex)?) };
         Ok(Self { settings, regex })
     }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::expression::{Holds, Nodes as _, Reference, Scope, column_name};
 use super::generate::{Generator, Item};
-use crate::plan::tree::{ColumnId, Expr, ExprKind, NodeId, NodeKind, ScanMatch, ScanMemory, ScanStepPlan};
+use crate::plan::tree::{ColumnId, Expr, ExprKind, NodeId, NodeKind, ScanMatch, ScanMemory, ScanOutput, ScanStepPlan};
 
 /// The conditions of one step, as SQL over the row at hand (`r`) and the memory before it (`g`).
 struct Step<'a> {
@@ -78,9 +78,10 @@ impl Generator<'_> {
             seed = format!("SELECT DISTINCT {}, {part} FROM {from} AS r", first.join(", "));
         }
         // One reading of the rows for all steps: each reading would be planned anew.
-        let shown: Vec<usize> =
-            steps.iter().enumerate().rev().filter(|(_, step)| step.plan.outputs).map(|(place, _)| place).collect();
+        let output = |place: usize| steps.get(place).map_or(ScanOutput::None, |step| step.plan.output);
+        let shown: Vec<usize> = (0..steps.len()).rev().filter(|place| output(*place) != ScanOutput::None).collect();
         let of_step = |column: &dyn Fn(usize) -> String| match shown.as_slice() {
+            [] => "NULL".to_owned(),
             [only] => format!("g.{}", column(*only)),
             several => {
                 let cases: Vec<String> =
@@ -103,16 +104,21 @@ impl Generator<'_> {
             scope.columns.insert(*match_id, value(of_step(&sequence)));
         }
         let items = wanted.iter().map(|column| Item::held(*column, scope.raw(*column))).collect();
-        let matched = of_step(&|place| format!("m{place}_"));
+        let matched = of_step(&|place| match output(place) {
+            ScanOutput::Last => format!("l{place}_"),
+            _ => format!("m{place}_"),
+        });
+        let lasts = lasts(&steps, if part.is_some() { "p_, " } else { "" });
+        let memories = if lasts.is_empty() { "g".to_owned() } else { format!("(SELECT *{lasts} FROM g) AS g") };
         let list = self.list(id, items);
         let body = match shown.len() {
             0 => format!("SELECT {list} FROM {from} AS r JOIN g ON 0"),
-            1 => format!("SELECT {list} FROM g JOIN {from} AS r ON {on} WHERE {matched}"),
+            1 => format!("SELECT {list} FROM {memories} JOIN {from} AS r ON {on} WHERE {matched}"),
             _ => {
                 let places: Vec<String> = shown.iter().map(|place| format!("({place})")).collect();
                 let places = places.join(", ");
                 format!(
-                    "SELECT {list} FROM g JOIN {from} AS r ON {on} CROSS JOIN (VALUES {places}) AS k WHERE {matched}"
+                    "SELECT {list} FROM {memories} JOIN {from} AS r ON {on} CROSS JOIN (VALUES {places}) AS k WHERE {matched}"
                 )
             }
         };
@@ -122,6 +128,19 @@ impl Generator<'_> {
             next.join(", "),
         )
     }
+}
+
+/// Whether a row is the last of those that follow each other in one sequence's step, as a column for each step that
+/// shows no other.
+fn lasts(steps: &[Step<'_>], part: &str) -> String {
+    let mut columns = String::new();
+    for (place, step) in steps.iter().enumerate().filter(|(_, step)| step.plan.output == ScanOutput::Last) {
+        let sequence = column_name(step.plan.sequence);
+        columns.push_str(&format!(
+            ", m{place}_ AND lead({sequence}) OVER (PARTITION BY {part}m{place}_ ORDER BY n_) IS NOT {sequence} AS l{place}_"
+        ));
+    }
+    columns
 }
 
 fn value(sql: String) -> Reference {

@@ -11,6 +11,8 @@ use rusqlite::types::{Value as Sql, ValueRef};
 use rusqlite::{Connection, Result};
 use serde_json::Value as Json;
 
+use crate::kql::pattern::compile;
+
 /// How many event ids the lineage of one row keeps.
 pub const MAXIMUM_LINEAGE: usize = 1000;
 
@@ -110,7 +112,7 @@ fn members(value: Option<Json>, pairs: bool) -> Vec<Json> {
 /// The groups `c0`, `c1`, … of a match as a JSON array, or null where the text does not match.
 fn parse_pattern(context: &Context<'_>) -> Result<Option<String>> {
     let regex: Arc<Regex> = context.get_or_create_aux(1, |value| {
-        Regex::new(value.as_str()?).map_err(|error| -> Box<dyn std::error::Error + Send + Sync> { Box::new(error) })
+        compile(value.as_str()?).map_err(|error| -> Box<dyn std::error::Error + Send + Sync> { Box::new(error) })
     })?;
     let Some(text) = text(context.get_raw(0)) else { return Ok(None) };
     let Some(found) = regex.captures(text) else { return Ok(None) };

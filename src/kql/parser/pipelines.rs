@@ -132,8 +132,7 @@ impl Parser<'_> {
         let next = self.kind(1);
         match self.word(0) {
             Some("range") => self.name_at(1).is_some_and(|(_, length)| self.word(1 + length) == Some("from")),
-            Some("print") => self.operand_may_follow(1) && self.kind_after_name_call() != Some(TokenKind::Assign),
-            Some("union") => self.operand_may_follow(1),
+            Some("print" | "union") => self.operand_may_follow(1),
             Some("search" | "find") => {
                 let in_tables = self.word(1) == Some("in") && self.kind(2) == Some(TokenKind::OpenParen);
                 in_tables || self.operand_may_follow(1)
@@ -142,11 +141,6 @@ impl Parser<'_> {
             Some("macro" | "graph") => OTHER_OPERATORS.contains(&self.dashed_word().0.as_str()),
             _ => false,
         }
-    }
-
-    fn kind_after_name_call(&self) -> Option<TokenKind> {
-        let closes = self.partner(self.at + 1)?;
-        self.tokens.get(closes + 1).map(|token| token.kind)
     }
 
     fn operand_may_follow(&self, ahead: usize) -> bool {

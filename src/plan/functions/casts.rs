@@ -122,7 +122,8 @@ pub fn common_type(left: ScalarType, right: ScalarType) -> Option<ScalarType> {
         return Some(wider(left, right));
     }
     match (left, right) {
-        (Dynamic, _) | (_, Dynamic) => Some(Dynamic),
+        // Kusto's own binder: what is dynamic becomes what the other is.
+        (Dynamic, other) | (other, Dynamic) => Some(other),
         (ScalarType::Bool, other) | (other, ScalarType::Bool) if other.is_integer() => Some(ScalarType::Long),
         (ScalarType::Bool, Real | Decimal) | (Real | Decimal, ScalarType::Bool) => None,
         _ => None,

@@ -125,7 +125,7 @@ pub(super) const ROWS: &[FunctionRow] = &[
     .named_as_argument(),
     FunctionRow::scalar(
         "tohex",
-        &[of("tohex", &[LONG, LONG], String).optional(1)],
+        &[of("tohex_int", &[ParameterType::Exactly(Int), LONG], String).optional(1), of("tohex", &[LONG, LONG], String).optional(1)],
         "Lower-case hexadecimal digits, padded to a minimal length; negative numbers in two's complement.",
     )
     .named_as_argument(),

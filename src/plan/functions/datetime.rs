@@ -2,7 +2,7 @@
 
 use super::parameter::{DATETIME, DECIMAL, LONG, REAL, STRING, TIMESPAN};
 use super::{FunctionRow, of};
-use crate::schema::ScalarType::{Datetime, Decimal, Long, Real, String, Timespan};
+use crate::schema::ScalarType::{Datetime, Decimal, Int, Long, Real, String, Timespan};
 
 pub(super) const ROWS: &[FunctionRow] = &[
     FunctionRow::scalar("startofday", &[of("startofday", &[DATETIME, LONG], Datetime).optional(1)], "Midnight, shifted by days.")
@@ -15,15 +15,15 @@ pub(super) const ROWS: &[FunctionRow] = &[
     FunctionRow::scalar("endofmonth", &[of("endofmonth", &[DATETIME, LONG], Datetime).optional(1)], "The month's last tick, shifted by months."),
     FunctionRow::scalar("endofyear", &[of("endofyear", &[DATETIME, LONG], Datetime).optional(1)], "The year's last tick, shifted by years."),
     FunctionRow::scalar("dayofweek", &[of("dayofweek", &[DATETIME], Timespan)], "Days since Sunday, as a timespan. Null on the last day of year 9999, in the engine."),
-    FunctionRow::scalar("dayofmonth", &[of("dayofmonth", &[DATETIME], Long)], "1 to 31."),
-    FunctionRow::scalar("dayofyear", &[of("dayofyear", &[DATETIME], Long)], "1 to 366."),
-    FunctionRow::scalar("hourofday", &[of("hourofday", &[DATETIME], Long)], "0 to 23."),
-    FunctionRow::scalar("monthofyear", &[of("getmonth", &[DATETIME], Long)], "1 to 12.").aliases(&["getmonth"]),
-    FunctionRow::scalar("getyear", &[of("getyear", &[DATETIME], Long)], "1 to 9999."),
-    FunctionRow::scalar("week_of_year", &[of("week_of_year", &[DATETIME], Long)], "The ISO 8601 week.").aliases(&["weekofyear"]),
+    FunctionRow::scalar("dayofmonth", &[of("dayofmonth", &[DATETIME], Int)], "1 to 31."),
+    FunctionRow::scalar("dayofyear", &[of("dayofyear", &[DATETIME], Int)], "1 to 366."),
+    FunctionRow::scalar("hourofday", &[of("hourofday", &[DATETIME], Int)], "0 to 23."),
+    FunctionRow::scalar("monthofyear", &[of("getmonth", &[DATETIME], Int)], "1 to 12.").aliases(&["getmonth"]),
+    FunctionRow::scalar("getyear", &[of("getyear", &[DATETIME], Int)], "1 to 9999."),
+    FunctionRow::scalar("week_of_year", &[of("week_of_year", &[DATETIME], Int)], "The ISO 8601 week.").aliases(&["weekofyear"]),
     FunctionRow::scalar(
         "datetime_part",
-        &[of("datetime_part", &[STRING, DATETIME], Long)],
+        &[of("datetime_part", &[STRING, DATETIME], Int)],
         "year, quarter, month, week_of_year, day, dayOfYear, hour, minute, second, millisecond, microsecond or nanosecond.",
     )
     .aliases(&["datepart"]),
@@ -57,6 +57,7 @@ pub(super) const ROWS: &[FunctionRow] = &[
             of("make_datetime", &[LONG, LONG, LONG], Datetime),
             of("make_datetime", &[LONG, LONG, LONG, LONG, LONG, REAL], Datetime).optional(1),
             of("datetime_from_string", &[STRING], Datetime),
+            of("same", &[DATETIME], Datetime),
         ],
         "A time from its parts, or from text as `todatetime`; null where a part is out of range.",
     ),

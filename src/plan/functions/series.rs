@@ -75,22 +75,26 @@ pub(super) const ROWS: &[FunctionRow] = &[
         "series_fill_const",
         &[of("series_fill_const", &[DYNAMIC, BOXED, BOXED], Dynamic).optional(1)],
         "Gaps (null, or the given placeholder) take a value.",
-    ),
+    )
+    .named_as_argument(),
     FunctionRow::scalar(
         "series_fill_forward",
         &[of("series_fill_forward", &[DYNAMIC, BOXED], Dynamic).optional(1)],
         "Gaps take the value before them.",
-    ),
+    )
+    .named_as_argument(),
     FunctionRow::scalar(
         "series_fill_backward",
         &[of("series_fill_backward", &[DYNAMIC, BOXED], Dynamic).optional(1)],
         "Gaps take the value after them.",
-    ),
+    )
+    .named_as_argument(),
     FunctionRow::scalar(
         "series_fill_linear",
         &[of("series_fill_linear", &[DYNAMIC, BOXED, BOOL, BOXED], Dynamic).optional(3)],
         "Gaps are interpolated; the edges take the nearest value.",
-    ),
+    )
+    .named_as_argument(),
     FunctionRow::scalar(
         "series_fir",
         &[of("series_fir", &[DYNAMIC, DYNAMIC, BOOL, BOOL], Dynamic).optional(2)],
@@ -101,7 +105,8 @@ pub(super) const ROWS: &[FunctionRow] = &[
         "series_iir",
         &[of("series_iir", &[DYNAMIC, DYNAMIC, DYNAMIC], Dynamic)],
         "An infinite impulse response filter.",
-    ),
+    )
+    .named_as_argument(),
     FunctionRow::scalar(
         "series_stats_dynamic",
         &[of("series_stats_dynamic", &[DYNAMIC, BOOL], Dynamic).optional(1)],
@@ -136,7 +141,8 @@ pub(super) const ROWS: &[FunctionRow] = &[
         "series_outliers",
         &[of("series_outliers", &[DYNAMIC, BOXED, REAL, REAL, REAL], Dynamic).optional(4)],
         "Tukey's score of each member: above 1.5 mild, above 3 strong.",
-    ),
+    )
+    .named_as_argument(),
     FunctionRow::scalar("series_asin", &[of("series_asin", &[DYNAMIC], Dynamic)], "Each member."),
     FunctionRow::scalar("series_acos", &[of("series_acos", &[DYNAMIC], Dynamic)], "Each member."),
     FunctionRow::scalar("series_atan", &[of("series_atan", &[DYNAMIC], Dynamic)], "Each member."),

@@ -310,9 +310,10 @@ fn has_key(context: &Context<'_>) -> Option<bool> {
 }
 
 fn bag_zip(context: &Context<'_>) -> Option<String> {
-    let (names, values) = (array_at(context, 0)?, array_at(context, 1)?);
+    let (names, values) = (array_at(context, 0)?, array_at(context, 1).unwrap_or_default());
     let mut bag = BagBuilder::default();
-    for (place, name) in names.into_iter().enumerate() {
+    // A name that is no text takes its value with it.
+    for (place, name) in names.into_iter().enumerate().filter(|(_, name)| json::kind(name) == json::Kind::Text) {
         bag.push(json::plain_text(name), values.get(place).copied().unwrap_or("null"));
     }
     Some(bag.finish())
@@ -326,15 +327,15 @@ fn zip(context: &Context<'_>) -> Output {
     json::array(rows).into()
 }
 
-/// `['a']['b']`, `['a'][0]`: the path of every value.
+/// `['a']['b']`, `['a'][0]`: the path of every value; all members of an array have the path of its first.
 fn paths(value: &str, prefix: &str, found: &mut Vec<String>) {
     for (name, member) in json::entries(value).into_iter().flatten() {
         let path = format!("{prefix}['{}']", json::unquote(name));
         found.push(path.clone());
         paths(member, &path, found);
     }
-    for (place, member) in json::elements(value).into_iter().flatten().enumerate() {
-        let path = format!("{prefix}[{place}]");
+    for member in json::elements(value).into_iter().flatten() {
+        let path = format!("{prefix}[0]");
         found.push(path.clone());
         paths(member, &path, found);
     }
@@ -387,6 +388,8 @@ pub(super) const SCALARS: &[Scalar] = &[
     plain("treepath", |context| {
         let mut found = Vec::new();
         paths(text_at(context, 0), "", &mut found);
+        let mut seen = HashSet::new();
+        found.retain(|path| seen.insert(path.clone()));
         json::array(found.iter().map(|path| json::quote(path))).into()
     }),
 ];

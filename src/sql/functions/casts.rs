@@ -127,6 +127,13 @@ fn ticks_of_number(json: &str) -> Option<i64> {
     long_of_number(json)
 }
 
+/// Hexadecimal digits, of as many bits as the value's type has.
+fn hexadecimal(context: &Context<'_>, bits: u64) -> Output {
+    let width = usize::try_from(context.integer(1).unwrap_or(0)).unwrap_or(0).min(16);
+    let digits = context.integer(0).map(|value| format!("{:0width$x}", value.cast_unsigned() & bits));
+    digits.unwrap_or_default().into()
+}
+
 pub(super) const SCALARS: &[Scalar] = &[
     plain("real_from_string", |context| real_of_text(context.text(0)).into()),
     plain("real_from_decimal", |context| decimal(context).map(Decimal::to_real).into()),
@@ -232,8 +239,6 @@ pub(super) const SCALARS: &[Scalar] = &[
             Kind::Bag => "dictionary",
         })
     }),
-    plain("tohex", |context| {
-        let width = usize::try_from(context.integer(1).unwrap_or(0)).unwrap_or(0).min(16);
-        context.integer(0).map_or_else(String::new, |value| format!("{value:0width$x}")).into()
-    }),
+    plain("tohex", |context| hexadecimal(context, u64::MAX)),
+    plain("tohex_int", |context| hexadecimal(context, u64::from(u32::MAX))),
 ];

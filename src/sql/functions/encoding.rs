@@ -29,7 +29,7 @@ fn percent_encoded(text: &str, kept: &str) -> String {
         if byte.is_ascii_alphanumeric() || kept.as_bytes().contains(&byte) {
             encoded.push(char::from(byte));
         } else {
-            encoded.push_str(&format!("%{byte:02X}"));
+            encoded.push_str(&format!("%{byte:02x}"));
         }
     }
     encoded
@@ -179,7 +179,7 @@ fn bytes_of_array(array: &str) -> Option<Vec<u8>> {
 }
 
 fn domain(context: &rusqlite::functions::Context<'_>, label: fn(&str) -> Option<String>) -> Output {
-    let labels: Option<Vec<String>> = context.text(0).split('.').map(label).collect();
+    let labels: Option<Vec<String>> = context.text(0).split(['.', '。', '｡']).map(label).collect();
     labels.map_or_else(String::new, |labels| labels.join(".")).into()
 }
 
@@ -233,13 +233,13 @@ pub(super) const SCALARS: &[Scalar] = &[
     }),
     plain("punycode_to_string", |context| super::punycode::decode(context.text(0)).unwrap_or_default().into()),
     plain("punycode_from_string", |context| super::punycode::encode(context.text(0)).unwrap_or_default().into()),
-    plain("punycode_domain_to_string", |context| {
+    plain("punycode_domain_from_string", |context| {
         domain(context, |label| match label.strip_prefix("xn--") {
             Some(code) => super::punycode::decode(code),
             None => Some(label.to_owned()),
         })
     }),
-    plain("punycode_domain_from_string", |context| {
+    plain("punycode_domain_to_string", |context| {
         domain(context, |label| {
             if label.is_ascii() {
                 return Some(label.to_owned());

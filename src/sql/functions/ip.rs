@@ -38,8 +38,12 @@ fn v6(text: &str) -> Option<Address> {
         Some((address, prefix)) => (address, prefix.parse().ok().filter(|prefix| *prefix <= 128)?),
         None => (text, 128),
     };
-    let address: Ipv6Addr = address.parse().ok()?;
-    Some(Address { bits: u128::from(address), prefix })
+    let bits = u128::from(address.parse::<Ipv6Addr>().ok()?);
+    // `::192.0.2.1` is the IPv4 address, as the service has it.
+    if address.contains('.') && bits <= u128::from(u32::MAX) {
+        return Some(Address { bits: MAPPED | bits, prefix: if prefix <= 32 { 96 + prefix } else { prefix } });
+    }
+    Some(Address { bits, prefix })
 }
 
 const fn mask(prefix: u32) -> u128 {

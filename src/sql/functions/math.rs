@@ -29,7 +29,10 @@ pub(super) const OF_ONE: &[OfOne] = &[
     ("degrees", f64::to_degrees),
     ("radians", f64::to_radians),
     ("sign", |value| if value == 0.0 || value.is_nan() { value } else { value.signum() }),
-    ("gamma", |value| lanczos(value).exp() * gamma_sign(value)),
+    (
+        "gamma",
+        |value| if value < 0.0 && value.fract() == 0.0 { f64::NAN } else { lanczos(value).exp() * gamma_sign(value) },
+    ),
     ("loggamma", lanczos),
 ];
 
@@ -50,6 +53,10 @@ fn lanczos(value: f64) -> f64 {
         9.984_369_578_019_572e-6,
         1.505_632_735_149_311_6e-7,
     ];
+    // A pole at 0 and below it at every whole number.
+    if value <= 0.0 && value.fract() == 0.0 {
+        return f64::INFINITY;
+    }
     if value < 0.5 {
         let sine = (std::f64::consts::PI * value).sin().abs();
         return std::f64::consts::PI.ln() - sine.ln() - lanczos(1.0 - value);
@@ -218,8 +225,8 @@ pub(super) const SCALARS: &[Scalar] = &[
         json::array(values.map(json::real)).into()
     }),
     plain("repeat", |context| {
-        let Some(count) = context.integer(1) else { return Output::Null };
-        let count = usize::try_from(count).unwrap_or(0).min(MOST_MEMBERS);
+        let Some(count) = context.integer(1).and_then(|count| usize::try_from(count).ok()) else { return Output::Null };
+        let count = count.min(MOST_MEMBERS);
         json::array(std::iter::repeat_n(context.maybe_text(0).unwrap_or("null"), count)).into()
     }),
 ];

@@ -83,6 +83,10 @@ fn indexof(context: &Context<'_>) -> Output {
 fn indexof_regex(context: &Context<'_>) -> rusqlite::Result<Output> {
     let text = context.text(0);
     let pattern = prepared(context, 1)?;
+    // Unlike `indexof`, which counts a negative start from the end.
+    if context.len() > 2 && context.integer(2).is_some_and(|start| start < 0) {
+        return Ok(Output::Null);
+    }
     let occurrence = if context.len() > 4 { context.integer(4).unwrap_or(1) } else { 1 };
     let Some((from, searched)) = window(context, text, 2) else { return Ok(Output::Null) };
     let Some(skipped) = occurrence.checked_sub(1).and_then(|skipped| usize::try_from(skipped).ok()) else {
@@ -128,9 +132,19 @@ fn replace_strings(context: &Context<'_>) -> Output {
         context.maybe_text(place).and_then(json::elements).map(|all| all.map(json::plain_text).collect::<Vec<_>>())
     };
     let (Some(needles), Some(replacements)) = (list(1), list(2)) else { return Output::Argument(0) };
-    let mut text = context.text(0).to_owned();
-    for (place, needle) in needles.iter().enumerate().filter(|(_, needle)| !needle.is_empty()) {
-        text = text.replace(needle.as_ref(), replacements.get(place).map_or("", AsRef::as_ref));
+    // One pass: what was put in is not looked at again, and the first needle of several at a place is the one.
+    let mut text = String::new();
+    let mut rest = context.text(0);
+    'places: while let Some(next) = rest.chars().next() {
+        for (place, needle) in needles.iter().enumerate().filter(|(_, needle)| !needle.is_empty()) {
+            if let Some(after) = rest.strip_prefix(needle.as_ref()) {
+                text.push_str(replacements.get(place).map_or("", AsRef::as_ref));
+                rest = after;
+                continue 'places;
+            }
+        }
+        text.push(next);
+        rest = rest.get(next.len_utf8()..).unwrap_or_default();
     }
     text.into()
 }
@@ -161,9 +175,9 @@ fn translate(context: &Context<'_>) -> Output {
     let to: Vec<char> = context.text(1).chars().collect();
     let text = context.text(2);
     text.chars()
-        .map(|character| match from.iter().position(|wanted| *wanted == character) {
-            Some(place) => to.get(place).or(to.last()).copied().unwrap_or(character),
-            None => character,
+        .filter_map(|character| match from.iter().position(|wanted| *wanted == character) {
+            Some(place) => to.get(place).or(to.last()).copied(),
+            None => Some(character),
         })
         .collect::<String>()
         .into()

@@ -53,7 +53,7 @@ fn encodings_are_the_documented() {
         ("base64_decode", &["'!'"], ""),
         ("base64_decode_toarray", &["'S3U='"], "[75,117]"),
         ("base64_encode_fromarray", &["'[75,117]'"], "S3U="),
-        ("url_encode", &["'a b&c/é'"], "a+b%26c%2F%C3%A9"),
+        ("url_encode", &["'a b&c/é'"], "a+b%26c%2f%c3%a9"),
         ("url_encode_component", &["'a b'"], "a%20b"),
         ("url_decode", &["'https%3a%2f%2Fx+y%zz'"], "https://x y%zz"),
         ("hash_sha256", &["'World'"], "78ae647dc5544d227130a0682a51e30bc7777fbb6d8a8f17007463a3ecd1d524"),
@@ -61,8 +61,8 @@ fn encodings_are_the_documented() {
         ("hash_md5", &["'World'"], "f5a7924e621e84c9280a9a27e1bcb7f6"),
         ("hash_xxhash64", &["'World'"], "1846988464401551951"),
         ("hash_xxhash64", &["'World'", "100"], "51"),
-        ("punycode_domain_to_string", &["'xn--bcher-kva.example'"], "bücher.example"),
-        ("punycode_domain_from_string", &["'bücher.example'"], "xn--bcher-kva.example"),
+        ("punycode_domain_from_string", &["'xn--bcher-kva.example'"], "bücher.example"),
+        ("punycode_domain_to_string", &["'bücher.example'"], "xn--bcher-kva.example"),
         ("punycode_from_string", &["'académie-française'"], "acadmie-franaise-npb1a"),
     ]);
 }
