@@ -11,6 +11,23 @@ use crate::kql::nearest_few as nearest;
 use crate::kql::syntax::{self, Name};
 use crate::schema::{ScalarType, is_other_spelling};
 
+/// What a Log Analytics workspace keeps with every row, whichever columns the reference of the table lists
+/// (learn.microsoft.com/azure/azure-monitor/logs/log-standard-columns).
+const STANDARD: &[(&str, ScalarType)] = &[
+    ("TenantId", ScalarType::String),
+    ("SourceSystem", ScalarType::String),
+    ("Type", ScalarType::String),
+    ("MG", ScalarType::String),
+    ("ManagementGroupName", ScalarType::String),
+    ("_TimeReceived", ScalarType::Datetime),
+    ("_ItemId", ScalarType::String),
+    ("_ResourceId", ScalarType::String),
+    ("_SubscriptionId", ScalarType::String),
+    ("_WorkspaceId", ScalarType::String),
+    ("_IsBillable", ScalarType::String),
+    ("_BilledSize", ScalarType::Real),
+];
+
 impl Binder<'_> {
     /// The column of this name that the context sees.
     pub fn find_field(&self, name: &str, context: &Context) -> Option<Field> {
@@ -78,6 +95,14 @@ impl Binder<'_> {
             self.warning("missing-column", name.span, message);
             return Expr::null(ScalarType::String);
         }
+        let origin = context.node.and_then(|node| self.origin.get(&node).cloned());
+        if let Some((_, scalar_type)) = STANDARD.iter().find(|(standard, _)| *standard == name.text)
+            && let Some(table) = &origin
+        {
+            let message = format!("a workspace keeps '{}' with the rows of {table}; here it is empty", name.text);
+            self.warning("missing-column", name.span, message);
+            return Expr::null(*scalar_type);
+        }
         if self.terse && !context.lenient {
             self.error("unknown-column", name.span, format!("there is no column '{}' here", name.text));
             return Expr::unknown();
@@ -89,7 +114,6 @@ impl Binder<'_> {
             .filter(|table| table.column(&name.text).is_some())
             .map(|table| table.name.as_str())
             .collect();
-        let origin = context.node.and_then(|node| self.origin.get(&node).cloned());
         // A column of another table may be lacking; a name no table has, one slip from a column here, is that column
         // misspelt, and an empty column for it would be a wrong answer.
         let is_misspelt = tables.is_empty()

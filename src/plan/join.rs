@@ -167,17 +167,28 @@ impl Binder<'_> {
         let mut names = Names::default();
         let mut fields: Vec<Field> = Vec::new();
         let mut outputs = Vec::new();
+        // A column that only the right side has keeps its name, even one that looks numbered.
+        let shown = self.fields(right).iter().filter(|field| !hidden.contains(&field.id));
+        let is_left = |name: &str| self.fields(left).iter().any(|field| field.name == name);
+        let own: Vec<String> = shown.filter(|field| !is_left(&field.name)).map(|field| field.name.clone()).collect();
         let keeps_left = !matches!(kind, JoinKind::RightSemi | JoinKind::RightAnti);
         let keeps_right = !matches!(kind, JoinKind::LeftSemi | JoinKind::LeftAnti);
         for (node, from_right, keep) in [(left, false, keeps_left), (right, true, keeps_right)] {
             if !keep {
                 continue;
             }
+            if from_right && keeps_left {
+                own.iter().for_each(|name| {
+                    names.claim(name);
+                });
+            }
             for field in self.fields(node).to_vec() {
                 if from_right && hidden.contains(&field.id) {
                     continue;
                 }
-                let new = self.new_field(names.unique(&field.name), field.scalar_type);
+                let is_own = from_right && keeps_left && own.contains(&field.name);
+                let name = if is_own { field.name.clone() } else { names.unique(&field.name) };
+                let new = self.new_field(name, field.scalar_type);
                 if self.unknown.contains(&field.id) {
                     self.unknown.insert(new.id);
                 }

@@ -1,6 +1,6 @@
 //! Binding union: which columns the tables have in common, and which split by type.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::binder::Binder;
 use super::join::option_word;
@@ -171,7 +171,7 @@ impl Binder<'_> {
             fields.push(field);
         }
         for MergedColumn { name, scalar_type, branches } in &found.columns {
-            if inner && branches.iter().any(Option::is_none) {
+            if inner && !found.shared.contains(name) {
                 continue;
             }
             let unknown = branches.iter().flatten().any(|id| self.unknown.contains(id));
@@ -256,12 +256,14 @@ struct MergedColumn {
     branches: Vec<Option<ColumnId>>,
 }
 
-/// The columns of a union, in the order they first come, and how many types a name has. Forty tables have thousands of
-/// columns, so they are found by hash.
+/// The columns of a union, in the order in which their names first come, those of one name beside each other, and how
+/// many types a name has. Forty tables have thousands of columns, so they are found by hash.
 #[derive(Default)]
 struct Merged {
     columns: Vec<MergedColumn>,
     types: HashMap<String, usize>,
+    /// Names that every branch has.
+    shared: HashSet<String>,
 }
 
 impl Merged {
@@ -291,6 +293,16 @@ impl Merged {
                 }
             }
         }
+        let mut branches: HashMap<&str, HashSet<usize>> = HashMap::new();
+        let mut first: HashMap<String, usize> = HashMap::new();
+        for (place, column) in merged.columns.iter().enumerate() {
+            first.entry(column.name.clone()).or_insert(place);
+            let having = (0..count).filter(|branch| column.branches.get(*branch).is_some_and(Option::is_some));
+            branches.entry(&column.name).or_default().extend(having);
+        }
+        merged.shared =
+            branches.into_iter().filter(|(_, found)| found.len() == count).map(|(name, _)| name.to_owned()).collect();
+        merged.columns.sort_by_key(|column| first.get(&column.name).copied());
         merged
     }
 }
