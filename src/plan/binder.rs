@@ -4,7 +4,7 @@
 //! reports all that is wrong: what failed becomes [`ExprKind::Unknown`] or an *open*
 //! node, whose columns nobody knows, and neither causes further reports.
 
-use std::collections::{HashMap, HashSet};
+use foldhash::{HashMap, HashSet};
 use std::rc::Rc;
 
 use super::columns::did_you_mean;
@@ -95,15 +95,15 @@ pub fn bind(query: &Query, environment: &Environment<'_>) -> Bound {
         diagnostics: Vec::new(),
         scope: Rc::new(Scope::default()),
         render: None,
-        open: HashSet::new(),
-        hollow: HashSet::new(),
-        every_table: HashSet::new(),
+        open: HashSet::default(),
+        hollow: HashSet::default(),
+        every_table: HashSet::default(),
         now: environment.now,
-        named: HashMap::new(),
+        named: HashMap::default(),
         terse: false,
-        unknown: HashSet::new(),
-        origin: HashMap::new(),
-        later_lets: HashSet::new(),
+        unknown: HashSet::default(),
+        origin: HashMap::default(),
+        later_lets: HashSet::default(),
         calls: Vec::new(),
         next_column: 0,
         depth: 0,
@@ -125,7 +125,7 @@ pub fn bind(query: &Query, environment: &Environment<'_>) -> Bound {
         }
     }
     let root = binder.statements(&query.statements, true);
-    let mut seen = HashSet::new();
+    let mut seen = HashSet::default();
     binder.diagnostics.retain(|diagnostic| seen.insert((diagnostic.span, diagnostic.code, diagnostic.message.clone())));
     let failed = binder.diagnostics.iter().any(Diagnostic::is_error);
     let plan = match root {

@@ -20,6 +20,7 @@ mod names;
 mod nested;
 pub mod operators;
 mod parse;
+mod pipeline;
 mod plugins;
 mod scan;
 mod scope;

@@ -272,7 +272,7 @@ impl Binder<'_> {
             }
             OperatorKind::Error => self.unknown_table(span),
             other => {
-                self.unsupported(span, &format!("'{}' without a table before it", super::stages::word(other)), "");
+                self.unsupported(span, &format!("'{}' without a table before it", super::pipeline::word(other)), "");
                 self.unknown_table(span)
             }
         }

@@ -1,70 +1,14 @@
 //! Binding the operators that keep rows as they are: where, extend, project and its kin, sort, top, take, serialize.
-//!
-//! A little long: each operator is short, and they share how columns are chosen, renamed and ordered.
 
 use super::binder::{Binder, Context};
 use super::columns::did_you_mean;
 use super::names::Names;
-use super::scan::ScanClauses;
 use super::tree::{Carried, ColumnId, Expr, ExprKind, Field, Node, NodeId, NodeKind, OrderKey};
 use crate::kql::diagnostic::Diagnostic;
 use crate::kql::nearest_few as nearest;
 use crate::kql::span::Span;
-use crate::kql::syntax::{
-    self, ColumnPattern, Direction, NamedExpr, NullsOrder, Operator, OperatorKind, PatternOrder, SortKey,
-};
+use crate::kql::syntax::{self, ColumnPattern, Direction, NamedExpr, NullsOrder, PatternOrder, SortKey};
 use crate::schema::{ScalarType, Value};
-
-/// The word an operator is written with.
-pub(super) fn word(kind: &OperatorKind) -> &str {
-    match kind {
-        OperatorKind::Where { .. } => "where",
-        OperatorKind::Extend(_) => "extend",
-        OperatorKind::Project(_) => "project",
-        OperatorKind::ProjectAway(_) => "project-away",
-        OperatorKind::ProjectKeep(_) => "project-keep",
-        OperatorKind::ProjectRename(_) => "project-rename",
-        OperatorKind::ProjectReorder(_) => "project-reorder",
-        OperatorKind::Distinct { .. } => "distinct",
-        OperatorKind::Summarize { .. } => "summarize",
-        OperatorKind::Sort { .. } => "sort",
-        OperatorKind::Top { .. } => "top",
-        OperatorKind::Take { .. } => "take",
-        OperatorKind::Sample { .. } => "sample",
-        OperatorKind::SampleDistinct { .. } => "sample-distinct",
-        OperatorKind::Count { .. } => "count",
-        OperatorKind::Join { .. } => "join",
-        OperatorKind::Lookup { .. } => "lookup",
-        OperatorKind::Union { .. } => "union",
-        OperatorKind::As { .. } => "as",
-        OperatorKind::Print(_) => "print",
-        OperatorKind::Range { .. } => "range",
-        OperatorKind::MvExpand { .. } => "mv-expand",
-        OperatorKind::MvApply { .. } => "mv-apply",
-        OperatorKind::Parse { filter: false, .. } => "parse",
-        OperatorKind::Parse { .. } => "parse-where",
-        OperatorKind::ParseKv { .. } => "parse-kv",
-        OperatorKind::MakeSeries { .. } => "make-series",
-        OperatorKind::Serialize(_) => "serialize",
-        OperatorKind::Scan { .. } => "scan",
-        OperatorKind::Partition { .. } => "partition",
-        OperatorKind::TopNested(_) => "top-nested",
-        OperatorKind::TopHitters { .. } => "top-hitters",
-        OperatorKind::Evaluate { .. } => "evaluate",
-        OperatorKind::Invoke { .. } => "invoke",
-        OperatorKind::Search { .. } => "search",
-        OperatorKind::Find { .. } => "find",
-        OperatorKind::Getschema => "getschema",
-        OperatorKind::Render { .. } => "render",
-        OperatorKind::Consume { .. } => "consume",
-        OperatorKind::Fork(_) => "fork",
-        OperatorKind::Facet { .. } => "facet",
-        OperatorKind::Reduce { .. } => "reduce",
-        OperatorKind::Assert { .. } => "assert",
-        OperatorKind::Other { keyword, .. } => &keyword.text,
-        OperatorKind::Error => "error",
-    }
-}
 
 /// Whether an item of extend is the name of a column that is there, which says nothing new.
 fn is_column_itself(item: &NamedExpr, fields: &[Field]) -> bool {
@@ -73,122 +17,6 @@ fn is_column_itself(item: &NamedExpr, fields: &[Field]) -> bool {
 }
 
 impl Binder<'_> {
-    /// Binds one operator on the rows of `input`.
-    pub fn operator(&mut self, operator: &Operator, input: NodeId) -> NodeId {
-        let span = operator.span;
-        match &operator.kind {
-            OperatorKind::Where { predicate, .. } => self.filter(input, predicate, span),
-            OperatorKind::Extend(values) => self.extend(input, values, span, "extend"),
-            OperatorKind::Project(values) => self.project(input, values, span),
-            OperatorKind::ProjectAway(patterns) => self.project_away(input, patterns, span),
-            OperatorKind::ProjectKeep(patterns) => self.project_keep(input, patterns, span),
-            OperatorKind::ProjectRename(values) => self.project_rename(input, values, span),
-            OperatorKind::ProjectReorder(patterns) => self.project_reorder(input, patterns, span),
-            OperatorKind::Distinct { columns, .. } => self.distinct(input, columns, span),
-            OperatorKind::Summarize { aggregates, by, .. } => {
-                self.summarize(input, aggregates, by.as_deref().unwrap_or_default(), span)
-            }
-            OperatorKind::Sort { keys, .. } => self.sort(input, keys, span, "sort"),
-            OperatorKind::Top { count, by, with_others, .. } => {
-                if let Some(others) = with_others {
-                    self.unsupported(others.span, "'with others' of top", "");
-                }
-                let sorted = self.sort(input, by, span, "top");
-                self.limit(sorted, count, span, "top")
-            }
-            OperatorKind::Take { count } => self.limit(input, count, span, "take"),
-            OperatorKind::Sample { count } => self.limit(input, count, span, "sample"),
-            OperatorKind::SampleDistinct { count, of } => {
-                let column = NamedExpr { names: Vec::new(), value: of.clone() };
-                let distinct = self.distinct(input, &[column], span);
-                self.limit(distinct, count, span, "sample-distinct")
-            }
-            OperatorKind::Count { as_name } => self.count(input, as_name.as_ref(), span),
-            OperatorKind::Join { options, right, on } => self.join(input, options, right, on, span),
-            OperatorKind::Lookup { options, right, on } => self.lookup(input, options, right, on, span),
-            OperatorKind::Union { options, tables } => self.union_of(tables, options, Some(input), span),
-            OperatorKind::As { name, .. } => {
-                let fields = self.fields(input).to_vec();
-                let node = self.projection(input, fields, Vec::new(), span, "as");
-                self.scope = super::scope::Scope::child(&self.scope);
-                self.scope.set(&name.text, super::scope::Binding::Table(node));
-                self.named.insert(node, name.text.clone());
-                node
-            }
-            OperatorKind::MvExpand { options, columns, limit } => {
-                self.mv_expand(input, options, columns, limit.as_ref(), span)
-            }
-            OperatorKind::MvApply { options, columns, limit, id, body } => {
-                if let Some(id) = id {
-                    self.unsupported(id.span, "'id' of mv-apply", "");
-                }
-                self.mv_apply(input, options, columns, limit.as_ref(), body, span)
-            }
-            OperatorKind::Parse { filter, options, value, pattern } => {
-                self.parse(input, *filter, options, value, pattern, span)
-            }
-            OperatorKind::ParseKv { value, columns, options } => self.parse_kv(input, value, columns, options, span),
-            OperatorKind::Serialize(values) => {
-                let node = self.serialize(input, span);
-                if values.is_empty() { node } else { self.extend(node, values, span, "serialize") }
-            }
-            OperatorKind::Partition { by, body, .. } => self.partition(input, by, body, span),
-            OperatorKind::MakeSeries { aggregates, on, range, by, options } => {
-                self.make_series(input, aggregates, on, range, by, options, span)
-            }
-            OperatorKind::TopNested(levels) => self.top_nested(input, levels, span),
-            OperatorKind::Scan { options, order_by, partition_by, declare, steps } => {
-                self.scan(input, &ScanClauses { options, order_by, partition_by, declare }, steps, span)
-            }
-            OperatorKind::Evaluate { plugin, arguments, schema, .. } => {
-                self.evaluate(input, plugin, arguments, schema.as_ref(), span)
-            }
-            OperatorKind::Invoke { function, arguments } => self.invoke(input, function, arguments, span),
-            OperatorKind::Search { options, tables, predicate } => {
-                self.search(Some(input), tables, predicate, options, span)
-            }
-            OperatorKind::Getschema => self.getschema(input, span),
-            OperatorKind::Render { chart, .. } => {
-                self.render = Some(chart.as_ref().map_or_else(|| "table".to_owned(), |name| name.text.clone()));
-                input
-            }
-            OperatorKind::Consume { .. } => {
-                self.unsupported(span, "'consume'", "leave it out: the rows are always read");
-                input
-            }
-            OperatorKind::Fork(_) => {
-                self.unsupported(span, "'fork'", "write one query for each branch");
-                input
-            }
-            OperatorKind::Facet { .. } => {
-                self.unsupported(span, "'facet'", "write one 'summarize count() by …' for each column");
-                input
-            }
-            OperatorKind::Reduce { .. } => {
-                self.unsupported(span, "'reduce'", "group with 'summarize count() by …'");
-                self.unknown_table(span)
-            }
-            OperatorKind::TopHitters { count, of, by } => self.top_hitters(input, count, of, by.as_ref(), span),
-            OperatorKind::Find { .. } | OperatorKind::Print(_) | OperatorKind::Range { .. } => {
-                self.error(
-                    "operator-place",
-                    span,
-                    format!("'{}' starts a query; it cannot stand after '|'", word(&operator.kind)),
-                );
-                self.unknown_table(span)
-            }
-            OperatorKind::Assert { .. } | OperatorKind::Other { .. } => {
-                let instead = match word(&operator.kind) {
-                    graph if graph.contains("graph") => "join the table with itself, once for each step",
-                    _ => "",
-                };
-                self.unsupported(span, &format!("the operator '{}'", word(&operator.kind)), instead);
-                self.unknown_table(span)
-            }
-            OperatorKind::Error => self.unknown_table(span),
-        }
-    }
-
     /// Adds a node that shows `fields`, calculating those in `computed`, and carries what its input carries.
     pub fn projection(
         &mut self,
@@ -225,7 +53,7 @@ impl Binder<'_> {
         (node, result)
     }
 
-    fn filter(&mut self, input: NodeId, predicate: &syntax::Expr, span: Span) -> NodeId {
+    pub fn filter(&mut self, input: NodeId, predicate: &syntax::Expr, span: Span) -> NodeId {
         let (input, predicate) =
             self.with_windows(input, false, span, |binder, context| binder.predicate(predicate, context));
         self.filter_by(input, predicate, span, "where")
@@ -268,7 +96,7 @@ impl Binder<'_> {
         self.projection(node, fields, computed, span, label)
     }
 
-    fn project(&mut self, input: NodeId, values: &[NamedExpr], span: Span) -> NodeId {
+    pub fn project(&mut self, input: NodeId, values: &[NamedExpr], span: Span) -> NodeId {
         let (node, (fields, computed)) = self.with_windows(input, true, span, |binder, context| {
             let mut names = Names::default();
             for name in values.iter().flat_map(|value| &value.names) {
@@ -321,21 +149,21 @@ impl Binder<'_> {
         fields
     }
 
-    fn project_away(&mut self, input: NodeId, patterns: &[ColumnPattern], span: Span) -> NodeId {
+    pub fn project_away(&mut self, input: NodeId, patterns: &[ColumnPattern], span: Span) -> NodeId {
         let gone: Vec<ColumnId> =
             patterns.iter().flat_map(|pattern| self.pattern_fields(input, pattern)).map(|field| field.id).collect();
         let fields = self.fields(input).iter().filter(|field| !gone.contains(&field.id)).cloned().collect();
         self.projection(input, fields, Vec::new(), span, "project-away")
     }
 
-    fn project_keep(&mut self, input: NodeId, patterns: &[ColumnPattern], span: Span) -> NodeId {
+    pub fn project_keep(&mut self, input: NodeId, patterns: &[ColumnPattern], span: Span) -> NodeId {
         let kept: Vec<ColumnId> =
             patterns.iter().flat_map(|pattern| self.pattern_fields(input, pattern)).map(|field| field.id).collect();
         let fields = self.fields(input).iter().filter(|field| kept.contains(&field.id)).cloned().collect();
         self.projection(input, fields, Vec::new(), span, "project-keep")
     }
 
-    fn project_rename(&mut self, input: NodeId, values: &[NamedExpr], span: Span) -> NodeId {
+    pub fn project_rename(&mut self, input: NodeId, values: &[NamedExpr], span: Span) -> NodeId {
         let mut fields = self.fields(input).to_vec();
         let mut renamed = Vec::new();
         for value in values {
@@ -373,7 +201,7 @@ impl Binder<'_> {
         self.projection(input, fields, Vec::new(), span, "project-rename")
     }
 
-    fn project_reorder(&mut self, input: NodeId, patterns: &[ColumnPattern], span: Span) -> NodeId {
+    pub fn project_reorder(&mut self, input: NodeId, patterns: &[ColumnPattern], span: Span) -> NodeId {
         let mut fields: Vec<Field> = Vec::new();
         for pattern in patterns {
             let mut matched = self.pattern_fields(input, pattern);
@@ -433,7 +261,7 @@ impl Binder<'_> {
         sorted
     }
 
-    fn serialize(&mut self, input: NodeId, span: Span) -> NodeId {
+    pub fn serialize(&mut self, input: NodeId, span: Span) -> NodeId {
         let fields = self.fields(input).to_vec();
         let node = self.projection(input, fields, Vec::new(), span, "serialize");
         if let Some(node) = self.nodes.get_mut(node.0) {
@@ -471,7 +299,7 @@ impl Binder<'_> {
         self.add(Node { kind: NodeKind::Limit { input, count: bound }, fields, carried, span, label: label.to_owned() })
     }
 
-    fn getschema(&mut self, input: NodeId, span: Span) -> NodeId {
+    pub fn getschema(&mut self, input: NodeId, span: Span) -> NodeId {
         if self.open.contains(&input) {
             return self.unknown_table(span);
         }

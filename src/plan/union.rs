@@ -1,6 +1,6 @@
 //! Binding union: which columns the tables have in common, and which split by type.
 
-use std::collections::{HashMap, HashSet};
+use foldhash::{HashMap, HashSet};
 
 use super::binder::Binder;
 use super::join::option_word;
@@ -274,7 +274,7 @@ impl Merged {
 
     fn of<'f>(inputs: impl ExactSizeIterator<Item = &'f [Field]>) -> Self {
         let mut merged = Self::default();
-        let mut places: HashMap<(&str, ScalarType), usize> = HashMap::new();
+        let mut places: HashMap<(&str, ScalarType), usize> = HashMap::default();
         let count = inputs.len();
         for (branch, fields) in inputs.enumerate() {
             for field in fields {
@@ -293,8 +293,8 @@ impl Merged {
                 }
             }
         }
-        let mut branches: HashMap<&str, HashSet<usize>> = HashMap::new();
-        let mut first: HashMap<String, usize> = HashMap::new();
+        let mut branches: HashMap<&str, HashSet<usize>> = HashMap::default();
+        let mut first: HashMap<String, usize> = HashMap::default();
         for (place, column) in merged.columns.iter().enumerate() {
             first.entry(column.name.clone()).or_insert(place);
             let having = (0..count).filter(|branch| column.branches.get(*branch).is_some_and(Option::is_some));

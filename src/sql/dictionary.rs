@@ -1,8 +1,6 @@
 //! Predicates on columns that hold ids of texts: asked of the dictionary, once for each distinct text, and narrowed by the
 //! index of terms.
 
-use std::collections::BTreeMap;
-
 use super::expression::{Holds, Reference, Scope};
 use super::layout::quote_text;
 use super::narrow::{DICTIONARY_VALUE, narrowing};
@@ -53,7 +51,7 @@ impl Scope<'_> {
     pub(super) fn texts_where(&self, column: ColumnId, expr: &Expr) -> String {
         // Alone on the dictionary, the column is a plain value.
         let value = Reference { sql: DICTIONARY_VALUE.to_owned(), holds: Holds::Value };
-        let inner = Scope { columns: BTreeMap::from([(column, value)]), nodes: self.nodes };
+        let inner = Scope { columns: [(column, value)].into_iter().collect(), nodes: self.nodes };
         let condition = inner.condition(expr);
         let is_text = |part: &Expr| matches!(part.kind, ExprKind::Column(id) if id == column);
         match Search::of(expr, &is_text) {

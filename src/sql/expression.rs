@@ -6,7 +6,8 @@
 //! predicate names some.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+
+use foldhash::HashMap;
 
 use super::dictionary::{constant_text, is_ascii_constant};
 use super::functions::{Implementation, implementation};
@@ -36,7 +37,7 @@ pub(super) struct Reference {
 
 /// The columns in sight, and how other nodes are read.
 pub(super) struct Scope<'a> {
-    pub columns: BTreeMap<ColumnId, Reference>,
+    pub columns: HashMap<ColumnId, Reference>,
     pub nodes: &'a dyn Nodes,
 }
 

@@ -4,7 +4,9 @@
 //! computes once. What it must not flatten (an expression that would be written out again and again) is marked.
 
 use std::cell::RefCell;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::BTreeSet;
+
+use foldhash::HashMap;
 
 use super::demand::Demand;
 use super::expression::{Holds, Nodes, Reference, Scope, column_name, decode, order_by};
@@ -35,7 +37,7 @@ pub(super) struct Generator<'a> {
     pub schema: &'a Schema,
     pub demand: Demand,
     pub prefix: &'a str,
-    pub(super) holds: Vec<BTreeMap<ColumnId, Holds>>,
+    pub(super) holds: Vec<HashMap<ColumnId, Holds>>,
     weights: HashMap<ColumnId, usize>,
     materialized: BTreeSet<NodeId>,
     missing: RefCell<BTreeSet<String>>,
@@ -99,8 +101,8 @@ impl<'a> Generator<'a> {
             schema,
             demand: Demand::of(plan, &without_rows, lineage),
             prefix,
-            holds: vec![BTreeMap::new(); plan.nodes.len()],
-            weights: HashMap::new(),
+            holds: vec![HashMap::default(); plan.nodes.len()],
+            weights: HashMap::default(),
             materialized: BTreeSet::new(),
             missing: RefCell::default(),
             without_rows,
@@ -180,11 +182,16 @@ impl<'a> Generator<'a> {
 
     /// The scope of a SELECT that reads one node under no alias, or under `alias`.
     pub fn scope_of(&self, node: NodeId, alias: Option<&str>) -> Scope<'_> {
-        let mut columns = BTreeMap::new();
+        let mut columns = HashMap::default();
         for id in self.demand.columns(node).into_iter().flatten() {
+            let holds = self.holds(node, *id);
             let name = column_name(*id);
-            let sql = alias.map_or_else(|| name.clone(), |alias| format!("{alias}.{name}"));
-            columns.insert(*id, Reference { sql, holds: self.holds(node, *id) });
+            match alias {
+                // What a scope does not list is its value under its own name.
+                None if holds == Holds::Value => {}
+                None => drop(columns.insert(*id, Reference { sql: name, holds })),
+                Some(alias) => drop(columns.insert(*id, Reference { sql: format!("{alias}.{name}"), holds })),
+            }
         }
         Scope { columns, nodes: self }
     }
@@ -326,7 +333,7 @@ impl<'a> Generator<'a> {
     }
 
     fn rows(&mut self, id: NodeId, columns: &[ColumnId], rows: &[Vec<Expr>], wanted: &BTreeSet<ColumnId>) -> String {
-        let scope = Scope { columns: BTreeMap::new(), nodes: self };
+        let scope = Scope { columns: HashMap::default(), nodes: self };
         let kept: Vec<usize> =
             columns.iter().enumerate().filter(|(_, column)| wanted.contains(column)).map(|(place, _)| place).collect();
         let written: Vec<String> = rows
@@ -355,7 +362,7 @@ impl<'a> Generator<'a> {
     }
 
     fn range(&mut self, id: NodeId, column: ColumnId, from: &Expr, to: &Expr, step: &Expr) -> String {
-        let scope = Scope { columns: BTreeMap::new(), nodes: self };
+        let scope = Scope { columns: HashMap::default(), nodes: self };
         let (from, to, step) = (scope.value(from), scope.value(to), scope.value(step));
         let list = self.list(id, vec![Item::value(column, "v".to_owned())]);
         // Counted from the start, so that reals do not gather the errors of each step.
