@@ -46,6 +46,12 @@ pub fn token(cursor: &mut Cursor) -> Option<TokenKind> {
         cursor.eat_while(|character| !is_line_end(character));
         return Some(TokenKind::Comment);
     }
+    if cursor.eat("/*") {
+        while !cursor.rest().is_empty() && !cursor.eat("*/") {
+            cursor.bump();
+        }
+        return Some(TokenKind::Error(LexicalError::BlockComment));
+    }
     if first == '#' && cursor.at_line_start() {
         cursor.eat_while(|character| !is_line_end(character));
         return Some(TokenKind::Directive);

@@ -65,6 +65,8 @@ pub enum LexicalError {
     UnterminatedString,
     /// A typographic quote, as word processors and web pages put in place of `"`.
     SmartQuote,
+    /// A comment between `/*` and `*/`, which KQL has not.
+    BlockComment,
     /// A character that no KQL token starts with.
     StrayCharacter,
 }

@@ -139,7 +139,7 @@ impl<'t> Parser<'t> {
                 TokenKind::Error(error) => {
                     parser.report_damage(error, token.span);
                     parser.damage.insert(token.span.start, token.span.end);
-                    if error != LexicalError::StrayCharacter {
+                    if !matches!(error, LexicalError::StrayCharacter | LexicalError::BlockComment) {
                         parser.tokens.push(Token { kind: TokenKind::String, ..token });
                     }
                 }

@@ -67,6 +67,10 @@ impl Parser<'_> {
                     .with_label("copied from a document or web page?")
                     .with_help("write \" or ' instead")
             }
+            LexicalError::BlockComment => {
+                Diagnostic::error("block-comment", span, "KQL has no comments between `/*` and `*/`")
+                    .with_help("each line of a comment starts with `//`")
+            }
             LexicalError::StrayCharacter => {
                 let shown: String = span.slice(self.text).chars().take(2).collect();
                 let shown = if first.is_ascii_graphic() {

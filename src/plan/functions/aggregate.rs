@@ -130,6 +130,20 @@ pub(super) const ROWS: &[FunctionRow] = &[
         "An array of the distinct values, in order of appearance. Arrays are flattened.",
     )
     .named(ResultName::Prefix("set")),
+    FunctionRow::aggregate(
+        "hll",
+        &[of("hll", &[BOXED, LONG], Dynamic).optional(1)],
+        "What `dcount_hll` counts: here the distinct values themselves, so that the count is exact.",
+    )
+    .named(ResultName::Prefix("hll")),
+    FunctionRow::aggregate(
+        "hll_if",
+        &[of("hll_if", &[BOXED, BOOL, LONG], Dynamic).optional(1)],
+        "As `hll`, over the rows for which the condition is true.",
+    )
+    .named(ResultName::Prefix("hll_if")),
+    FunctionRow::aggregate("hll_merge", &[of("hll", &[DYNAMIC], Dynamic)], "Several of `hll` as one.")
+        .named(ResultName::Prefix("hll_merge")),
     FunctionRow::aggregate("makeset", &[of("makeset", &[BOXED], Dynamic), of("make_set", &[BOXED, LONG], Dynamic)], "The old `make_set`, of at most 128 values.")
         .named(ResultName::Prefix("set")),
     FunctionRow::aggregate("make_set_if", &[of("make_set_if", &[BOXED, BOOL, LONG], Dynamic).optional(1)], "As `make_set`, over the rows for which the condition is true.")

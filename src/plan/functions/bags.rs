@@ -11,6 +11,8 @@ pub(super) const ROWS: &[FunctionRow] = &[
         "Members of an array, nulls included; null for anything else.",
     )
     .aliases(&["arraylength"]),
+    FunctionRow::scalar("dcount_hll", &[of("array_length", &[DYNAMIC], Long)], "The distinct values that `hll` kept.")
+        .named(ResultName::Prefix("dcount_hll")),
     FunctionRow::scalar(
         "array_concat",
         &[of("array_concat", &[DYNAMIC], Dynamic).repeats(1)],

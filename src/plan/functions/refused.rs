@@ -5,8 +5,8 @@
 /// Names, and what to write instead where there is anything.
 const REFUSED: &[(&[&str], &str)] = &[
     (
-        &["hll", "hll_if", "hll_merge", "dcount_hll", "tdigest", "tdigest_merge", "merge_tdigest", "tdigest_if"],
-        "sketches are the service's own estimates; dcount() and percentile() are exact here",
+        &["tdigest", "tdigest_merge", "merge_tdigest", "tdigest_if"],
+        "digests are the service's own estimates; percentile() is exact here",
     ),
     (
         &["percentile_tdigest", "percentile_array_tdigest", "percentrank_tdigest", "rank_tdigest"],

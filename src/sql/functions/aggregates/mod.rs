@@ -48,6 +48,8 @@ pub(super) const TEMPLATES: &[(&str, &str)] = &[
     ("makelist", "kql_make_list({0}, 128)"),
     ("makelist_dynamic", "kql_make_list_dynamic({0}, 128)"),
     ("makeset", "kql_make_set({0}, 128)"),
+    ("hll", "kql_make_set({0})"),
+    ("hll_if", "kql_make_set({0}) FILTER (WHERE {1})"),
     ("take_anyif", "kql_take_any({0}) FILTER (WHERE {1})"),
     ("take_anyif_string", "kql_take_any_string({0}) FILTER (WHERE {1})"),
 ];
