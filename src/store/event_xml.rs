@@ -34,8 +34,10 @@ pub struct EventXml<'a> {
     pub computer: Cow<'a, str>,
     pub user_id: Cow<'a, str>,
     pub binary: Cow<'a, str>,
+    /// The name that some providers give `EventData` itself.
+    pub data_name: Cow<'a, str>,
     pub fields: Vec<Field<'a>>,
-    /// `<EventData …>…</EventData>` (or `UserData`) exactly as it stands in the record.
+    /// `<EventData …>…</EventData>` (or another of [`BODIES`]) exactly as it stands in the record.
     pub event_data: &'a str,
     /// The rendered message, where the export carries one.
     pub message: Cow<'a, str>,
@@ -47,6 +49,10 @@ pub struct XmlError {
     pub reason: &'static str,
     pub offset: usize,
 }
+
+/// The elements that hold what an event says, of which it has one (the event schema's choice): `EventData` as a rule,
+/// `ProcessingErrorData` where Windows could not write that, `DebugData` in a debug log, `BinaryEventData` in bytes alone.
+pub const BODIES: [&str; 5] = ["EventData", "UserData", "ProcessingErrorData", "DebugData", "BinaryEventData"];
 
 /// Deeper nesting than any event has, and far from the end of the stack.
 const DEEPEST: usize = 64;
@@ -86,8 +92,11 @@ impl<'a> EventXml<'a> {
                     if path.len() >= DEEPEST {
                         return Err(XmlError { reason: "elements nest too deep", offset: start });
                     }
-                    if path.len() == 1 && matches!(name, "EventData" | "UserData") {
+                    if path.len() == 1 && BODIES.contains(&name) {
                         data_start = start;
+                        if name == "EventData" && !attributes.is_empty() {
+                            event.data_name = attribute(attributes, "Name")?.unwrap_or(Cow::Borrowed(""));
+                        }
                     }
                     if path.len() == 2 && path.get(1) == Some(&"System") {
                         event.system_attributes(name, attributes)?;
@@ -100,7 +109,7 @@ impl<'a> EventXml<'a> {
                     path.push(name);
                     if closed {
                         event.close(&path, std::mem::take(&mut data_name), Cow::Borrowed(""), true);
-                        if path.len() == 2 && matches!(name, "EventData" | "UserData") {
+                        if path.len() == 2 && BODIES.contains(&name) {
                             event.event_data = text.get(data_start..reader.at).unwrap_or_default();
                         }
                         path.pop();
@@ -119,7 +128,7 @@ impl<'a> EventXml<'a> {
                     }
                     let text_value = value.take().unwrap_or(Cow::Borrowed(""));
                     event.close(&path, std::mem::take(&mut data_name), text_value, leaf);
-                    if path.len() == 2 && matches!(name, "EventData" | "UserData") {
+                    if path.len() == 2 && BODIES.contains(&name) {
                         event.event_data = text.get(data_start..reader.at).unwrap_or_default();
                     }
                     path.pop();
@@ -178,6 +187,10 @@ impl<'a> EventXml<'a> {
             [_, "UserData", rest @ ..] if leaf && !rest.is_empty() => {
                 self.fields.push(Field { name: Cow::Owned(rest.join(".")), value });
             }
+            [_, "ProcessingErrorData" | "DebugData", name] => {
+                self.fields.push(Field { name: Cow::Borrowed(name), value });
+            }
+            [_, "BinaryEventData"] => self.binary = value,
             [_, "RenderingInfo", "Message"] => self.message = value,
             _ => {}
         }
@@ -470,6 +483,20 @@ mod tests {
         .unwrap();
         assert_eq!(event.field("LogFileCleared.SubjectUserName"), Some("bob"));
         assert_eq!(event.fields.len(), 1);
+    }
+
+    #[test]
+    fn what_windows_could_not_write_as_event_data_is_read_too() {
+        let body = "<ProcessingErrorData><ErrorCode>15005</ErrorCode><DataItemName>shellId</DataItemName>\
+                    <EventPayload>6800</EventPayload></ProcessingErrorData>";
+        let text = format!("<Event><System><EventID>91</EventID></System>{body}</Event>");
+        let event = EventXml::parse(&text).unwrap();
+        assert_eq!(event.event_data, body);
+        assert_eq!((event.field("ErrorCode"), event.field("EventPayload")), (Some("15005"), Some("6800")));
+        let debug = "<Event><DebugData><SequenceNumber>1</SequenceNumber><Message>m</Message></DebugData></Event>";
+        assert_eq!(EventXml::parse(debug).unwrap().field("Message"), Some("m"));
+        let bytes = EventXml::parse("<Event><BinaryEventData>00FF</BinaryEventData></Event>").unwrap();
+        assert_eq!((bytes.binary.as_ref(), bytes.event_data), ("00FF", "<BinaryEventData>00FF</BinaryEventData>"));
     }
 
     #[test]

@@ -29,8 +29,11 @@ pub enum RawRecord {
 pub struct OwnedEvent {
     system: Vec<(&'static str, String)>,
     fields: Vec<(String, String)>,
-    binary: String,
-    user_data: String,
+    /// An element that is there and empty is shown so.
+    binary: Option<String>,
+    data_name: String,
+    /// The body of an event that has no `EventData`, as it stands.
+    other_body: String,
     event_id: i64,
 }
 
@@ -118,12 +121,14 @@ impl OwnedEvent {
             ("TimeCreated", &event.time_created),
             ("Message", &event.message),
         ];
-        let is_user_data = event.event_data.starts_with("<UserData");
+        let other_body = !event.event_data.starts_with("<EventData");
+        let has_binary = !event.binary.is_empty() || event.event_data.contains("<Binary");
         Self {
             system: system.into_iter().map(|(name, value)| (name, value.to_string())).collect(),
             fields: event.fields.iter().map(|Field { name, value }| (name.to_string(), value.to_string())).collect(),
-            binary: event.binary.to_string(),
-            user_data: if is_user_data { event.event_data.to_owned() } else { String::new() },
+            binary: has_binary.then(|| event.binary.to_string()),
+            data_name: event.data_name.to_string(),
+            other_body: if other_body { event.event_data.to_owned() } else { String::new() },
             event_id: event.event_id.trim().parse().unwrap_or_default(),
         }
     }
@@ -175,10 +180,14 @@ impl OwnedEvent {
     /// The `EventData` element as Windows writes it: names in double quotes, empty values as a pair of tags. Rules
     /// take it apart with `parse EventData with * 'Image">' Image "<" *`, so one form for every source matters.
     fn event_data_xml(&self) -> String {
-        if !self.user_data.is_empty() {
-            return self.user_data.clone();
+        if !self.other_body.is_empty() {
+            return self.other_body.clone();
         }
-        let mut xml = "<EventData xmlns=\"http://schemas.microsoft.com/win/2004/08/events/event\">".to_owned();
+        let mut xml = "<EventData xmlns=\"http://schemas.microsoft.com/win/2004/08/events/event\"".to_owned();
+        if !self.data_name.is_empty() {
+            xml.push_str(&format!(" Name=\"{}\"", escape(&self.data_name)));
+        }
+        xml.push('>');
         for (name, value) in &self.fields {
             if name.is_empty() {
                 xml.push_str("<Data>");
@@ -188,8 +197,8 @@ impl OwnedEvent {
             xml.push_str(&escape(value));
             xml.push_str("</Data>");
         }
-        if !self.binary.is_empty() {
-            xml.push_str(&format!("<Binary>{}</Binary>", escape(&self.binary)));
+        if let Some(binary) = &self.binary {
+            xml.push_str(&format!("<Binary>{}</Binary>", escape(binary)));
         }
         xml.push_str("</EventData>");
         xml
@@ -273,16 +282,27 @@ impl OwnedEvent {
                 unnamed.push(Json::String(value.clone()));
             } else {
                 let leaf = name.rsplit('.').next().unwrap_or(name);
-                object.insert(leaf.to_owned(), Json::String(value.clone()));
+                insert(&mut object, leaf, Json::String(value.clone()));
             }
         }
         if !unnamed.is_empty() {
             object.insert("Data".to_owned(), Json::Array(unnamed));
         }
-        if !self.binary.is_empty() {
-            object.insert("Binary".to_owned(), Json::String(self.binary.clone()));
+        if let Some(binary) = &self.binary {
+            object.insert("Binary".to_owned(), Json::String(binary.clone()));
         }
         Json::Object(object).to_string()
+    }
+}
+
+/// A name that an event says twice holds both values.
+fn insert(object: &mut Map<String, Json>, name: &str, value: Json) {
+    match object.get_mut(name) {
+        None => {
+            object.insert(name.to_owned(), value);
+        }
+        Some(Json::Array(values)) => values.push(value),
+        Some(first) => *first = Json::Array(vec![first.take(), value]),
     }
 }
 
@@ -389,6 +409,29 @@ mod tests {
              <Data Name=\"Empty\"></Data></EventData></DataItem>"
         );
         assert!(text("WindowsEvent", "EventData").starts_with("{\"TargetDomainName\":\"CORP\""));
+    }
+
+    #[test]
+    fn every_part_of_an_event_is_shown() {
+        let shown =
+            |event: &str, table: &str| match RawRecord::read(event.as_bytes()).unwrap().column(table, "EventData") {
+                RawValue::Text(text) => text,
+                other => format!("{other:?}"),
+            };
+        let named = "<Event><EventData Name=\"TaskStart\"><Data>1</Data><Binary></Binary></EventData></Event>";
+        assert_eq!(
+            shown(named, "SecurityEvent"),
+            "<EventData xmlns=\"http://schemas.microsoft.com/win/2004/08/events/event\" Name=\"TaskStart\">\
+             <Data>1</Data><Binary></Binary></EventData>"
+        );
+        assert_eq!(shown(named, "WindowsEvent"), "{\"Data\":[\"1\"],\"Binary\":\"\"}");
+        let twice = "<Event><UserData><A><Id>1</Id><Id>2</Id><B><Id>3</Id></B><C>4</C></A></UserData></Event>";
+        assert_eq!(shown(twice, "WindowsEvent"), "{\"Id\":[\"1\",\"2\",\"3\"],\"C\":\"4\"}");
+        let failed = "<Event><ProcessingErrorData><ErrorCode>5</ErrorCode></ProcessingErrorData></Event>";
+        assert_eq!(shown(failed, "WindowsEvent"), "{\"ErrorCode\":\"5\"}");
+        assert!(
+            shown(failed, "Event").contains("><ProcessingErrorData><ErrorCode>5</ErrorCode></ProcessingErrorData><")
+        );
     }
 
     #[test]

@@ -72,11 +72,17 @@ pub(super) fn finish(mut xml: String, message: Option<&str>) -> String {
 }
 
 /// Named and positional data, in their order.
-pub(super) fn event_data(xml: &mut String, data: &Object) {
-    xml.push_str("<EventData>");
+pub(super) fn event_data(xml: &mut String, name: &str, data: &Object) {
+    xml.push_str("<EventData");
+    attribute(xml, "Name", name);
+    xml.push('>');
     for (name, value) in data {
         match name.as_str() {
-            "Binary" => element(xml, "Binary", &content(value)),
+            "Binary" => {
+                xml.push_str("<Binary>");
+                text(xml, &content(value));
+                xml.push_str("</Binary>");
+            }
             "Data" => positional(xml, value),
             _ if name.starts_with(['#', '@']) || name.ends_with("_attributes") => {}
             _ => named(xml, name, &content(value)),

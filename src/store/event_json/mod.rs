@@ -142,21 +142,39 @@ fn structured(event: &Object) -> String {
     }
     .write(&mut xml);
     match (event.get("EventData"), event.get("UserData")) {
-        (Some(Json::Object(data)), _) if !data.is_empty() => event_data(&mut xml, data),
-        (_, Some(Json::Object(data))) if !data.is_empty() => {
-            xml.push_str("<UserData>");
-            elements(&mut xml, data, 0);
-            xml.push_str("</UserData>");
+        (Some(Json::Object(data)), _) if !data.is_empty() => {
+            event_data(&mut xml, &data_name(event, data), data);
         }
+        (_, Some(Json::Object(data))) if !data.is_empty() => body(&mut xml, "UserData", data),
         (Some(Json::String(only)), _) if !only.trim().is_empty() => {
             xml.push_str("<EventData>");
             element(&mut xml, "Data", only);
             xml.push_str("</EventData>");
         }
-        _ => {}
+        _ => {
+            for name in ["ProcessingErrorData", "DebugData"] {
+                if let Some(Json::Object(data)) = event.get(name) {
+                    body(&mut xml, name, data);
+                }
+            }
+            element(&mut xml, "BinaryEventData", &event.get("BinaryEventData").map(content).unwrap_or_default());
+        }
     }
     let message = event.get("Message").and_then(Json::as_str);
     finish(xml, message)
+}
+
+/// The name of `EventData` itself; a child called `Name` is data.
+fn data_name(event: &Object, data: &Object) -> String {
+    let found = event.get("EventData_attributes").and_then(|group| group.get("Name"));
+    let found = found.or_else(|| data.get("#attributes")?.get("Name")).or_else(|| data.get("@Name"));
+    found.map(plain).unwrap_or_default()
+}
+
+fn body(xml: &mut String, name: &str, data: &Object) {
+    xml.push_str(&format!("<{name}>"));
+    elements(xml, data, 0);
+    xml.push_str(&format!("</{name}>"));
 }
 
 /// An attribute in each of the styles: `#attributes`, `NAME_attributes`, `@NAME`, or as a child of the element.

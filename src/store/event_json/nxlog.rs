@@ -93,7 +93,7 @@ pub(super) fn nxlog<'a>(object: &Object) -> EventText<'a> {
     }
     .write(&mut xml);
     if let Some(Json::Object(inner)) = object.get("EventData") {
-        event_data(&mut xml, inner);
+        event_data(&mut xml, "", inner);
     } else {
         // `AccountName` is the one behind `UserID` where `AccountType` stands beside it, else the event's own.
         let account = object.contains_key("AccountType");
