@@ -6,7 +6,7 @@ use super::markup::{System, event_data, finish, named, plain};
 use super::{EventText, Object, numeric};
 
 /// What NXLog and the pipelines behind it add to the fields of the event itself.
-const NXLOG_OWN: [&str; 45] = [
+const NXLOG_OWN: [&str; 47] = [
     "EventTime",
     "EventReceivedTime",
     "TimeCreated",
@@ -15,6 +15,8 @@ const NXLOG_OWN: [&str; 45] = [
     "Computer",
     "Keywords",
     "EventType",
+    "EventTypeOrignal",
+    "ERROR_EVT_UNRESOLVED",
     "SeverityValue",
     "Severity",
     "Level",
@@ -54,11 +56,26 @@ const NXLOG_OWN: [&str; 45] = [
     "MessageSourceAddress",
 ];
 
+/// The values of NXLog's own `EventType`. Sysmon has a field of that name, which some pipelines put in its place (NXLog's
+/// is `EventTypeOrignal` then); others keep it in the message alone.
+const NXLOG_TYPES: [&str; 9] =
+    ["CRITICAL", "ERROR", "WARNING", "INFO", "VERBOSE", "DEBUG", "AUDIT_SUCCESS", "AUDIT_FAILURE", "AUDIT"];
+
+fn event_type(object: &Object) -> Option<&str> {
+    let value = object.get("EventType")?.as_str()?;
+    if !NXLOG_TYPES.contains(&value) {
+        return Some(value).filter(|value| !value.is_empty());
+    }
+    let lines = object.get("Message")?.as_str()?.lines();
+    lines.filter_map(|line| line.strip_prefix("EventType: ")).map(str::trim).next()
+}
+
 pub(super) fn nxlog<'a>(object: &Object) -> EventText<'a> {
     let read = |names: &[&str]| names.iter().find_map(|name| object.get(*name)).map(plain).filter(|text| text != "-");
     let own = |names: &[&str]| read(names).unwrap_or_default();
     let sysmon = own(&["SourceName", "ProviderName", "Provider"]).contains("Sysmon");
     let exact = read(&["TimeCreated", "SystemTime"]).or_else(|| read(&["UtcTime"]).filter(|_| sysmon));
+    let own_type = if sysmon { event_type(object) } else { None };
     let wall = read(&["EventTime"]);
     let zoned = wall.clone().filter(|text| has_zone(text));
     let certain = exact.or(zoned).or_else(|| read(&["@timestamp"]));
@@ -106,7 +123,11 @@ pub(super) fn nxlog<'a>(object: &Object) -> EventText<'a> {
                 "ProcessID" => !later,
                 name => NXLOG_OWN.contains(&name),
             };
-            if !added && !value.is_object() && !value.is_array() {
+            if name == "EventType"
+                && let Some(own_type) = own_type
+            {
+                named(&mut xml, name, own_type);
+            } else if !added && !value.is_object() && !value.is_array() {
                 named(&mut xml, name, &plain(value));
             }
         }
@@ -121,4 +142,29 @@ fn has_zone(text: &str) -> bool {
     let text = text.trim();
     let clock = text.get(10..).unwrap_or_default();
     text.ends_with(['Z', 'z']) || clock.contains(['+', '-']) || !text.contains(['-', '/'])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sysmons_event_type_is_not_nxlogs() {
+        let data = |more: &str| {
+            let text = format!(
+                "{{\"EventID\": 12, \"Channel\": \"C\", \"Hostname\": \"H\", \"SourceName\": \"Microsoft-Windows-Sysmon\",
+                  \"RuleName\": \"-\", {more}}}"
+            );
+            let xml = nxlog(&serde_json::from_str(&text).unwrap()).xml.into_owned();
+            xml.split_once("<EventData>").unwrap().1.split_once("</EventData>").unwrap().0.to_owned()
+        };
+        let rule = "<Data Name=\"RuleName\">-</Data>";
+        let both = format!("{rule}<Data Name=\"EventType\">CreateKey</Data>");
+        assert_eq!(data("\"EventType\": \"CreateKey\", \"EventTypeOrignal\": \"INFO\""), both);
+        assert_eq!(
+            data("\"EventType\": \"INFO\", \"Message\": \"Registry\\r\\nEventType: CreateKey\\r\\nx: y\""),
+            both
+        );
+        assert_eq!(data("\"EventType\": \"INFO\", \"Message\": \"Process Create\""), rule);
+    }
 }
