@@ -111,7 +111,7 @@ fn every_fixture_becomes_the_row_it_should() {
     let mut batch = Batch::default();
     let originals: Vec<String> = (1..).zip(&events).map(|(number, event)| xml(event, number)).collect();
     for original in &originals {
-        normaliser.add(original, &mut batch).unwrap();
+        normaliser.add(original, 0, &mut batch).unwrap();
     }
     batch.block = block::encode(originals.iter().map(String::as_bytes));
     let written = Writer::new(store.connection(), store.schema()).unwrap().write(1, &batch).unwrap();

@@ -43,13 +43,13 @@ impl Normaliser {
         self.accounts.clear();
     }
 
-    /// Adds one event in its XML form to the batch.
-    pub fn add(&mut self, xml: &str, batch: &mut Batch) -> Result<(), String> {
-        self.add_read(xml, &Reading::default(), batch)
+    /// Adds one event in its XML form to the batch. `count` is its number where the event itself names none.
+    pub fn add(&mut self, xml: &str, count: i64, batch: &mut Batch) -> Result<(), String> {
+        self.add_read(xml, &Reading::default(), count, batch)
     }
 
     /// Adds one event whose time is to be read in this way.
-    pub fn add_read(&mut self, xml: &str, reading: &Reading, batch: &mut Batch) -> Result<(), String> {
+    pub fn add_read(&mut self, xml: &str, reading: &Reading, count: i64, batch: &mut Batch) -> Result<(), String> {
         let event = EventXml::parse(xml).map_err(|error| error.to_string())?;
         let event_id: Option<i64> = event.event_id.trim().parse().ok();
         let created = reading.parse(&event.time_created);
@@ -61,7 +61,8 @@ impl Normaliser {
             let shown: String = event.time_created.chars().take(60).collect();
             return Err(format!("the event's time '{shown}' is impossible, so the record is damaged"));
         }
-        let number: i64 = event.record_id.trim().parse().unwrap_or_default();
+        let named: i64 = event.record_id.trim().parse().unwrap_or_default();
+        let number = if named == 0 { count } else { named };
         let host = self.host(&event.computer);
         self.learn_accounts(&event, batch);
         let mut rows = Rows::default();
@@ -82,7 +83,7 @@ impl Normaliser {
             event_id,
             level: event.level.trim().parse().ok(),
             raw,
-            identity: identity(&event, &host.name, created, xml),
+            identity: identity(&event, &host.name, named, created, xml),
             rows,
         };
         batch.records.push(record);
@@ -136,9 +137,9 @@ pub fn device_id(computer: &str) -> String {
 }
 
 /// What makes two records the same record, in whichever file or format they come.
-fn identity(event: &EventXml<'_>, host: &str, created: Option<i64>, xml: &str) -> [u8; 16] {
-    // Without number and time nothing tells two records apart but their text.
-    let text = if event.record_id.is_empty() || created.is_none() { xml } else { "" };
+fn identity(event: &EventXml<'_>, host: &str, number: i64, created: Option<i64>, xml: &str) -> [u8; 16] {
+    // Without number and time nothing tells two records apart but their text. Analytic channels number all theirs 0.
+    let text = if number == 0 || created.is_none() { xml } else { "" };
     // Not every collector keeps the record's time beside Sysmon's own, and NXLog keeps whole seconds.
     let own = if event.provider == SYSMON { event.field("UtcTime").and_then(time::parse) } else { None };
     let created = own.or(created).map_or_else(String::new, |ticks| ticks.div_euclid(TICKS_PER_SECOND).to_string());

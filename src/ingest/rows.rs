@@ -219,6 +219,10 @@ pub struct Gather<'g, 's> {
     originals: Vec<String>,
     bytes: usize,
     read: u64,
+    /// Records taken so far: the number of an event that names none.
+    taken: i64,
+    /// Rows of the service's own tables.
+    pub exported: u64,
     /// Times without a zone were read as UTC.
     pub zone_missing: bool,
     /// Events whose own fields were dropped by whoever exported them.
@@ -241,25 +245,31 @@ impl<'g, 's> Gather<'g, 's> {
             originals: Vec::new(),
             bytes: 0,
             read: 0,
+            taken: 0,
+            exported: 0,
             zone_missing: false,
             from_ecs: 0,
         }
     }
 
     fn add(&mut self, line: u64, row: &RawRow) -> Result<(), String> {
+        self.taken += 1;
         if self.container == Container::Xml {
-            return self.events.add(&row.original, &mut self.batch);
+            return self.events.add(&row.original, self.taken, &mut self.batch);
         }
         match self.rows.event(&row.fields) {
-            None => self.rows.add(line, row, &mut self.batch),
+            None => {
+                self.exported += 1;
+                self.rows.add(line, row, &mut self.batch)
+            }
             Some(Err(reason)) => Err(reason),
             Some(Ok(text)) if text.local_time => {
                 self.zone_missing |= self.rows.reading.zone.is_none();
-                self.events.add_read(&text.xml, &self.rows.reading, &mut self.batch)
+                self.events.add_read(&text.xml, &self.rows.reading, self.taken, &mut self.batch)
             }
             Some(Ok(text)) => {
                 self.from_ecs += u64::from(text.from_ecs);
-                self.events.add(&text.xml, &mut self.batch)
+                self.events.add(&text.xml, self.taken, &mut self.batch)
             }
         }
     }

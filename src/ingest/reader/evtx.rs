@@ -30,7 +30,7 @@ pub fn read(piece: Piece, normaliser: &mut Normaliser, sink: &mut dyn Sink) -> R
                     start = *end;
                     let added = std::str::from_utf8(bytes)
                         .map_err(|error| error.to_string())
-                        .and_then(|xml| normaliser.add(xml, &mut batch));
+                        .and_then(|xml| normaliser.add(xml, event_record_id.cast_signed(), &mut batch));
                     match added {
                         Ok(()) => kept.push(bytes),
                         Err(reason) => {
