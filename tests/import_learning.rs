@@ -121,6 +121,42 @@ fn a_sid_is_learnt_in_any_order_and_forgotten_with_the_last_source_that_told_it(
 }
 
 #[test]
+fn a_logon_with_special_privileges_is_an_administrators_while_its_source_is_there() {
+    let logon = |record: u32| {
+        let fields = [("TargetUserName", "ann"), ("TargetDomainName", "CORP"), ("TargetLogonId", "0x1d51e")];
+        event(SECURITY, 4624, record, &fields)
+    };
+    let privileges = |record: u32| event(SECURITY, 4672, record, &[("SubjectLogonId", "0x1d51e")]);
+    let marked = |case: &Case| case.list("SELECT coalesce(IsLocalAdmin, 'no') || '' FROM DeviceLogonEvents");
+    // The same id an hour later is another logon.
+    let later = logon(5).replace("03:04:05.5Z", "04:04:05.5Z");
+    let mut case = Case::of(&[("p", privileges(2)), ("l", logon(1) + &later)]);
+    assert_eq!(marked(&case), ["1", "no"]);
+    case.forget("p");
+    assert_eq!(marked(&case), ["no", "no"]);
+    case.import("p", &privileges(2));
+    assert_eq!(marked(&case), ["1", "no"]);
+}
+
+#[test]
+fn accounts_of_a_directory_and_of_another_language_are_learnt_too() {
+    let logon = |name: &str, domain: &str, sid: &str| {
+        event(SECURITY, 4624, 3, &[("TargetUserSid", sid), ("TargetUserName", name), ("TargetDomainName", domain)])
+    };
+    for (name, domain, sid) in [
+        ("ann", "AzureAD", "S-1-12-1-1-2-3-4"),
+        ("Système", "AUTORITE NT", "S-1-5-18"),
+        // What a host does as itself says nothing of its account in the domain.
+        ("H1$", "CORP", "S-1-5-18"),
+    ] {
+        let started = started(1, "C:\\a.exe", 10, 4).replace("CORP\\Ann", &format!("{domain}\\{name}"));
+        let case = Case::of(&[("p", started), ("l", logon(name, domain, sid))]);
+        let known = if name.ends_with('$') { "" } else { sid };
+        assert_eq!(case.sids(), [format!("{known} ")]);
+    }
+}
+
+#[test]
 fn a_volume_has_the_drive_that_the_host_tells() {
     let said = format!("{DEVICE} ");
     let shown = |drive: &str| {

@@ -22,6 +22,8 @@ use crate::store::{ACTOR_COLUMNS, StoreError};
 
 /// Sysmon and Security time one start up to this far apart; a GUID's time has whole seconds.
 const SAME_START: i64 = 2 * SECOND;
+/// A logon and its privileges are written this near to each other.
+const SAME_LOGON: i64 = 60 * SECOND;
 const PROCESSES: &str = "DeviceProcessEvents";
 
 /// Runs the pass over the whole store, inside the caller's transaction. `anew` when events were taken out: what was
@@ -35,7 +37,7 @@ pub fn enrich(connection: &Connection, schema: &Schema, anew: bool) -> Result<()
     accounts::learn(connection)?;
     accounts::fill_sids(connection, schema, Role::Own)?;
     set_drives(connection, schema)?;
-    mark_local_admins(connection)?;
+    mark_local_admins(connection, anew)?;
     set_directions(connection)?;
     let (ends, presence) = (Ends::read(connection)?, Presence::read(connection)?);
     let mut tables = Fillable::tables(schema);
@@ -55,13 +57,24 @@ pub fn resolved(connection: &Connection, table: &str) -> Result<(u64, u64), Stor
     Ok((known.unsigned_abs(), all.unsigned_abs()))
 }
 
-/// A logon with special privileges (4672) is one of an administrator.
-fn mark_local_admins(connection: &Connection) -> Result<(), StoreError> {
+/// A logon with special privileges (4672) is one of an administrator. Windows writes both at once; later the same id may
+/// be another logon's, as ids begin anew when a host starts.
+fn mark_local_admins(connection: &Connection, anew: bool) -> Result<(), StoreError> {
+    let logons = "id IN (SELECT id FROM event_record WHERE event_id = 4624 AND raw <> 0)";
+    if anew {
+        let unmark = format!(
+            "UPDATE rows_DeviceLogonEvents SET IsLocalAdmin = NULL WHERE IsLocalAdmin IS NOT NULL AND {logons}"
+        );
+        connection.execute(&unmark, [])?;
+    }
     connection.execute(
-        "UPDATE rows_DeviceLogonEvents SET IsLocalAdmin = 1
-         WHERE IsLocalAdmin IS NULL AND LogonId IS NOT NULL AND (DeviceId, LogonId) IN
-           (SELECT DeviceId, LogonId FROM rows_DeviceEvents WHERE ActionType =
-             (SELECT id FROM text WHERE value = 'SpecialPrivilegesAssigned' COLLATE NOCASE))",
+        &format!(
+            "UPDATE rows_DeviceLogonEvents AS t SET IsLocalAdmin = 1 FROM
+               (SELECT DeviceId, LogonId, Timestamp FROM rows_DeviceEvents WHERE ActionType =
+                 (SELECT id FROM text WHERE value = 'SpecialPrivilegesAssigned' COLLATE NOCASE)) AS p
+             WHERE t.IsLocalAdmin IS NULL AND t.DeviceId = p.DeviceId AND t.LogonId = p.LogonId
+               AND t.Timestamp BETWEEN p.Timestamp - {SAME_LOGON} AND p.Timestamp + {SAME_LOGON} AND t.{logons}"
+        ),
         [],
     )?;
     Ok(())

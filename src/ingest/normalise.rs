@@ -111,9 +111,9 @@ impl Normaliser {
             ("TargetUserName", "TargetDomainName", "TargetUserSid"),
             ("TargetUserName", "TargetDomainName", "TargetSid"),
         ] {
-            let Some(sid) = event.field(sid).filter(|sid| sid.starts_with("S-1-5-21-")) else { continue };
+            let Some(sid) = event.field(sid) else { continue };
             let (Some(name), Some(domain)) = (event.field(name), event.field(domain)) else { continue };
-            if name.is_empty() || name == "-" {
+            if name.is_empty() || name == "-" || !tells(sid, name) {
                 continue;
             }
             let computer = event.computer.to_lowercase();
@@ -128,6 +128,13 @@ impl Normaliser {
             }
         }
     }
+}
+
+/// Whether the SID is the account's everywhere: of a domain, a host or a directory in the cloud, or of Windows itself,
+/// whose names differ from language to language. A host's own account acts as S-1-5-18, but is more than that.
+fn tells(sid: &str, name: &str) -> bool {
+    let account = ["S-1-5-21-", "S-1-12-1-"].iter().any(|prefix| sid.starts_with(prefix));
+    account || (sid.starts_with("S-1-5-") && !name.ends_with('$'))
 }
 
 /// A host's id in the shape the service uses: SHA-1 of its lower-case name, in hexadecimal.

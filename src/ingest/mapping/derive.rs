@@ -5,6 +5,8 @@
 use std::borrow::Cow;
 use std::net::{IpAddr, Ipv4Addr};
 
+use sha1::Digest;
+
 use super::Derived;
 use crate::ingest::time;
 
@@ -32,6 +34,8 @@ pub fn well_known_sid(account: &str) -> Option<Cow<'static, str>> {
         },
         "window manager" => session_sid("S-1-5-90-0", name.strip_prefix("dwm-")?),
         "font driver host" => session_sid("S-1-5-96-0", name.strip_prefix("umfd-")?),
+        "nt service" => Some(hashed_sid("S-1-5-80", &name.to_uppercase()).into()),
+        "iis apppool" => Some(hashed_sid("S-1-5-82", &name).into()),
         _ => None,
     }
 }
@@ -39,6 +43,15 @@ pub fn well_known_sid(account: &str) -> Option<Cow<'static, str>> {
 fn session_sid(prefix: &str, session: &str) -> Option<Cow<'static, str>> {
     let session: u32 = session.parse().ok()?;
     Some(format!("{prefix}-{session}").into())
+}
+
+/// The SID of a service or of an application pool is the SHA-1 of its name in UTF-16: of a service's in upper case, of a
+/// pool's in lower case.
+fn hashed_sid(prefix: &str, name: &str) -> String {
+    let bytes: Vec<u8> = name.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let digest = sha1::Sha1::digest(bytes);
+    let words = digest.chunks_exact(4).filter_map(|word| word.first_chunk::<4>());
+    words.fold(prefix.to_owned(), |sid, word| format!("{sid}-{}", u32::from_le_bytes(*word)))
 }
 
 /// One algorithm out of `SHA1=…,MD5=…`, or a bare hash of that algorithm's length. Lower case, as `FileProfile` wants.
@@ -349,8 +362,19 @@ pub fn audit<'a>(text: &'a str, key: &str) -> Option<&'a str> {
     line_value(text, key)
 }
 
-fn line_value<'a>(text: &'a str, key: &str) -> Option<&'a str> {
-    text.lines().filter_map(|line| line.split_once(':')).find(|(name, _)| *name == key).map(|(_, value)| value.trim())
+/// One of them. An old server tells the client's address inside the additional information.
+pub fn audit<'a>(text: &'a str, key: &str) -> Option<Cow<'a, str>> {
+    let mut lines = audit_lines(text);
+    let mut take = |key: &str| {
+        let at = lines.iter().position(|(name, _)| *name == key)?;
+        Some(lines.swap_remove(at).1)
+    };
+    if let Some(found) = take(key) {
+        return Some(found);
+    }
+    let more = if key == "client_ip" { take("additional_information")? } else { return None };
+    let (_, after) = more.split_once("<address>")?;
+    after.split('<').next().map(|address| Cow::Owned(address.to_owned()))
 }
 
 #[cfg(test)]
