@@ -21,6 +21,7 @@ use super::reader::evtx_pieces::{Log, Piece, Pieces};
 use super::reader::rows::for_each_row;
 use super::reader::xml::for_each_event;
 use super::reader::{self, Sink, Stop};
+use super::report::grouped;
 use super::rows::{Gather, RowNormaliser};
 use super::source::{self, Opened, Ready};
 use super::walk::Found;
@@ -32,6 +33,9 @@ const OPEN_AHEAD: usize = 2;
 const BATCHES_AHEAD: usize = 26;
 /// Pieces begun or finished that the writer has not come to; with the one in each thread's hands, some 50 MiB.
 const PIECES_AHEAD: usize = 4;
+
+/// Where the portal ends an export: formerly, today's advanced hunting, and with its API.
+const MOST_EXPORTED: [u64; 3] = [10_000, 30_000, 100_000];
 
 /// What the writer is told, in the order of the files.
 pub enum Message {
@@ -246,6 +250,12 @@ fn read_file(ready: Ready, events: &mut Normaliser, plan: Plan<'_>, lane: &Sende
         decided.push(format!(
             "{} events without their own fields: these are made of what the Elastic Common Schema keeps of them",
             gather.from_ecs
+        ));
+    }
+    if MOST_EXPORTED.contains(&gather.exported) && plan.options.table.is_none() {
+        decided.push(format!(
+            "exactly {} rows, which is as many as the portal exports: there may have been more",
+            grouped(gather.exported)
         ));
     }
     let problem = read.and(flushed).err().map(words);
