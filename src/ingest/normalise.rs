@@ -177,7 +177,7 @@ fn map_row(
         Some(expression) => match expression.evaluate(event) {
             Derived::Integer(ticks) => Some(ticks),
             Derived::Text(text) => time::parse(&text),
-            Derived::Nothing => None,
+            _ => None,
         },
         None if event.provider == SYSMON => event.field("UtcTime").and_then(time::parse),
         None => None,
@@ -215,10 +215,12 @@ fn map_row(
 
 fn to_cell(scalar_type: ScalarType, value: Derived<'_>, batch: &mut Batch) -> Cell {
     match (scalar_type, value) {
-        (ScalarType::String, Derived::Nothing) => Cell::Dictionary(batch.span("")),
+        (ScalarType::String, Derived::Nothing | Derived::Members(_)) => Cell::Dictionary(batch.span("")),
         (ScalarType::String, Derived::Text(text)) => Cell::Dictionary(batch.span(&text)),
         (ScalarType::String, Derived::Integer(integer)) => Cell::Dictionary(batch.span(&integer.to_string())),
-        (_, Derived::Nothing) => Cell::Null,
+        (ScalarType::String, Derived::True) => Cell::Dictionary(batch.span("true")),
+        (_, Derived::Nothing | Derived::Members(_)) => Cell::Null,
+        (_, Derived::True) => Cell::Integer(1),
         (_, Derived::Integer(integer)) => Cell::Integer(integer),
         (ScalarType::Datetime, Derived::Text(text)) => time::parse(&text).map_or(Cell::Null, Cell::Integer),
         (ScalarType::Bool, Derived::Text(text)) => match text.to_ascii_lowercase().as_str() {
@@ -233,16 +235,25 @@ fn to_cell(scalar_type: ScalarType, value: Derived<'_>, batch: &mut Batch) -> Ce
 
 fn additional_fields(entry: &Entry, event: &EventXml<'_>) -> String {
     let mut json = String::new();
-    for (name, expression) in &entry.additional {
-        let value = match expression.evaluate(event) {
-            Derived::Nothing => continue,
-            Derived::Text(text) => json_text(&text),
-            Derived::Integer(integer) => integer.to_string(),
-        };
+    let mut add = |name: &str, value: &str| {
         json.push(if json.is_empty() { '{' } else { ',' });
         json.push_str(&json_text(name));
         json.push(':');
-        json.push_str(&value);
+        json.push_str(value);
+    };
+    for (name, expression) in &entry.additional {
+        match expression.evaluate(event) {
+            Derived::Nothing => {}
+            Derived::True => add(name, "true"),
+            Derived::Text(text) => add(name, &json_text(&text)),
+            Derived::Integer(integer) => add(name, &integer.to_string()),
+            Derived::Members(members) => {
+                members
+                    .iter()
+                    .filter(|(_, value)| !value.is_empty())
+                    .for_each(|(name, value)| add(name, &json_text(value)));
+            }
+        }
     }
     if !json.is_empty() {
         json.push('}');

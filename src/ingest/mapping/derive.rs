@@ -346,20 +346,29 @@ pub fn sql_binary<'a>(hex: &str, part: &str) -> Option<Derived<'a>> {
     }
 }
 
-/// A key of an SQL Server audit event: `key:value` lines, of which the statement may span several.
-pub fn audit<'a>(text: &'a str, key: &str) -> Option<&'a str> {
-    if key == "client_ip" {
-        return line_value(text, key).or_else(|| {
-            let (_, after) = text.split_once("<address>")?;
-            after.split('<').next()
+/// The `key:value` lines of an SQL Server audit event. A value goes on over lines that begin with no key; what a
+/// statement says is its author's, so it ends where the server's own text goes on.
+pub fn audit_lines(text: &str) -> Vec<(&str, Cow<'_, str>)> {
+    let mut found: Vec<(&str, Cow<'_, str>)> = Vec::new();
+    for line in text.lines() {
+        let key = line.split_once(':').filter(|(key, _)| {
+            !key.is_empty()
+                && key.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_')
         });
+        let in_statement = found.last().is_some_and(|(key, _)| *key == "statement");
+        match (key, found.last_mut()) {
+            (Some((key, value)), _) if !in_statement || key == "additional_information" => {
+                found.push((key, Cow::Borrowed(value)));
+            }
+            (_, Some((_, value))) => {
+                let value = value.to_mut();
+                value.push('\n');
+                value.push_str(line);
+            }
+            (_, None) => {}
+        }
     }
-    if key == "statement" {
-        let start = text.find("statement:")? + "statement:".len();
-        let rest = text.get(start..)?;
-        return Some(rest.split("\nadditional_information:").next().unwrap_or(rest).trim_end());
-    }
-    line_value(text, key)
+    found
 }
 
 /// One of them. An old server tells the client's address inside the additional information.
@@ -387,6 +396,11 @@ mod tests {
         assert_eq!(leaf("System"), "System");
         assert_eq!(user("NT AUTHORITY\\SYSTEM"), ("NT AUTHORITY", "SYSTEM"));
         assert_eq!(well_known_sid("Window Manager\\DWM-2").as_deref(), Some("S-1-5-90-0-2"));
+        // As Windows gives them: `sc showsid MSSQLSERVER`, and the pool that IIS comes with.
+        let service = "S-1-5-80-3880718306-3832830129-1677859214-2598158968-1052248003";
+        assert_eq!(well_known_sid("NT SERVICE\\MSSQLSERVER").as_deref(), Some(service));
+        let pool = "S-1-5-82-3006700770-424185619-1745488364-794895919-4004696415";
+        assert_eq!(well_known_sid("IIS APPPOOL\\DefaultAppPool").as_deref(), Some(pool));
         let upper = "A".repeat(40);
         assert_eq!(hash(&format!("MD5=,SHA1={upper}"), "SHA1"), Some("a".repeat(40)));
         assert_eq!(hash(&upper, "SHA1"), Some("a".repeat(40)));
@@ -444,8 +458,12 @@ mod tests {
         assert_eq!(sql_binary("61", "server"), None);
         assert_eq!(sql_client(" [CLIENT: 10.0.2.17]").as_deref(), Some("10.0.2.17"));
         let event = "action_id:EX\nstatement:select 1\nfrom t\nadditional_information:<address>10.0.0.1</address>";
-        assert_eq!(audit(event, "statement"), Some("select 1\nfrom t"));
-        assert_eq!(audit(event, "client_ip"), Some("10.0.0.1"));
+        assert_eq!(audit(event, "statement").as_deref(), Some("select 1\nfrom t"));
+        assert_eq!(audit(event, "client_ip").as_deref(), Some("10.0.0.1"));
+        let forged =
+            "action_id:EX\nstatement:select 1\nclient_ip:192.0.2.1\nadditional_information:\nclient_ip:10.0.0.2";
+        assert_eq!(audit(forged, "client_ip").as_deref(), Some("10.0.0.2"));
+        assert_eq!(audit(forged, "additional_information").as_deref(), Some(""));
     }
 
     #[test]

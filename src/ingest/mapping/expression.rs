@@ -16,6 +16,9 @@ pub enum Derived<'a> {
     Nothing,
     Text(Cow<'a, str>),
     Integer(i64),
+    True,
+    /// Names and values that are members of their own.
+    Members(Vec<(Cow<'a, str>, Cow<'a, str>)>),
 }
 
 impl<'a> Derived<'a> {
@@ -34,7 +37,8 @@ impl<'a> Derived<'a> {
 
     fn as_text(&self) -> Cow<'_, str> {
         match self {
-            Self::Nothing => Cow::Borrowed(""),
+            Self::Nothing | Self::Members(_) => Cow::Borrowed(""),
+            Self::True => Cow::Borrowed("true"),
             Self::Text(text) => Cow::Borrowed(text),
             Self::Integer(integer) => Cow::Owned(integer.to_string()),
         }
@@ -49,6 +53,8 @@ pub enum Expression {
         place: Cell<usize>,
     },
     Literal(String),
+    /// True, as JSON has it.
+    True,
     Call {
         function: Function,
         arguments: Vec<Expression>,
@@ -64,6 +70,7 @@ pub enum Function {
     Context,
     Data,
     Elevation,
+    Equals,
     Field,
     First,
     Guid,
@@ -105,6 +112,7 @@ const FUNCTIONS: &[(&str, Function, usize, usize, bool)] = &[
     ("context", Function::Context, 2, 2, true),
     ("data", Function::Data, 1, 1, true),
     ("elevation", Function::Elevation, 1, 1, false),
+    ("equals", Function::Equals, 2, 2, true),
     ("field", Function::Field, 1, 1, true),
     ("first", Function::First, 1, 8, false),
     ("guid", Function::Guid, 1, 1, false),
@@ -150,6 +158,7 @@ impl Expression {
     pub fn evaluate<'a>(&'a self, event: &'a EventXml<'a>) -> Derived<'a> {
         match self {
             Self::Literal(text) => Derived::text(text.as_str()),
+            Self::True => Derived::True,
             Self::Field { name, place } => match field(event, name, place) {
                 // Windows writes a dash where it has nothing to say.
                 Some("-") | None => Derived::Nothing,
@@ -188,6 +197,10 @@ fn call<'a>(function: Function, arguments: &'a [Expression], event: &'a EventXml
             let parts: Vec<Derived<'a>> = arguments.iter().map(|inner| inner.evaluate(event)).collect();
             Derived::text(parts.iter().map(|part| part.as_text()).collect::<String>())
         }
+        Function::Audit if word == "all" => {
+            let lines = derive::audit_lines(event.positional(0).unwrap_or_default());
+            Derived::Members(lines.into_iter().map(|(name, value)| (Cow::Borrowed(name), value)).collect())
+        }
         Function::Audit => Derived::optional(event.positional(0).and_then(|text| derive::audit(text, word))),
         Function::Field => Derived::optional(event.field(word).filter(|value| *value != "-")),
         Function::Data => data(event, word),
@@ -197,7 +210,7 @@ fn call<'a>(function: Function, arguments: &'a [Expression], event: &'a EventXml
             Derived::optional(derive::logon_failure(&argument(0).as_text(), &argument(1).as_text()))
         }
         _ => match argument(0) {
-            Derived::Nothing => Derived::Nothing,
+            Derived::Nothing | Derived::True | Derived::Members(_) => Derived::Nothing,
             Derived::Integer(integer) => on_text(function, Cow::Owned(integer.to_string()), word),
             Derived::Text(text) => on_text(function, text, word),
         },
@@ -211,6 +224,7 @@ fn on_text<'a>(function: Function, text: Cow<'a, str>, word: &str) -> Derived<'a
         Function::CommonName => part(text, derive::common_name),
         Function::Context => Derived::optional(derive::context(&text, word).map(str::to_owned)),
         Function::Elevation => Derived::optional(derive::elevation(&text).map(str::to_owned)),
+        Function::Equals => Derived::text(if text == word { "true" } else { "false" }),
         Function::Guid => Derived::optional(derive::guid(&text)),
         Function::GuidTime => Derived::number(derive::guid_time(&text)),
         Function::Hash => Derived::optional(derive::hash(&text, word)),

@@ -52,6 +52,7 @@ struct RawEntry {
     also: bool,
     /// When it happened, if the event says it itself.
     time: Option<String>,
+    /// Fields and the values they have to have; `*` is any.
     #[serde(default)]
     when: BTreeMap<String, String>,
     #[serde(default)]
@@ -80,7 +81,13 @@ pub struct Entry {
 
 impl Entry {
     fn applies(&self, event: &EventXml<'_>) -> bool {
-        self.when.iter().all(|(field, wanted)| event.field(field) == Some(wanted))
+        self.when.iter().all(|(field, wanted)| {
+            event.field(field).is_some_and(|value| match wanted.as_str() {
+                "*" => !value.is_empty(),
+                // Readers write a boolean as `true` or `True`.
+                wanted => value.eq_ignore_ascii_case(wanted),
+            })
+        })
     }
 }
 
@@ -156,8 +163,11 @@ fn compile(
     }
     let mut additional = Vec::new();
     for (name, value) in &raw.additional {
-        let text = value.as_str().ok_or_else(|| wrong(name, "an expression is a string".to_owned()))?;
-        let expression = Expression::parse(text).map_err(|reason| wrong(name, reason))?;
+        let expression = match value {
+            serde_json::Value::Bool(true) => Expression::True,
+            serde_json::Value::String(text) => Expression::parse(text).map_err(|reason| wrong(name, reason))?,
+            _ => return Err(wrong(name, "an expression is a string, or true".to_owned())),
+        };
         additional.push((name.clone(), expression));
     }
     if !additional.is_empty() {
