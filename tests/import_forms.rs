@@ -43,7 +43,7 @@ fn contents(store: &Store) -> Vec<String> {
         }
     };
     for (table, _) in store.table_counts().unwrap() {
-        if table.starts_with("Device") {
+        if table.starts_with("Device") || table.starts_with("Alert") {
             let columns: Vec<String> = store
                 .schema()
                 .table(&table)
@@ -59,9 +59,24 @@ fn contents(store: &Store) -> Vec<String> {
         "SELECT e.record, e.time, (SELECT value FROM text WHERE id = e.channel), e.event_id, e.level,
            (SELECT value FROM text WHERE id = e.provider), (SELECT value FROM text WHERE id = e.computer),
            record_column(e.block, e.position, b.data, 'WindowsEvent', 'EventData'),
-           record_column(e.block, e.position, b.data, 'Event', 'ParameterXml')
+           record_column(e.block, e.position, b.data, 'Event', 'ParameterXml'),
+           -- The time that the collector kept is in it, with as many digits as it kept.
+           substr(record_column(e.block, e.position, b.data, 'Event', 'EventData'),
+             instr(record_column(e.block, e.position, b.data, 'Event', 'EventData'), '><')),
+           record_column(e.block, e.position, b.data, 'SecurityEvent', 'Account'),
+           record_column(e.block, e.position, b.data, 'SecurityEvent', 'NewProcessName')
          FROM event_record e JOIN record_block b ON b.id = e.block",
     );
+    // User data stand as the form wrote them: some lay them out, and some lose the name space.
+    let laid_out = regex::Regex::new(r#" xmlns=['"]x['"]|>(\n)<"#).unwrap();
+    let mut rows: Vec<String> = rows
+        .iter()
+        .map(|row| {
+            laid_out
+                .replace_all(row, |found: &regex::Captures<'_>| if found.get(1).is_some() { "><" } else { "" })
+                .into_owned()
+        })
+        .collect();
     rows.sort();
     rows
 }
@@ -310,6 +325,19 @@ fn events_are_the_same_in_every_form() {
     for event in &all {
         splunk_csv.write_record([&event.time, &xml(event)]).unwrap();
     }
+    let sources: String =
+        all.iter().map(|event| json!({"_index": "x", "_source": winlogbeat(event)}).to_string() + "\n").collect();
+    // Event Viewer's "save as XML": with the message and the words of each level.
+    let rendering =
+        "<RenderingInfo Culture='en-US'><Message>m</Message><Level>Information</Level></RenderingInfo></Event>";
+    let viewer = format!(
+        "\u{feff}<?xml version=\"1.0\" encoding=\"utf-8\" standalone=\"yes\"?>\r\n<Events>{}</Events>",
+        xml_lines.replace("</Event>\n", rendering)
+    );
+    let big_endian = |text: &str| -> Vec<u8> {
+        [0xfe, 0xff].into_iter().chain(text.encode_utf16().flat_map(u16::to_be_bytes)).collect()
+    };
+    let dump_text = String::from_utf8(dump.clone()).unwrap();
     let zstd = ruzstd::encoding::compress_to_vec(dump.as_slice(), ruzstd::encoding::CompressionLevel::Fastest);
     let (half, rest) = all.split_at(all.len() / 2);
     let event_log = evtx_writer::evtx(&numbered_xml(&all));
@@ -317,7 +345,13 @@ fn events_are_the_same_in_every_form() {
     for (name, bytes) in [
         ("EVTX in gzip", gzip(&event_log)),
         ("EVTX", event_log),
-        ("rooted XML", rooted.into_bytes()),
+        ("rooted XML", rooted.clone().into_bytes()),
+        ("rooted XML, UTF-16 the other way", big_endian(&rooted)),
+        ("Event Viewer", viewer.into_bytes()),
+        ("XML on one line", xml_lines.replace("</Event>\n", "</Event>").into_bytes()),
+        ("evtx_dump in UTF-16", big_endian(&dump_text)),
+        ("evtx_dump with a byte order mark", format!("\u{feff}{dump_text}").into_bytes()),
+        ("Elastic lines", sources.into_bytes()),
         ("UTF-16 XML", utf16),
         ("evtx_dump lines", dump.clone()),
         ("evtx_dump with record lines", numbered.into_bytes()),
