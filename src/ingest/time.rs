@@ -18,7 +18,7 @@ pub fn from_unix_seconds(seconds: i64) -> Option<i64> {
 /// Reads a date with its time. A time without a zone is UTC.
 pub fn parse(text: &str) -> Option<i64> {
     let text = text.trim();
-    let read = iso(text).map(|(ticks, _)| ticks).or_else(|| month_name(text));
+    let read = iso(text).map(|(ticks, _)| ticks).or_else(|| month_name(text)).or_else(|| dotted_date(text));
     read.or_else(|| json_date(text)).or_else(|| number(text))
 }
 
@@ -47,7 +47,10 @@ impl Reading {
         };
         let (ticks, zoned) = match iso(bare) {
             Some(read) => read,
-            None => match month_name(bare).or_else(|| self.order.and_then(|order| numeric_date(bare, order))) {
+            None => match month_name(bare)
+                .or_else(|| dotted_date(bare))
+                .or_else(|| self.order.and_then(|order| numeric_date(bare, order)))
+            {
                 Some(ticks) => (ticks, false),
                 None => (json_date(bare).or_else(|| number(bare))?, true),
             },
@@ -70,15 +73,15 @@ fn to_utc(ticks: i64, zone: &TimeZone) -> Option<i64> {
 
 /// The first two parts of a date such as `3/4/2025 10:00`, whichever is the day.
 pub fn numeric_parts(text: &str) -> Option<(i64, i64)> {
-    let (first, second, _, rest) = split_numeric(text.trim())?;
+    let (first, second, _, rest) = split_numeric(text.trim(), &['/', '-'])?;
     rest.is_empty().then_some(()).or_else(|| clock(rest).map(|_| ()))?;
     Some((first, second))
 }
 
-fn split_numeric(text: &str) -> Option<(i64, i64, i64, &str)> {
+fn split_numeric<'t>(text: &'t str, separators: &[char]) -> Option<(i64, i64, i64, &'t str)> {
     let end = text.find([' ', ',', '\u{202f}', 'T']).unwrap_or(text.len());
     let (date, rest) = text.split_at(end);
-    let mut parts = date.split(['/', '-']);
+    let mut parts = date.split(separators);
     let mut part = |longest: usize| {
         let part = parts.next()?;
         (!part.is_empty() && part.len() <= longest && part.bytes().all(|byte| byte.is_ascii_digit())).then_some(part)
@@ -93,11 +96,21 @@ fn split_numeric(text: &str) -> Option<(i64, i64, i64, &str)> {
 
 /// `11/20/2025, 9:41:00.123 AM`, and other orders and separators.
 fn numeric_date(text: &str, order: DateOrder) -> Option<i64> {
-    let (first, second, year, rest) = split_numeric(text)?;
+    let (first, second, year, rest) = split_numeric(text, &['/', '-'])?;
     let (day, month) = match order {
         DateOrder::DayFirst => (first, second),
         DateOrder::MonthFirst => (second, first),
     };
+    moment(day, month, year, rest)
+}
+
+/// `20.11.2025, 09:41:00`: where dots stand between the parts the day is first.
+fn dotted_date(text: &str) -> Option<i64> {
+    let (day, month, year, rest) = split_numeric(text, &['.'])?;
+    moment(day, month, year, rest)
+}
+
+fn moment(day: i64, month: i64, year: i64, rest: &str) -> Option<i64> {
     let clock = if rest.is_empty() { 0 } else { clock(rest)? };
     Some(days(year, month, day)? * 86_400 * SECOND + clock)
 }
@@ -141,7 +154,7 @@ fn iso(text: &str) -> Option<(i64, bool)> {
     if bytes.len() == 10 {
         return Some((midnight * SECOND, false));
     }
-    separator(bytes, 10, b"T ")?;
+    separator(bytes, 10, b"Tt ")?;
     let hour = digits(bytes, 11, 2)?;
     separator(bytes, 13, b":")?;
     let minute = digits(bytes, 14, 2)?;
@@ -204,9 +217,12 @@ fn month_name(text: &str) -> Option<i64> {
     Some(midnight * SECOND + clock(&rest.join(" "))?)
 }
 
-/// `/Date(1735787045678)/`, milliseconds since 1970.
+/// `/Date(1735787045678)/`, milliseconds since 1970. A zone behind them (`+0100`) says where it was written, and moves
+/// nothing.
 fn json_date(text: &str) -> Option<i64> {
     let inside = text.strip_prefix("/Date(")?.strip_suffix(")/")?;
+    let inside = inside.split_once('+').map_or(inside, |(count, _)| count);
+    let inside = inside.rsplit_once('-').map_or(inside, |(count, _)| if count.is_empty() { inside } else { count });
     inside.parse::<i64>().ok()?.checked_mul(10_000)?.checked_add(UNIX_EPOCH)
 }
 
@@ -289,6 +305,12 @@ mod tests {
         assert_eq!(parse("1735787045"), Some(whole));
         assert_eq!(parse("1735787045000"), Some(whole));
         assert_eq!(parse("/Date(1735787045000)/"), Some(whole));
+        assert_eq!(parse("/Date(1735787045000+0100)/"), Some(whole));
+        assert_eq!(parse("/Date(1735787045000-0500)/"), Some(whole));
+        assert_eq!(parse("/Date(-1000)/").map(format).as_deref(), Some("1969-12-31T23:59:59.0000000Z"));
+        assert_eq!(parse("02.01.2025, 03:04:05"), Some(whole));
+        assert_eq!(parse("2.1.2025 03:04:05.6789012"), Some(MOMENT));
+        assert_eq!(parse("2025-01-02t03:04:05z"), Some(whole));
         assert_eq!(parse("133802606450000000"), Some(whole));
         assert_eq!(format(MOMENT), "2025-01-02T03:04:05.6789012Z");
     }
