@@ -174,6 +174,22 @@ fn archives_within_archives_and_of_too_many_files_are_refused() {
 }
 
 #[test]
+fn a_packed_file_that_is_cut_gives_what_can_be_unpacked() {
+    let lines: String = (1..20_000).map(line).collect();
+    let packed = gzip(lines.as_bytes());
+    // The checksum stands in the directory at the end.
+    let mut wrong_sum = zip(&[("a.json", lines.as_bytes())]);
+    let directory = wrong_sum.windows(4).rposition(|window| window == b"PK\x01\x02").unwrap();
+    wrong_sum[directory + 16] ^= 1;
+    for (bytes, some) in [(packed[..packed.len() / 2].to_vec(), 5_000), (wrong_sum, 19_998)] {
+        let file = import_bytes("x", &bytes).remove(0);
+        assert!(file.stored > some && file.stored < 20_000, "{file:#?}");
+        assert_eq!(file.records, file.stored + file.rejected);
+        assert!(file.problem.as_ref().unwrap().starts_with("it cannot be unpacked to its end"), "{file:#?}");
+    }
+}
+
+#[test]
 fn names_in_an_archive_lead_nowhere() {
     let folder = tempfile::tempdir().unwrap();
     let inside = folder.path().join("inside");

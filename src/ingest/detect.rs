@@ -26,6 +26,9 @@ impl Container {
 /// How many bytes decide.
 pub const HEAD: usize = 64 * 1024;
 
+/// Where a tar archive says what it is.
+const TAR_MAGIC: usize = 257;
+
 /// Says what a file is, or why it is not an event file.
 pub fn detect(head: &[u8]) -> Result<Container, &'static str> {
     if head.is_empty() {
@@ -34,10 +37,12 @@ pub fn detect(head: &[u8]) -> Result<Container, &'static str> {
     if head.starts_with(b"ElfFile\0") {
         return Ok(Container::Evtx);
     }
-    let known: [(&[u8], &str); 8] = [
+    let known: [(&[u8], &str); 10] = [
         (b"SQLite format 3\0", "an SQLite database"),
         (b"PK\x05\x06", "an empty zip archive"),
         (b"7z\xbc\xaf\x27\x1c", "a 7z archive: unpack it first"),
+        (b"\xfd7zXZ\0", "packed with xz: unpack it first"),
+        (b"BZh", "packed with bzip2: unpack it first"),
         (b"Rar!", "a rar archive: unpack it first"),
         (b"MZ", "a program"),
         (b"\x7fELF", "a program"),
@@ -46,6 +51,9 @@ pub fn detect(head: &[u8]) -> Result<Container, &'static str> {
     ];
     if let Some((_, reason)) = known.iter().find(|(magic, _)| head.starts_with(magic)) {
         return Err(reason);
+    }
+    if head.get(TAR_MAGIC..).is_some_and(|rest| rest.starts_with(b"ustar")) {
+        return Err("a tar archive: unpack it first");
     }
     let Some(text) = first_line(head) else { return Err("not text and not a known binary format") };
     let text = text.trim_start_matches('\u{feff}').trim_start();
@@ -118,6 +126,8 @@ mod tests {
         assert_eq!(detect(b"\xff\xfeT\0,\0D\0"), Ok(Container::Csv));
         assert_eq!(detect(b""), Err("empty file"));
         assert!(detect(b"version https://git-lfs.github.com/spec/v1").unwrap_err().contains("LFS"));
+        let tar = [&[b'a'; 257][..], b"ustar"].concat();
+        assert!(detect(&tar).unwrap_err().contains("tar archive"));
         assert!(detect(b"\x00\x01\x02").is_err());
         assert!(detect(b"just a sentence").is_err());
         assert!(detect("caf\u{e9},b\n".as_bytes().get(..4).unwrap()).is_err());

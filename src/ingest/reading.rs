@@ -156,7 +156,7 @@ impl Dispatcher<'_> {
     }
 
     fn event_log(&mut self, ready: Ready) -> Option<()> {
-        let Ready { path, bytes, share, sha256, container, file, held } = ready;
+        let Ready { path, bytes, share, sha256, container, file, held, broken } = ready;
         let seen = file.try_clone().ok();
         self.say(Message::Start { path, bytes, share, sha256, container })?;
         let mut notes = Vec::new();
@@ -179,7 +179,7 @@ impl Dispatcher<'_> {
             }
         };
         notes.extend(seen.and_then(|file| changed(&file, bytes)));
-        self.say(Message::End { problem, notes })
+        self.say(Message::End { problem: problem.or(broken), notes })
     }
 }
 
@@ -215,7 +215,7 @@ fn read_file(ready: Ready, events: &mut Normaliser, plan: Plan<'_>, lane: &Sende
     if plan.cancelled.load(Ordering::Relaxed) {
         return None;
     }
-    let Ready { path, bytes, share, sha256, container, mut file, held: _ } = ready;
+    let Ready { path, bytes, share, sha256, container, mut file, held: _, broken } = ready;
     let left_out = |reason: String| Message::LeftOut { path: path.clone(), bytes, share, reason };
     let forced = plan.options.table.clone();
     if forced.is_some() && matches!(container, Container::Evtx | Container::Xml) {
@@ -258,7 +258,7 @@ fn read_file(ready: Ready, events: &mut Normaliser, plan: Plan<'_>, lane: &Sende
             grouped(gather.exported)
         ));
     }
-    let problem = read.and(flushed).err().map(words);
+    let problem = read.and(flushed).err().map(words).or(broken);
     lane.send(Message::Part { records: sink.records, problem: None }).ok()?;
     if problem.is_none() {
         decided.extend(rows.take_notes());

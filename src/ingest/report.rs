@@ -80,10 +80,11 @@ impl ImportReport {
         for (kind, (files, records, stored, duplicates, rejected)) in by_kind {
             let _ = writeln!(
                 text,
-                "{kind}: {} file{}, {} records = {} stored + {} duplicates + {} rejected",
+                "{kind}: {} file{}, {} record{} = {} stored + {} duplicates + {} rejected",
                 grouped(files),
                 if files == 1 { "" } else { "s" },
                 grouped(records),
+                if records == 1 { "" } else { "s" },
                 grouped(stored),
                 grouped(duplicates),
                 grouped(rejected)

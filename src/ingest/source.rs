@@ -10,7 +10,7 @@ use crossbeam_channel::Sender;
 use sha2::Digest;
 
 use super::detect::{self, Container};
-use super::unpack::{self, Limits, Member, Packing, Spent};
+use super::unpack::{self, Limits, Member, Packing, Spent, Spooled};
 use super::walk::Found;
 
 /// A file that is ready to be read, or why it is not.
@@ -29,6 +29,8 @@ pub struct Ready {
     pub file: File,
     /// All its bytes, where they are few: they need not be read again.
     pub held: Option<Vec<u8>>,
+    /// Why it is not all that was packed.
+    pub broken: Option<String>,
 }
 
 /// Files up to this size are held from hashing to reading.
@@ -45,7 +47,7 @@ pub fn open_all(found: Vec<Found>, sender: &Sender<Opened>) {
             Found::StandardInput => {
                 let limits = Limits::default();
                 match unpack::spool(std::io::stdin().lock(), u64::MAX, &limits, &Spent::of(u64::MAX)) {
-                    Ok(file) => open_listed(Path::new("-"), file, &mut |opened| sender.send(opened).is_ok()),
+                    Ok(spooled) => open_listed(Path::new("-"), spooled, &mut |opened| sender.send(opened).is_ok()),
                     Err(reason) => {
                         let path = PathBuf::from("-");
                         sender.send(Opened::LeftOut { path, bytes: 0, share: 0, reason }).is_ok()
@@ -62,15 +64,15 @@ pub fn open_all(found: Vec<Found>, sender: &Sender<Opened>) {
 /// Opens one file with all that is packed in it. False when nobody listens any more.
 pub fn open_path(path: PathBuf, bytes: u64, give: &mut dyn FnMut(Opened) -> bool) -> bool {
     match File::open(&path) {
-        Ok(file) => open_listed(&path, file, give),
+        Ok(file) => open_listed(&path, Spooled { file, broken: None }, give),
         Err(error) => give(Opened::LeftOut { path, bytes, share: bytes, reason: error.to_string() }),
     }
 }
 
-fn open_listed(path: &Path, file: File, give: &mut dyn FnMut(Opened) -> bool) -> bool {
-    let bytes = file.metadata().map_or(0, |metadata| metadata.len());
+fn open_listed(path: &Path, spooled: Spooled, give: &mut dyn FnMut(Opened) -> bool) -> bool {
+    let bytes = spooled.file.metadata().map_or(0, |metadata| metadata.len());
     let spent = Spent::of(bytes);
-    open_file(path, file, &Place { depth: 0, share: bytes, limits: &Limits::default(), spent: &spent }, give)
+    open_file(path, spooled, &Place { depth: 0, share: bytes, limits: &Limits::default(), spent: &spent }, give)
 }
 
 /// Where a file lies.
@@ -82,7 +84,8 @@ struct Place<'p> {
     spent: &'p Spent,
 }
 
-fn open_file(path: &Path, mut file: File, place: &Place<'_>, give: &mut dyn FnMut(Opened) -> bool) -> bool {
+fn open_file(path: &Path, spooled: Spooled, place: &Place<'_>, give: &mut dyn FnMut(Opened) -> bool) -> bool {
+    let Spooled { mut file, broken } = spooled;
     let Place { depth, share, limits, spent } = *place;
     let left_out =
         |bytes: u64, share: u64, reason: String| Opened::LeftOut { path: path.to_owned(), bytes, share, reason };
@@ -108,7 +111,10 @@ fn open_file(path: &Path, mut file: File, place: &Place<'_>, give: &mut dyn FnMu
             name.push(&suffix);
             let name = PathBuf::from(name);
             listened = match file {
-                Ok(file) => open_file(&name, file, &Place { depth: depth + 1, share, limits, spent }, give),
+                Ok(mut spooled) => {
+                    spooled.broken = spooled.broken.or_else(|| broken.clone());
+                    open_file(&name, spooled, &Place { depth: depth + 1, share, limits, spent }, give)
+                }
                 Err(reason) => give(Opened::LeftOut { path: name, bytes, share, reason }),
             };
             listened
@@ -124,7 +130,7 @@ fn open_file(path: &Path, mut file: File, place: &Place<'_>, give: &mut dyn FnMu
         Ok(Hashed { bytes, head, sha256 }) => match detect::detect(head.get(..detect::HEAD).unwrap_or(&head)) {
             Ok(container) => {
                 let held = (container == Container::Evtx && head.len() as u64 == bytes).then_some(head);
-                Opened::Ready(Ready { path: path.to_owned(), bytes, share, sha256, container, file, held })
+                Opened::Ready(Ready { path: path.to_owned(), bytes, share, sha256, container, file, held, broken })
             }
             Err(reason) => left_out(bytes, share, reason.to_owned()),
         },

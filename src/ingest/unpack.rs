@@ -75,7 +75,13 @@ pub struct Member {
     pub suffix: String,
     /// Bytes of the packed file that it took up.
     pub packed: u64,
-    pub file: Result<File, String>,
+    pub file: Result<Spooled, String>,
+}
+
+/// What a stream held, and why no more of it could be had: half of a file is better than none of it.
+pub struct Spooled {
+    pub file: File,
+    pub broken: Option<String>,
 }
 
 /// Takes out what is packed, and hands each file to `give` until that says no.
@@ -131,16 +137,21 @@ pub fn unpack(
 }
 
 /// Copies a stream into a temporary file without a name.
-pub fn spool(mut stream: impl Read, packed: u64, limits: &Limits, spent: &Spent) -> Result<File, String> {
+pub fn spool(mut stream: impl Read, packed: u64, limits: &Limits, spent: &Spent) -> Result<Spooled, String> {
     let words = |error: io::Error| format!("it cannot be unpacked: {error}");
     let mut file = tempfile::tempfile().map_err(words)?;
     let mut buffer = vec![0; 256 * 1024];
     let mut written = 0u64;
+    let mut broken = None;
     loop {
         let read = match stream.read(&mut buffer) {
             Ok(read) => read,
             Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-            Err(error) => return Err(words(error)),
+            Err(error) if written == 0 => return Err(words(error)),
+            Err(error) => {
+                broken = Some(format!("it cannot be unpacked to its end: {error}"));
+                break;
+            }
         };
         let Some(bytes) = buffer.get(..read).filter(|bytes| !bytes.is_empty()) else { break };
         written += read as u64;
@@ -154,7 +165,7 @@ pub fn spool(mut stream: impl Read, packed: u64, limits: &Limits, spent: &Spent)
         file.write_all(bytes).map_err(words)?;
     }
     file.seek(SeekFrom::Start(0)).map_err(words)?;
-    Ok(file)
+    Ok(Spooled { file, broken })
 }
 
 /// The frames of a zstd file one after another, as the tools that make them in parallel write.
@@ -202,9 +213,10 @@ mod tests {
     fn first(bytes: &[u8], packing: Packing, limits: &Limits) -> Result<Vec<u8>, String> {
         let mut found = Err("nothing".to_owned());
         unpack(&file(bytes), packing, limits, &Spent::of(bytes.len() as u64), &mut |member| {
-            found = member.file.map(|mut file| {
+            found = member.file.map(|mut spooled| {
                 let mut plain = Vec::new();
-                file.read_to_end(&mut plain).unwrap();
+                spooled.file.read_to_end(&mut plain).unwrap();
+                plain.extend(spooled.broken.unwrap_or_default().bytes());
                 plain
             });
             false
@@ -221,7 +233,9 @@ mod tests {
             |plain: &[u8]| ruzstd::encoding::compress_to_vec(plain, ruzstd::encoding::CompressionLevel::Fastest);
         let two = [frame(b"one "), frame(b"two")].concat();
         assert_eq!(first(&two, Packing::Zstd, &limits).unwrap(), b"one two");
-        assert!(first(&two[..two.len() - 2], Packing::Zstd, &limits).is_err());
+        let cut = String::from_utf8(first(&two[..two.len() - 2], Packing::Zstd, &limits).unwrap()).unwrap();
+        assert!(cut.starts_with("one it cannot be unpacked to its end"), "{cut}");
+        assert!(first(&two[..2], Packing::Zstd, &limits).is_err());
     }
 
     #[test]
