@@ -181,6 +181,20 @@ fn hostile_bytes_of_a_query_and_its_result_reach_the_terminal_only_escaped() {
 }
 
 #[test]
+fn an_import_that_found_no_event_says_so_and_fails() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = folder.path().join("hunt.db");
+    let (empty, text) = (folder.path().join("empty"), folder.path().join("notes.txt"));
+    std::fs::create_dir(&empty).unwrap();
+    std::fs::write(&text, "hello world").unwrap();
+    for (path, words) in [(&empty, "nothing to import"), (&text, "text, but neither JSON nor rows")] {
+        let import = whippet(&["import", "--db", store.to_str().unwrap(), path.to_str().unwrap()]);
+        assert_eq!(import.status, 1, "{}{}", import.stdout, import.stderr);
+        assert!(import.stdout.contains(words), "{}", import.stdout);
+    }
+}
+
+#[test]
 fn a_hunt_leads_from_the_import_to_the_reason_and_the_chain() {
     let folder = tempfile::tempdir().unwrap();
     let store = folder.path().join("hunt.db");

@@ -85,7 +85,11 @@ pub fn run(arguments: &Args, stdout: &mut dyn Write) -> Result<Exit, Problem> {
         Format::Json => super::json::write_pretty(stdout, &report)?,
     }
     let all_there = report.files.iter().all(|file| file.kind.is_some() || file.bytes > 0 || exists(&file.path));
-    Ok(if all_there && !report.interrupted { Exit::Done } else { Exit::Failed })
+    let anything = report.event_files().next().is_some() || report.profiles > 0;
+    if report.files.is_empty() && !anything && arguments.format == Format::Text {
+        writeln!(stdout, "nothing to import: there are no files in what was named")?;
+    }
+    Ok(if all_there && anything && !report.interrupted { Exit::Done } else { Exit::Failed })
 }
 
 fn exists(path: &str) -> bool {

@@ -110,7 +110,7 @@ pub fn unpack(
             let mut archive = zip::ZipArchive::new(reader).map_err(|error| format!("zip archive: {error}"))?;
             if archive.len() > limits.members {
                 return Err(format!(
-                    "zip archive of {} files; more than {} are not read",
+                    "zip archive of {} files; more than {} are not read: unpack it first",
                     archive.len(),
                     limits.members
                 ));
@@ -139,7 +139,9 @@ pub fn unpack(
 /// Copies a stream into a temporary file without a name.
 pub fn spool(mut stream: impl Read, packed: u64, limits: &Limits, spent: &Spent) -> Result<Spooled, String> {
     let words = |error: io::Error| format!("it cannot be unpacked: {error}");
-    let mut file = tempfile::tempfile().map_err(words)?;
+    let folder = std::env::temp_dir();
+    let no_room = |error: io::Error| format!("it cannot be unpacked in {} (TMPDIR): {error}", folder.display());
+    let mut file = tempfile::tempfile_in(&folder).map_err(no_room)?;
     let mut buffer = vec![0; 256 * 1024];
     let mut written = 0u64;
     let mut broken = None;
@@ -162,7 +164,7 @@ pub fn spool(mut stream: impl Read, packed: u64, limits: &Limits, spent: &Spent)
         if written > limits.ratio_from && written / packed.max(1) > limits.ratio {
             return Err(format!("unpacked it is more than {} times as large: taken for a bomb", limits.ratio));
         }
-        file.write_all(bytes).map_err(words)?;
+        file.write_all(bytes).map_err(no_room)?;
     }
     file.seek(SeekFrom::Start(0)).map_err(words)?;
     Ok(Spooled { file, broken })
