@@ -5,6 +5,7 @@
 //!
 //! Knows nothing of the screen.
 
+mod activities;
 pub mod block;
 mod ddl;
 mod error;
@@ -30,7 +31,7 @@ use crate::sql::layout::{FILE_PROFILE, RAW_TABLES, physical_column, quote_identi
 pub use ddl::{ACTOR_COLUMNS, IDENTITY_INDEX, TEXT_INDEX, create_table, has_actor};
 pub use error::StoreError;
 pub use maintenance::Forgotten;
-pub use raw_columns::logon_type;
+pub use raw_columns::{logon_type, streamed};
 pub use state::Exclusion;
 pub use summary::{Origin, Rejection, Source};
 

@@ -5,6 +5,7 @@
 
 use serde_json::{Map, Value as Json};
 
+use super::activities::activity;
 use super::event_json::event_of;
 use super::event_xml::{EventXml, Field};
 
@@ -46,12 +47,12 @@ impl RawRecord {
             return Some(Self::Event(Box::new(OwnedEvent::new(&event))));
         }
         match serde_json::from_str(text).ok()? {
-            Json::Object(row) => match event_of(&row) {
+            Json::Object(mut row) => match event_of(&row) {
                 Some(Ok(text)) => {
                     let event = EventXml::parse(&text.xml).ok()?;
                     Some(Self::Event(Box::new(OwnedEvent::new(&event))))
                 }
-                _ => Some(Self::Row(row)),
+                _ => Some(Self::Row(streamed(&mut row).unwrap_or(row))),
             },
             _ => None,
         }
@@ -67,6 +68,17 @@ impl RawRecord {
                 _ => event.windows_column(column),
             },
         }
+    }
+}
+
+/// The columns of a record of the streaming API, which has them in `properties` and names its table in `category`.
+pub fn streamed(record: &mut Map<String, Json>) -> Option<Map<String, Json>> {
+    if !record.contains_key("category") {
+        return None;
+    }
+    match record.get_mut("properties") {
+        Some(Json::Object(properties)) => Some(std::mem::take(properties)),
+        _ => None,
     }
 }
 
@@ -162,7 +174,7 @@ impl OwnedEvent {
             "SourceSystem" => RawValue::Text("OpsManager".to_owned()),
             "EventLevelName" => RawValue::Text(level_name(self.system("Level")).to_owned()),
             "EventCategory" => self.integer(self.system("Task")),
-            "UserName" => RawValue::Text(self.system("SystemUserId").to_owned()),
+            "UserName" => RawValue::Text(system_user(self.system("SystemUserId")).to_owned()),
             "RenderedDescription" | "Message" => RawValue::Text(self.system("Message").to_owned()),
             "EventData" => RawValue::Text(format!(
                 "<DataItem type=\"System.XmlData\" time=\"{}\" sourceHealthServiceId=\"\">{}</DataItem>",
@@ -335,39 +347,13 @@ pub fn logon_type(code: &str) -> &'static str {
     }
 }
 
-/// The words of `SecurityEvent.Activity`, for the events the mapping knows.
-fn activity(event_id: i64) -> &'static str {
-    match event_id {
-        1102 => "The audit log was cleared.",
-        4624 => "An account was successfully logged on.",
-        4625 => "An account failed to log on.",
-        4634 => "An account was logged off.",
-        4647 => "User initiated logoff.",
-        4648 => "A logon was attempted using explicit credentials.",
-        4656 => "A handle to an object was requested.",
-        4657 => "A registry value was modified.",
-        4663 => "An attempt was made to access an object.",
-        4672 => "Special privileges assigned to new logon.",
-        4688 => "A new process has been created.",
-        4689 => "A process has exited.",
-        4697 => "A service was installed in the system.",
-        4698 => "A scheduled task was created.",
-        4699 => "A scheduled task was deleted.",
-        4700 => "A scheduled task was enabled.",
-        4701 => "A scheduled task was disabled.",
-        4702 => "A scheduled task was updated.",
-        4720 => "A user account was created.",
-        4723 => "An attempt was made to change an account's password.",
-        4724 => "An attempt was made to reset an account's password.",
-        4726 => "A user account was deleted.",
-        4732 => "A member was added to a security-enabled local group.",
-        4733 => "A member was removed from a security-enabled local group.",
-        4738 => "A user account was changed.",
-        5140 => "A network share object was accessed.",
-        5145 => "A network share object was checked to see whether client can be granted desired access.",
-        5156 => "The Windows Filtering Platform has permitted a connection.",
-        5158 => "The Windows Filtering Platform has permitted a bind to a local port.",
-        _ => "",
+/// The agent names the accounts that are the same on every host; others stay SIDs.
+fn system_user(sid: &str) -> &str {
+    match sid {
+        "S-1-5-18" => "NT AUTHORITY\\SYSTEM",
+        "S-1-5-19" => "NT AUTHORITY\\LOCAL SERVICE",
+        "S-1-5-20" => "NT AUTHORITY\\NETWORK SERVICE",
+        other => other,
     }
 }
 
@@ -440,5 +426,8 @@ mod tests {
         assert_eq!(record.column("SecurityEvent", "CommandLine"), RawValue::Text("whoami".to_owned()));
         assert_eq!(record.column("SecurityEvent", "LogonType"), RawValue::Integer(3));
         assert_eq!(record.column("SecurityEvent", "Account"), RawValue::Text(String::new()));
+        let streamed = b"{\"time\":\"t\",\"category\":\"Event\",\"properties\":{\"EventData\":\"<x/>\"}}";
+        let record = RawRecord::read(streamed).unwrap();
+        assert_eq!(record.column("Event", "EventData"), RawValue::Text("<x/>".to_owned()));
     }
 }

@@ -12,6 +12,7 @@ use super::Stop;
 use super::objects::{is_wrapper, json_objects};
 use crate::ingest::detect::Container;
 use crate::ingest::time::Reading;
+use crate::store::streamed;
 
 /// Longer than any record a service exports; what is longer is not read into memory.
 pub const LONGEST: usize = 16 * 1024 * 1024;
@@ -253,11 +254,9 @@ pub fn parse_row(text: &[u8]) -> Result<RawRow, String> {
     Ok(unwrap_properties(fields, original))
 }
 
-/// A record of the streaming API holds its columns in `properties` and names its table in `category`.
+/// The columns of a record of the streaming API, with the name of their table.
 fn unwrap_properties(mut fields: Map<String, Json>, original: String) -> RawRow {
-    let streamed = fields.contains_key("category");
-    if let Some(Json::Object(properties)) = fields.get_mut("properties").filter(|_| streamed) {
-        let mut inner = std::mem::take(properties);
+    if let Some(mut inner) = streamed(&mut fields) {
         if let Some(category) = fields.remove("category") {
             inner.insert("category".to_owned(), category);
         }
