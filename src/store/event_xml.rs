@@ -77,6 +77,9 @@ impl<'a> EventXml<'a> {
         let mut value: Option<Cow<'a, str>> = None;
         let mut data_start = 0;
         let mut leaf = false;
+        // A flipped bit in a log can change the name that all records of a chunk share; what they say is worth having.
+        let mut other_root = None;
+        let no_event = |offset| XmlError { reason: "the root element is not Event", offset };
         loop {
             match path.as_slice() {
                 [_, "EventData"] if value.is_none() => reader.plain_data(&mut event.fields),
@@ -86,8 +89,11 @@ impl<'a> EventXml<'a> {
             let Some(token) = reader.next()? else { break };
             match token {
                 Token::Open { name, attributes, closed, start } => {
-                    if path.is_empty() && name != "Event" {
-                        return Err(XmlError { reason: "the root element is not Event", offset: start });
+                    match path.len() {
+                        0 if name != "Event" && closed => return Err(no_event(start)),
+                        0 if name != "Event" => other_root = Some(start),
+                        1 if name == "System" => other_root = None,
+                        _ => {}
                     }
                     if path.len() >= DEEPEST {
                         return Err(XmlError { reason: "elements nest too deep", offset: start });
@@ -134,7 +140,7 @@ impl<'a> EventXml<'a> {
                     path.pop();
                     leaf = false;
                     if path.is_empty() {
-                        return Ok(event);
+                        return other_root.map_or(Ok(event), |start| Err(no_event(start)));
                     }
                 }
             }
@@ -503,6 +509,9 @@ mod tests {
     fn broken_events_say_where() {
         assert_eq!(EventXml::parse("<Event><System>").unwrap_err().reason, "the event ends early");
         assert_eq!(EventXml::parse("<Other/>").unwrap_err().offset, 0);
+        assert_eq!(EventXml::parse(" <Other><a>1</a></Other>").unwrap_err().offset, 1);
+        let damaged = EventXml::parse("<Ev\u{165}nt><System><EventID>5</EventID></System></Ev\u{165}nt>").unwrap();
+        assert_eq!(damaged.event_id, "5");
         assert!(EventXml::parse("<!DOCTYPE a><Event/>").is_err());
         assert!(EventXml::parse("<Event></System>").is_err());
         let deep = format!("<Event>{}", "<a>".repeat(100));
