@@ -119,8 +119,13 @@ impl Mapping {
 
     /// The entries for an event: the first that applies, and those that apply as well.
     pub fn entries<'m>(&'m self, event: &'m EventXml<'_>, event_id: i64) -> impl Iterator<Item = &'m Entry> {
-        // An SQL Server instance is its own provider: MSSQLSERVER, MSSQL$NAME.
-        let provider = if event.provider.starts_with("MSSQL") { "MSSQL*" } else { event.provider.as_ref() };
+        let provider = match event.provider.as_ref() {
+            // An SQL Server instance is its own provider: MSSQLSERVER, MSSQL$NAME.
+            instance if instance.starts_with("MSSQL") => "MSSQL*",
+            // Version 6 and later, with the same events.
+            "PowerShellCore" => "Microsoft-Windows-PowerShell",
+            provider => provider,
+        };
         let entries = self.entries.get(provider).and_then(|of_provider| of_provider.get(&event_id));
         let mut found = false;
         entries.into_iter().flatten().map(Rc::as_ref).filter(move |entry| {
