@@ -68,7 +68,7 @@ fn contents(store: &Store) -> Vec<String> {
          FROM event_record e JOIN record_block b ON b.id = e.block",
     );
     // User data stand as the form wrote them: some lay them out, and some lose the name space.
-    let laid_out = regex::Regex::new(r#" xmlns=['"]x['"]|>(\n)<"#).unwrap();
+    let laid_out = regex::Regex::new(r#" xmlns=['"]x['"]|>(\n *)<"#).unwrap();
     let mut rows: Vec<String> = rows
         .iter()
         .map(|row| {
@@ -334,6 +334,14 @@ fn events_are_the_same_in_every_form() {
         "\u{feff}<?xml version=\"1.0\" encoding=\"utf-8\" standalone=\"yes\"?>\r\n<Events>{}</Events>",
         xml_lines.replace("</Event>\n", rendering)
     );
+    // What `evtx_dump` writes unless it is told otherwise.
+    let recorded: String = all
+        .iter()
+        .map(|event| {
+            let laid_out = xml(event).replace("><", ">\n    <");
+            format!("Record {}\n<?xml version=\"1.0\" encoding=\"utf-8\"?>\n{laid_out}\n\n", event.number)
+        })
+        .collect();
     let big_endian = |text: &str| -> Vec<u8> {
         [0xfe, 0xff].into_iter().chain(text.encode_utf16().flat_map(u16::to_be_bytes)).collect()
     };
@@ -348,6 +356,7 @@ fn events_are_the_same_in_every_form() {
         ("rooted XML", rooted.clone().into_bytes()),
         ("rooted XML, UTF-16 the other way", big_endian(&rooted)),
         ("Event Viewer", viewer.into_bytes()),
+        ("evtx_dump XML", recorded.into_bytes()),
         ("XML on one line", xml_lines.replace("</Event>\n", "</Event>").into_bytes()),
         ("evtx_dump in UTF-16", big_endian(&dump_text)),
         ("evtx_dump with a byte order mark", format!("\u{feff}{dump_text}").into_bytes()),

@@ -65,7 +65,12 @@ pub fn detect(head: &[u8]) -> Result<Container, &'static str> {
             let event = ["<Event>", "<Event ", "<Events>", "<Events "].iter().any(|tag| whole.contains(tag));
             if event { Ok(Container::Xml) } else { Err("XML, but no event XML") }
         }
-        Some('R') if is_numbered_record(text) => Ok(Container::Json),
+        Some('R') if is_numbered_record(text) => {
+            let whole = decode(head);
+            let mut lines = whole.lines().map(|line| line.trim_start_matches('\u{feff}').trim());
+            let after = lines.find(|line| !line.is_empty() && !is_numbered_record(line));
+            Ok(if after.is_some_and(|line| line.starts_with('<')) { Container::Xml } else { Container::Json })
+        }
         Some(_) => {
             let header = text.lines().next().unwrap_or_default();
             let columns: Vec<&str> = header.split([',', ';', '\t']).collect();
@@ -82,8 +87,8 @@ pub fn detect(head: &[u8]) -> Result<Container, &'static str> {
     }
 }
 
-/// `evtx_dump` writes `Record 1` before the first object.
-fn is_numbered_record(line: &str) -> bool {
+/// `evtx_dump` writes `Record 1` before the first object or event.
+pub fn is_numbered_record(line: &str) -> bool {
     line.strip_prefix("Record ").is_some_and(|number| number.trim().parse::<u64>().is_ok())
 }
 
@@ -124,6 +129,8 @@ mod tests {
         assert_eq!(detect(b"\xef\xbb\xbf \n{\"a\":1}"), Ok(Container::Json));
         assert_eq!(detect(b"Timestamp,DeviceName\n"), Ok(Container::Csv));
         assert_eq!(detect(b"\xff\xfeT\0,\0D\0"), Ok(Container::Csv));
+        assert_eq!(detect(b"Record 1\n{\n"), Ok(Container::Json));
+        assert_eq!(detect(b"Record 1\r\n<?xml version=\"1.0\"?>\r\n<Event>"), Ok(Container::Xml));
         assert_eq!(detect(b""), Err("empty file"));
         assert!(detect(b"version https://git-lfs.github.com/spec/v1").unwrap_err().contains("LFS"));
         let tar = [&[b'a'; 257][..], b"ustar"].concat();

@@ -9,6 +9,7 @@ use serde_json::Map;
 
 use super::Stop;
 use super::rows::{LONGEST, Placed, RawRow, failed};
+use crate::ingest::detect::is_numbered_record;
 
 const END: &[u8] = b"</Event>";
 /// The namespace of event XML: an `Event` element inside a record's own data is of another one.
@@ -68,6 +69,7 @@ impl Cutter<'_> {
                 let before = before.trim_ascii();
                 // Comments may hold anything.
                 let stray = !before.is_empty() && !before.starts_with(b"<!--") && tag.starts_with(b"<");
+                let stray = stray && !std::str::from_utf8(before).is_ok_and(is_numbered_record);
                 let stray = stray.then(|| String::from_utf8_lossy(before).chars().take(60).collect::<String>());
                 if is_event_tag(tag) {
                     self.text = tag.to_vec();
