@@ -54,6 +54,9 @@ pub struct XmlError {
 /// `ProcessingErrorData` where Windows could not write that, `DebugData` in a debug log, `BinaryEventData` in bytes alone.
 pub const BODIES: [&str; 5] = ["EventData", "UserData", "ProcessingErrorData", "DebugData", "BinaryEventData"];
 
+/// `python-evtx` writes a list of positional values as one text of such elements.
+const LISTED: &str = "<string>";
+
 /// Deeper nesting than any event has, and far from the end of the stack.
 const DEEPEST: usize = 64;
 
@@ -192,6 +195,12 @@ impl<'a> EventXml<'a> {
         match path {
             [_, "System", name] => self.system_value(name, value),
             [_, "EventData", "Binary"] => self.binary = value,
+            [_, "EventData", "Data"] if data_name.is_empty() && value.starts_with(LISTED) => {
+                let values = value.split(LISTED).skip(1);
+                let values = values.map(|value| value.trim_end_matches('\n').trim_end_matches("</string>"));
+                self.fields
+                    .extend(values.map(|value| Field { name: Cow::Borrowed(""), value: Cow::Owned(value.to_owned()) }));
+            }
             [_, "EventData", "Data"] => self.fields.push(Field { name: data_name, value }),
             [_, "EventData", _] if leaf && !data_name.is_empty() => self.fields.push(Field { name: data_name, value }),
             [_, "EventData", name] if leaf => self.fields.push(Field { name: Cow::Borrowed(name), value }),

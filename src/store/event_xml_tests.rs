@@ -109,3 +109,12 @@ fn broken_events_say_where() {
 fn an_ampersand_that_is_no_entity_stays() {
     assert_eq!(unescape("a & b &lt;c&gt; &#x41;&bogus;"), "a & b <c> A&bogus;");
 }
+
+#[test]
+fn positional_values_in_one_text_are_values() {
+    let listed = "&lt;string&gt;sa&lt;/string&gt;\n&lt;string&gt; Reason: no\nmore&lt;/string&gt;\n&lt;string&gt;&lt;/string&gt;\n";
+    let text = format!("<Event><EventData><Data>{listed}</Data><Data>x</Data></EventData></Event>");
+    let event = EventXml::parse(&text).unwrap();
+    let found: Vec<&str> = event.fields.iter().map(|field| field.value.as_ref()).collect();
+    assert_eq!(found, ["sa", " Reason: no\nmore", "", "x"]);
+}

@@ -189,8 +189,10 @@ fn call<'a>(function: Function, arguments: &'a [Expression], event: &'a EventXml
             .iter()
             .map(|inner| inner.evaluate(event))
             .find(|value| {
-                let nothing = matches!(value.as_text().as_ref(), "" | "-" | "S-1-0-0" | "0x0");
-                !nothing
+                let text = value.as_text();
+                // Some readers write a number with all its digits.
+                let zero = text.strip_prefix("0x").is_some_and(|digits| digits.bytes().all(|digit| digit == b'0'));
+                !zero && !matches!(text.as_ref(), "" | "-" | "S-1-0-0")
             })
             .unwrap_or(Derived::Nothing),
         Function::Join => {

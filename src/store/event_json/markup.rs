@@ -78,6 +78,7 @@ pub(super) fn event_data(xml: &mut String, name: &str, data: &Object) {
     xml.push('>');
     for (name, value) in data {
         match name.as_str() {
+            "Binary" if value.is_null() => {}
             "Binary" => {
                 xml.push_str("<Binary>");
                 text(xml, &content(value));
