@@ -187,7 +187,8 @@ fn an_import_that_found_no_event_says_so_and_fails() {
     let (empty, text) = (folder.path().join("empty"), folder.path().join("notes.txt"));
     std::fs::create_dir(&empty).unwrap();
     std::fs::write(&text, "hello world").unwrap();
-    for (path, words) in [(&empty, "nothing to import"), (&text, "text, but neither JSON nor rows")] {
+    let itself = "the store that is written";
+    for (path, words) in [(&empty, "nothing to import"), (&text, "text, but neither JSON nor rows"), (&store, itself)] {
         let import = whippet(&["import", "--db", store.to_str().unwrap(), path.to_str().unwrap()]);
         assert_eq!(import.status, 1, "{}{}", import.stdout, import.stderr);
         assert!(import.stdout.contains(words), "{}", import.stdout);

@@ -78,7 +78,8 @@ fn visit(path: &Path, named: bool, own: &[PathBuf], found: &mut Vec<Found>) {
     if metadata.is_dir() {
         let linked = std::fs::symlink_metadata(path).is_ok_and(|metadata| metadata.is_symlink());
         if linked && !named {
-            return;
+            let reason = "a link to a folder, which may lead in circles: name it to read it".to_owned();
+            return found.push(Found::Problem { path: path.to_owned(), reason });
         }
         let entries = match std::fs::read_dir(path) {
             Ok(entries) => entries,
@@ -93,6 +94,8 @@ fn visit(path: &Path, named: bool, own: &[PathBuf], found: &mut Vec<Found>) {
         let is_own = std::fs::canonicalize(path).is_ok_and(|real| own.contains(&real));
         if !is_own {
             found.push(Found::File { path: path.to_owned(), bytes: metadata.len() });
+        } else if named {
+            found.push(Found::Problem { path: path.to_owned(), reason: "the store that is written".to_owned() });
         }
     } else {
         found.push(Found::Problem { path: path.to_owned(), reason: "neither a file nor a folder".to_owned() });
