@@ -170,10 +170,12 @@ fn beside_lesson(body: Rect, is_roomy: bool) -> (Rect, Option<Pane>) {
 fn roomy(body: Rect, view: View, rule_open: bool) -> Vec<Pane> {
     let boxed = |area: Rect| Pane { area, edge: Edge::Box };
     let percent = |whole: u16, part: u32| u16::try_from(u32::from(whole) * part / 100).unwrap_or(whole);
-    let left = match (view, rule_open) {
-        (View::Matches | View::Rules, false) => percent(body.width, 60),
-        (View::Events, _) => percent(body.width, 75),
-        (View::Rules | View::Tree, _) => percent(body.width, 66),
+    let left = match view {
+        // The stages of a rule take more room than the list of them.
+        View::Rules if rule_open => percent(body.width, 66),
+        View::Matches | View::Rules => percent(body.width, 60),
+        View::Events => percent(body.width, 75),
+        View::Tree => percent(body.width, 66),
         _ => body.width,
     };
     let main = Rect { width: left, ..body };

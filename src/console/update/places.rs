@@ -4,7 +4,7 @@ use super::{Effect, ask, browse, doing, indicators, moves, rows, rule_page, time
 use crate::console::action::View;
 use crate::console::layout::Layout;
 use crate::console::source::{Question, Topic};
-use crate::console::state::{Place, RuleSide, State};
+use crate::console::state::{Focus, Place, RuleSide, State};
 use crate::console::views;
 use crate::console::widgets::table;
 
@@ -32,7 +32,7 @@ pub fn show(state: &mut State, view: View) -> Vec<Effect> {
         }
         View::Matches => {
             rows::select_focused(state);
-            ask_details(state)
+            if is_selected(state) { ask_details(state) } else { follow(state) }
         }
         _ => Vec::new(),
     }
@@ -77,6 +77,15 @@ pub fn follow_rule(state: &mut State) -> Vec<Effect> {
         }
     }
     effects
+}
+
+/// Whether the match under the cursor of the list is the one in focus, by one of its events. A filter may have left it
+/// out, and an event of another view may be in no match.
+fn is_selected(state: &State) -> bool {
+    let Focus { found, event, .. } = &state.focus;
+    state
+        .selected_row()
+        .is_none_or(|(_, row)| Some(&row.id) == found.as_ref() && event.is_none_or(|event| row.events.contains(&event)))
 }
 
 /// Asks for what the details of the focused match show.

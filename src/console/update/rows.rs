@@ -63,13 +63,13 @@ fn is_within(state: &State, row: MatchRow, range: TimeRange) -> bool {
     state.match_at(row).and_then(|found| found.id.time).is_some_and(|time| range.contains(time))
 }
 
-/// Puts the cursor of the list on the focused match, where it is in the list.
+/// Puts the cursor of the list on the focused match, where it is in the list; else it stays, as far as there are rows.
 pub fn select_focused(state: &mut State) {
-    let Some(id) = &state.focus.found else { return };
-    let position = state.matches.rows.iter().position(|row| state.match_at(*row).is_some_and(|found| found.id == *id));
-    if let Some(position) = position {
-        state.matches.table.selected = position;
-    }
+    let focused = state.focus.found.as_ref();
+    let is_focused = |row: &MatchRow| state.match_at(*row).is_some_and(|found| Some(&found.id) == focused);
+    let last = state.matches.rows.len().saturating_sub(1);
+    let position = state.matches.rows.iter().position(is_focused);
+    state.matches.table.selected = position.unwrap_or(state.matches.table.selected.min(last));
 }
 
 pub fn select_rule(state: &mut State) {

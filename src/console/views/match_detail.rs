@@ -67,7 +67,7 @@ fn about(state: &State, found: &Match, width: usize, lines: &mut Vec<Line>) {
         field(lines, "Time", &super::exact_time(state, ticks), width);
     }
     field(lines, "Host", &found.id.device, width);
-    let node = tree::node_in_focus(state);
+    let node = state.node_of(&found.events);
     let process = node.and_then(|node| state.forest.as_ref()?.node(node)).map(|node| &node.process);
     let text = |column: &str| match found.value(column) {
         Some(Value::String(text)) if !text.is_empty() => Some(text.as_str()),
@@ -99,7 +99,9 @@ fn why(state: &State, found: &Match, width: usize, lines: &mut Vec<Line>) {
         super::paragraph(lines, Role::Dim, "This row sums up many events; none of them alone says why.", width);
         return;
     }
-    let Some(explanation) = state.explanation_of(&found.id.rule) else {
+    // Of this match: the focus may already be, or still be, another.
+    let explanation = state.explanation_of(&found.id.rule).filter(|known| found.events.contains(&known.event));
+    let Some(explanation) = explanation else {
         lines.push(Line::of(Role::Dim, "asking…"));
         return;
     };

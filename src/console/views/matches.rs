@@ -173,30 +173,38 @@ fn nothing(state: &State, width: usize) -> Vec<Line> {
 }
 
 pub fn status(state: &State) -> Line {
-    let mut line = Line::new();
-    timeline::chip(state, state.timeline.range, &mut line);
-    chips(&mut line, &state.matches.chips);
+    let mut filters = Line::new();
+    timeline::chip(state, state.timeline.range, &mut filters);
+    chips(&mut filters, &state.matches.chips);
     if state.matches.chips.is_empty() && state.timeline.range.is_some() {
-        line.push(Role::Dim, " F clears");
+        filters.push(Role::Dim, " F clears");
     }
+    let mut parts = vec![filters];
     let hidden = state.all_count().saturating_sub(state.shown_count());
     if hidden > 0 {
         let on = state.switches.exclusions().filter(|(_, own)| own.enabled).count();
         let shown = if state.matches.show_hidden { "H leaves them out (·)" } else { "H shows them" };
-        line.push(Role::Dim, format!(" {hidden} hidden by {on} of your exclusions · {shown}"));
+        parts.push(Line::of(Role::Dim, format!(" {hidden} hidden by {on} of your exclusions · {shown}")));
     }
     let troubled =
         state.found.iter().flat_map(|found| &found.all.runs).filter(|run| run.status != RuleStatus::Ran).count();
     if troubled > 0 {
         let rules = if troubled == 1 { "rule" } else { "rules" };
-        line.push(Role::Warning, format!(" {troubled} {rules} did not run: view 5 says why"));
+        parts.push(Line::of(Role::Warning, format!(" {troubled} {rules} did not run: view 5 says why")));
     }
     if state.overview.as_ref().is_some_and(|overview| overview.lesson.is_some()) {
-        line.push(Role::Strong, " L lists the lessons");
-        line.push(Role::Dim, " ·");
+        parts.push(Line::of(Role::Strong, " L lists the lessons"));
     }
     if hidden == 0 && troubled == 0 && !state.matches.rows.is_empty() && state.matches.chips.is_empty() {
-        line.push(Role::Dim, " Space pins (★) what must never be hidden · t shows the chain · w shows the rule");
+        let advice = " Space pins (★) what must never be hidden · t shows the chain · w shows the rule";
+        parts.push(Line::of(Role::Dim, advice));
+    }
+    let mut line = Line::new();
+    for part in parts.into_iter().filter(|part| !part.0.is_empty()) {
+        if !line.0.is_empty() {
+            line.push(Role::Dim, " ·");
+        }
+        line.0.extend(part.0);
     }
     line
 }

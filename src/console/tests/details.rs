@@ -1,0 +1,55 @@
+//! What stands beside a list is about the row under the cursor, wherever one comes from.
+
+use super::fixture::Fixture;
+use super::{Script, Step, play};
+use crate::console::action::{Action, View};
+use crate::console::input::Input;
+use crate::hunt::timeline::TimeRange;
+
+fn after(keys: &str) -> super::End {
+    play(120, 36, Script::new(Fixture).keys(keys))
+}
+
+/// The match under the cursor is what is in focus, and what the details speak of.
+fn is_of_the_row(end: &super::End) {
+    let (_, found) = end.state.selected_row().unwrap();
+    assert_eq!(end.state.focus.found.as_ref(), Some(&found.id), "{}", end.screen);
+    assert!(end.state.focus.event.is_some_and(|event| found.events.contains(&event)), "{}", end.screen);
+    assert!(!end.screen.contains("asking…"), "{}", end.screen);
+}
+
+#[test]
+fn details_stand_beside_the_matches_after_a_page_of_a_rule() {
+    for keys in ["j w 1", "5 Enter 1", "j w 2 t 1"] {
+        let end = after(keys);
+        assert_eq!(end.state.view, View::Matches);
+        assert!(end.state.rules.open.is_some(), "the page stays open behind: {keys}");
+        assert!(end.screen.contains("┌ Detail ") && end.screen.contains("why it matched"), "{keys}: {}", end.screen);
+    }
+}
+
+#[test]
+fn details_are_of_the_row_that_a_filter_of_another_view_left() {
+    // The last match is in focus; a range around the first leaves it out.
+    let first = after("").state.selected_row().unwrap().1.id.time.unwrap();
+    let range = TimeRange { from: first, until: first + 1 };
+    let script = Script::new(Fixture).keys("G 6").then(Step::Input(Input::Act(Action::FilterTime(Some(range)))));
+    let end = play(120, 36, script.keys("1"));
+    assert_eq!(end.state.matches.rows.len(), 1, "{}", end.screen);
+    is_of_the_row(&end);
+}
+
+#[test]
+fn details_are_of_the_row_after_an_event_that_is_in_no_match() {
+    // services.exe is in no match.
+    let end = after("j 2 g g j 1");
+    is_of_the_row(&end);
+    let end = after("j 7 j 1");
+    is_of_the_row(&end);
+}
+
+#[test]
+fn the_status_row_keeps_filters_and_advice_apart() {
+    assert!(after("j l l f").screen.contains("| F clears · 1 rule did not run"));
+    assert!(after("j 6 v Enter 1").screen.contains("| F clears · 1 rule did not run"));
+}
