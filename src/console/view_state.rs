@@ -164,6 +164,8 @@ pub struct QueryView {
     pub result: Option<Listing>,
     /// What the last run found wrong.
     pub problems: Option<(String, Vec<Diagnostic>)>,
+    /// The query whose last run ended in a failure that is no fault of its text, and what was said.
+    pub failure: Option<(String, String)>,
     pub grid: Grid,
     /// What was run, the newest last.
     pub history: Vec<String>,

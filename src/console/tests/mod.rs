@@ -4,6 +4,7 @@ mod details;
 mod fixture;
 mod flows;
 mod lessons;
+mod overlays;
 mod recording;
 mod rule_page;
 mod screens;

@@ -32,6 +32,9 @@ pub fn take(state: &mut State, report: Report) -> Vec<Effect> {
         Ok(answer) => answered(state, answer),
         Err(Trouble::Cancelled) => Vec::new(),
         Err(Trouble::Failed(text)) => {
+            if report.topic == Topic::Query {
+                browse::query_failed(state, &text);
+            }
             state.complain(format!("{}: {text}", report.topic.doing()));
             if text.contains('\n') || report.topic == Topic::Overview {
                 let title = format!("Problem while {}", report.topic.doing());

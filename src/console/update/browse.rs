@@ -332,7 +332,7 @@ fn run(state: &mut State) -> Vec<Effect> {
         let surplus = state.query.history.len().saturating_sub(REMEMBERED);
         state.query.history.drain(..surplus);
     }
-    state.query.result = None;
+    (state.query.result, state.query.failure) = (None, None);
     let settings = state.settings();
     vec![ask(state, Question::Query(settings, text))]
 }
@@ -355,6 +355,12 @@ pub fn query_done(state: &mut State, done: QueryDone) {
             state.query.problems = Some((done.text, diagnostics));
         }
     }
+}
+
+/// The query is right, and running it failed: what was said stays where its rows would be.
+pub fn query_failed(state: &mut State, text: &str) {
+    let query = state.query.history.last().cloned().unwrap_or_default();
+    state.query.failure = Some((query, text.to_owned()));
 }
 
 pub fn checked(state: &mut State, checked: Checked) {

@@ -9,6 +9,7 @@ use crate::console::export::Subject;
 use crate::console::keys::{Code, Key};
 use crate::console::overlay::{self, Overlay};
 use crate::console::state::State;
+use crate::console::views;
 use crate::hunt::SwitchAction;
 
 pub fn key(state: &mut State, key: Key) -> Vec<Effect> {
@@ -42,10 +43,12 @@ pub fn key(state: &mut State, key: Key) -> Vec<Effect> {
                 (Code::Char('k') | Code::Up, _) => top.saturating_sub(1),
                 (Code::PageDown, _) | (Code::Char('d'), true) => top.saturating_add(10),
                 (Code::PageUp, _) | (Code::Char('u'), true) => top.saturating_sub(10),
+                (Code::Char('g') | Code::Home, _) => 0,
+                (Code::Char('G') | Code::End, _) => usize::MAX,
                 (Code::Char('q') | Code::Enter, _) => return Vec::new(),
                 _ => top,
             };
-            let top = top.min(text.lines().count().saturating_sub(1));
+            let top = top.min(views::overlays::last_top(state, &text));
             state.overlay = Some(Overlay::Text { title, text, top });
             Vec::new()
         }
@@ -124,8 +127,8 @@ fn help(state: &mut State, mut filter: Input, top: usize, key: Key) -> Vec<Effec
             0
         }
     };
-    let rows = overlay::palette_rows(filter.value(), &state.keymap, state.view).len();
-    state.overlay = Some(Overlay::Help { filter, top: top.min(rows.saturating_sub(1)) });
+    let lines = views::overlays::help(state, filter.value()).len();
+    state.overlay = Some(Overlay::Help { filter, top: top.min(lines.saturating_sub(1)) });
     Vec::new()
 }
 

@@ -231,7 +231,8 @@ fn status(state: &State, layout: &Layout) -> Line {
 
 /// The last row: what the next keys would do.
 fn hints(state: &State, layout: &Layout, width: usize) -> Line {
-    let named = |(key, word): &(&str, &str)| ((*key).to_owned(), (*word).to_owned(), false);
+    // The way out is never what falls off the edge.
+    let named = |(key, word): &(&str, &str)| ((*key).to_owned(), (*word).to_owned(), *key == "Esc");
     let words: Vec<(String, String, bool)> = if let Some(overlay) = &state.overlay {
         overlays::hints(overlay).iter().map(named).collect()
     } else if state.is_editing() {
@@ -260,7 +261,7 @@ fn hints(state: &State, layout: &Layout, width: usize) -> Line {
             .collect()
     };
     let mut line = Line::new();
-    // Help and palette are never the ones that fall off the edge.
+    // Nor are help and palette.
     let reserved: usize = words
         .iter()
         .filter(|(.., is_kept)| *is_kept)

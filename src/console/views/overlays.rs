@@ -31,7 +31,7 @@ pub const fn hints(overlay: &Overlay) -> &'static [(&'static str, &'static str)]
         }
         Overlay::Note { .. } => &[("Enter", "keep the note"), ("empty", "takes it away"), ("Esc", "close")],
         Overlay::Search { .. } => &[("Enter", "search"), ("Esc", "close")],
-        Overlay::Text { .. } => &[("j/k", "scroll"), ("Esc", "close")],
+        Overlay::Text { .. } => &[("j/k", "scroll"), ("g/G", "first, last line"), ("Esc", "close")],
         Overlay::Steps { .. } => &[("j/k", "choose"), ("Enter", "go there"), ("Esc", "close")],
         Overlay::Lessons { .. } => &[("j/k", "choose"), ("Enter", "begin"), ("Esc", "close")],
         Overlay::Exclusion(form) => {
@@ -56,31 +56,60 @@ pub const fn hints(overlay: &Overlay) -> &'static [(&'static str, &'static str)]
     }
 }
 
+/// The columns and rows of a text, its frame among them.
+const TEXT: (u16, u16) = (96, 24);
+
+/// The text in the lines that it takes in this terminal.
+fn text_lines(state: &State, text: &str) -> Vec<Line> {
+    let width = usize::from(TEXT.0.min(state.width).saturating_sub(2));
+    let wrapped = crate::console::shown::lines(text).into_iter().flat_map(|line| line.wrap(width));
+    wrapped.map(|part| Line(vec![(part, Role::Text)])).collect()
+}
+
+/// From which line on the end of the text is in sight. A record may be one line of many thousand characters.
+pub fn last_top(state: &State, text: &str) -> usize {
+    let height = usize::from(TEXT.1.min(state.height.saturating_sub(1)).saturating_sub(2));
+    text_lines(state, text).len().saturating_sub(height)
+}
+
+/// The columns of the list of keys, and of the keys in it.
+const HELP_WIDTH: u16 = 90;
+const KEYS: usize = 16;
+
+/// The keys with what they do, those of this view first; as many lines as that takes in this terminal.
+pub fn help(state: &State, filter: &str) -> Vec<Line> {
+    let width = usize::from(HELP_WIDTH.min(state.width).saturating_sub(2)).saturating_sub(KEYS);
+    let mut lines = Vec::new();
+    let (mut here, mut elsewhere) = (false, false);
+    for row in overlay::palette_rows(filter, &state.keymap, state.view) {
+        let is_here = row.is_for(state.view);
+        if is_here && !here {
+            lines.push(Line::of(Role::Title, format!("in {}", state.view.title())));
+            here = true;
+        }
+        if !is_here && !elsewhere {
+            lines.push(Line::of(Role::Title, "in other views"));
+            elsewhere = true;
+        }
+        let (role, text) = if is_here { (Role::Key, Role::Text) } else { (Role::Dim, Role::Dim) };
+        let keys = state.keymap.keys_of(row).join("  ");
+        for (place, part) in Line::of(text, row.doc).wrap(width).into_iter().enumerate() {
+            let keys = if place == 0 { keys.as_str() } else { "" };
+            let mut line = Line::of(role, Shown::from(keys).fit_left(KEYS).as_str());
+            line.0.extend(part.0);
+            lines.push(line);
+        }
+    }
+    lines
+}
+
 /// Draws what is open; yields where the text cursor belongs.
 pub fn draw(state: &State, brush: &mut Brush<'_>) -> Option<Position> {
     match state.overlay.as_ref()? {
         Overlay::Help { filter, top } => {
-            let mut inner = window(brush, "Keys", "? or Esc closes", 90, 30);
+            let mut inner = window(brush, "Keys", "? or Esc closes", HELP_WIDTH, 30);
             let cursor = input_row(&mut inner, 0, " filter: ", filter);
-            let rows = overlay::palette_rows(filter.value(), &state.keymap, state.view);
-            let mut lines = Vec::new();
-            let (mut here, mut elsewhere) = (false, false);
-            for row in rows {
-                let is_here = row.is_for(state.view);
-                if is_here && !here {
-                    lines.push(Line::of(Role::Title, format!("in {}", state.view.title())));
-                    here = true;
-                }
-                if !is_here && !elsewhere {
-                    lines.push(Line::of(Role::Title, "in other views"));
-                    elsewhere = true;
-                }
-                let keys = state.keymap.keys_of(row).join("  ");
-                let role = if is_here { Role::Key } else { Role::Dim };
-                let mut line = Line::of(role, Shown::from(keys).fit_left(16).as_str());
-                line.push(if is_here { Role::Text } else { Role::Dim }, row.doc);
-                lines.push(line);
-            }
+            let lines = help(state, filter.value());
             let area = inner.area;
             let mut list =
                 inner.within(Rect { y: area.y.saturating_add(1), height: area.height.saturating_sub(1), ..area });
@@ -153,13 +182,10 @@ pub fn draw(state: &State, brush: &mut Brush<'_>) -> Option<Position> {
             Some(input_row(&mut row, 0, " search: ", input))
         }
         Overlay::Text { title, text, top } => {
-            let mut inner = window(brush, title, "Esc closes", 96, 24);
-            let mut lines = Vec::new();
-            for line in crate::console::shown::lines(text) {
-                let width = usize::from(inner.area.width);
-                lines.extend(line.wrap(width).into_iter().map(|part| Line(vec![(part, Role::Text)])));
-            }
-            super::draw_lines(&mut inner, &lines, *top);
+            let below = last_top(state, text).saturating_sub(*top);
+            let note = if below > 0 { format!("{below} more lines · Esc closes") } else { "Esc closes".to_owned() };
+            let mut inner = window(brush, title, &note, TEXT.0, TEXT.1);
+            super::draw_lines(&mut inner, &text_lines(state, text), *top);
             None
         }
         Overlay::Exclusion(form) => exclusion_form::draw(state, brush, form),
@@ -230,7 +256,6 @@ pub(super) fn window<'a>(brush: &'a mut Brush<'_>, title: &str, note: &str, widt
     brush.within(inner)
 }
 
-/// A line of input with its label; yields where the cursor is.
 /// A line that is being written, above the status row: what is wrong with it is said there.
 fn asked_line(brush: &mut Brush<'_>, label: &str, input: &tui_input::Input) -> Position {
     let area = brush.area;
@@ -240,6 +265,7 @@ fn asked_line(brush: &mut Brush<'_>, label: &str, input: &tui_input::Input) -> P
     input_row(&mut row, 0, label, input)
 }
 
+/// A line of input with its label; yields where the cursor is. What is cut at the left is marked.
 pub(super) fn input_row(brush: &mut Brush<'_>, y: u16, label: &str, input: &tui_input::Input) -> Position {
     let column = brush.put(0, y, Role::Key, &Shown::from(label));
     let width = usize::from(brush.area.width.saturating_sub(column).saturating_sub(1)).max(1);
@@ -248,14 +274,17 @@ pub(super) fn input_row(brush: &mut Brush<'_>, y: u16, label: &str, input: &tui_
     let cursor = Shown::from(&before).width();
     let skip = cursor.saturating_sub(width);
     let mut text = String::new();
+    if skip > 0 {
+        text.push('…');
+    }
     let mut passed = 0;
     for (grapheme, cells, _) in Shown::from(input.value()).graphemes() {
-        if passed >= skip {
+        if passed > skip || skip == 0 {
             text.push_str(grapheme);
         }
         passed += cells;
     }
-    brush.put(column, y, Role::Strong, &Shown::from(text));
+    brush.put(column, y, Role::Strong, &Shown::from(text).fit(width.saturating_add(1)));
     let offset = u16::try_from(cursor.saturating_sub(skip)).unwrap_or(0);
     Position {
         x: brush.area.x.saturating_add(column).saturating_add(offset).min(brush.area.right().saturating_sub(1)),

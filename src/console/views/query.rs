@@ -2,7 +2,7 @@
 
 use ratatui::layout::{Position, Rect};
 
-use super::{edge, grid};
+use super::{edge, grid, paragraph};
 use crate::console::format;
 use crate::console::layout::Layout;
 use crate::console::paint::{Brush, Line};
@@ -16,13 +16,8 @@ use crate::kql::{tokenize, words};
 use crate::schema::Value;
 
 /// The keys while the query is written.
-pub const HINTS: [(&str, &str); 5] = [
-    ("Enter", "run"),
-    ("Tab", "complete"),
-    ("Ctrl-j", "new line"),
-    ("Up/Down", "history"),
-    ("Esc", "to the result and the views"),
-];
+pub const HINTS: [(&str, &str); 5] =
+    [("Enter", "run"), ("Tab", "complete"), ("Ctrl-j", "new line"), ("Up/Down", "history"), ("Esc", "views")];
 
 /// So many ways to go on are shown at once.
 const POPUP: usize = 8;
@@ -82,10 +77,42 @@ fn draw_result(state: &State, brush: &mut Brush<'_>, layout: &Layout) {
             area.put(1, 0, Role::Text, &Shown::from("The query ran and yields no rows."));
         }
         None => {
-            let text = "Enter runs the query over this store; its rows come here.";
-            area.put(1, 0, Role::Dim, &Shown::from(text));
+            let width = usize::from(area.area.width.saturating_sub(1));
+            for (row, line) in no_result(state, width).iter().enumerate() {
+                area.put_line(1, u16::try_from(row).unwrap_or(u16::MAX), line);
+            }
         }
     }
+}
+
+/// Instead of a result: all that is wrong with the query, or how its run failed, or how it is run.
+fn no_result(state: &State, width: usize) -> Vec<Line> {
+    let text = state.query.editor.text();
+    let mut lines = Vec::new();
+    let errors: Vec<&Diagnostic> = state.query.diagnostics().iter().filter(|found| found.is_error()).collect();
+    if !errors.is_empty() {
+        paragraph(&mut lines, Role::Strong, "The query cannot be run:", width);
+        for found in errors {
+            let (line, column) = place(text, found);
+            paragraph(&mut lines, Role::Bad, &format!("line {line}, column {column}: {}", found.message), width);
+            for help in &found.help {
+                paragraph(&mut lines, Role::Dim, &format!("  {help}"), width);
+            }
+        }
+    } else if let Some((_, failure)) = state.query.failure.as_ref().filter(|(about, _)| about == text) {
+        paragraph(&mut lines, Role::Strong, "The query ran and failed:", width);
+        paragraph(&mut lines, Role::Bad, failure, width);
+    } else {
+        paragraph(&mut lines, Role::Dim, "Enter runs the query over this store; its rows come here.", width);
+    }
+    lines
+}
+
+/// The line and the column of a finding, from one on.
+fn place(text: &str, found: &Diagnostic) -> (usize, usize) {
+    let before = text.get(..found.span.start.min(text.len())).unwrap_or_default();
+    let column = before.rsplit('\n').next().unwrap_or_default().chars().count();
+    (before.matches('\n').count().saturating_add(1), column.saturating_add(1))
 }
 
 /// The text with its words marked, and below a line what is wrong with it; and which lines have such a note.

@@ -169,7 +169,11 @@ fn cells(row: &PageRow, pending: bool) -> Row {
 /// The words of the status row.
 pub fn status(state: &State, rule: &str) -> Line {
     let off = state.switches.off_units(rule).count();
-    let off = if off > 0 { format!(" · {off} predicates switched off") } else { String::new() };
+    let off = match off {
+        0 => String::new(),
+        1 => " · one predicate switched off".to_owned(),
+        off => format!(" · {off} predicates switched off"),
+    };
     let set = state.switches.parameters_of(rule).count();
     let set = if set > 0 { format!(" · {set} parameters set") } else { String::new() };
     let row = state.rules.page.get(state.rules.stages.selected);

@@ -1,0 +1,67 @@
+//! What lies over the views: all of it can be read, in the smallest terminal too.
+
+use super::fixture::Fixture;
+use super::{Script, play};
+use crate::console::source::{Answer, Question, Source, Stop, Trouble};
+
+/// A store whose records are long, and whose queries fail.
+struct Odd;
+
+impl Source for Odd {
+    fn answer(&mut self, question: &Question, stop: &Stop) -> Result<Answer, Trouble> {
+        match question {
+            Question::Record(event) => Ok(Answer::Record(*event, format!("file a\n\n{}§", "x".repeat(6000)))),
+            Question::Query(..) => Err(Trouble::Failed("the disk is full".to_owned())),
+            other => Fixture.answer(other, stop),
+        }
+    }
+
+    fn interrupter(&self) -> Box<dyn Fn() + Send + Sync> {
+        Box::new(|| ())
+    }
+}
+
+#[test]
+fn a_record_of_one_long_line_is_read_to_its_end() {
+    for (width, height) in [(120, 36), (80, 24), (40, 10)] {
+        let end = |keys: &str| play(width, height, Script::new(Odd).keys(keys)).screen;
+        assert!(width < 80 || end("j r").contains("more lines"), "{}", end("j r"));
+        assert!(end("j r G").contains("§"), "{}", end("j r G"));
+        assert!(!end("j r G k").contains("§") && end("j r G k j").contains("§"));
+        assert!(end("j r G g").contains("file a"));
+    }
+}
+
+#[test]
+fn what_a_key_does_is_told_in_full() {
+    for (width, height) in [(120, 36), (80, 24), (40, 10)] {
+        let told = play(width, height, Script::new(Fixture).keys("? 'a column left' PgDn PgUp PgDn Up Up"));
+        // Words of the end of a sentence that none of these has room for in one line.
+        let words: Vec<&str> = told.screen.split(['│', ' ', '\n']).filter(|word| !word.is_empty()).collect();
+        assert!(words.join(" ").contains("a bucket back"), "{}", told.screen);
+    }
+}
+
+#[test]
+fn a_query_that_cannot_run_or_failed_says_so_where_its_rows_would_be() {
+    let end = |keys: &str| play(120, 36, Script::new(Fixture).keys(keys)).screen;
+    let wrong = end("8 'DeviceProcessEvents' Ctrl-j '| where Nonsense == 1' Enter");
+    for said in
+        ["The query cannot be run:", "line 2, column 9: no column is called 'Nonsense'", "did you mean 'FileName'?"]
+    {
+        assert!(wrong.contains(said), "{said}: {wrong}");
+    }
+    assert!(!wrong.contains("Enter runs the query over this store"), "{wrong}");
+    let failed = play(120, 36, Script::new(Odd).keys("8 'T' Enter")).screen;
+    assert!(failed.contains("The query ran and failed:") && failed.contains("the disk is full"), "{failed}");
+    let other = play(120, 36, Script::new(Odd).keys("8 'T' Enter 'x'")).screen;
+    assert!(other.contains("Enter runs the query over this store"), "{other}");
+}
+
+#[test]
+fn the_way_out_of_a_line_is_told_in_the_smallest_terminal() {
+    for keys in ["8", "?", ":", "/", "a", "e", "x", "C"] {
+        let screen = play(40, 10, Script::new(Fixture).keys(keys)).screen;
+        assert!(screen.lines().last().unwrap().contains("Esc"), "{keys}: {screen}");
+    }
+}
