@@ -101,11 +101,11 @@ mod broken {
     }
 
     fn in_a_worker() -> Exit {
-        let stage =
+        let mut stage =
             Stage::open(&Config::default(), |variable| (variable == "NO_COLOR").then(|| "1".to_owned())).unwrap();
         let sources: Vec<Box<dyn Source>> = vec![Box::new(BrokenSource)];
         let setup = Setup { sources, lessons: Vec::new(), config: Config::default(), play: None, journal: None };
-        desk::show(stage, setup).unwrap();
+        desk::show(&mut stage, setup).unwrap();
         Exit::Done
     }
 

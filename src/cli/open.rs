@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use super::Exit;
 use super::problem::Problem;
@@ -10,6 +11,7 @@ use super::scenario::{Scenario, ScenarioError};
 use super::settings::ConsoleArgs;
 use crate::console::config::Config;
 use crate::console::desk::{self, Setup, Stage};
+use crate::console::importing::{Importing, Outcome};
 use crate::console::live::Live;
 use crate::console::opening::{Opening, Shared};
 use crate::console::run::{Ending, RunError};
@@ -23,11 +25,17 @@ use crate::rules::Catalog;
 const WORKERS: usize = 3;
 
 /// Open a store in the console
+///
+/// With files or folders it reads them into the store first, which is made where there is none, and shows how far that
+/// is. `I` in the console takes more of them.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// The store, as `whippet import --db FILE` makes it
     #[arg(value_name = "FILE")]
     store: PathBuf,
+    /// Event files and folders to read into it first
+    #[arg(value_name = "PATH", conflicts_with = "read_only")]
+    paths: Vec<PathBuf>,
     /// Read the rules of this folder in place of the built-in ones
     #[arg(long, value_name = "DIR")]
     rules: Option<PathBuf>,
@@ -46,7 +54,37 @@ pub fn run(arguments: &Args) -> Result<Exit, Problem> {
     let config = arguments.console.config()?;
     let catalog = Catalog::open(arguments.rules.as_deref())?;
     let opening = Opening { name, lesson: None, fresh: arguments.fresh, read_only: arguments.read_only, bare: false };
-    finish(console(&arguments.store, Subject::new(catalog, opening), config)?)
+    let subject = Subject::new(catalog, opening);
+    if arguments.paths.is_empty() {
+        return finish(console(&arguments.store, subject, config)?);
+    }
+    needs_terminal()?;
+    let mut taken = stage(&config)?;
+    let importing = Importing::new(&subject.opening.name, config.plain);
+    let ending = match import(&mut taken, &arguments.store, arguments.paths.clone(), importing)? {
+        Read::Open => console_on(Some(taken), &arguments.store, subject, config)?,
+        Read::Ended(ending) => {
+            // The terminal is given back before a signal is obeyed.
+            drop(taken);
+            ending
+        }
+    };
+    finish(ending)
+}
+
+/// What follows an import.
+enum Read {
+    Open,
+    Ended(Ending),
+}
+
+/// Reads files into a store on the screen.
+fn import(stage: &mut Stage, store: &Path, paths: Vec<PathBuf>, mut importing: Importing) -> Result<Read, Problem> {
+    match stage.import(store, paths, &mut importing)? {
+        Outcome::Open => Ok(Read::Open),
+        Outcome::Ended(ending) => Ok(Read::Ended(ending)),
+        Outcome::Failed(problem) => Err(Problem::Failed(problem)),
+    }
 }
 
 /// What a store is called on the screen.
@@ -102,14 +140,32 @@ pub fn stage(config: &Config) -> Result<Stage, Problem> {
 /// screen.
 pub fn console_on(taken: Option<Stage>, store: &Path, subject: Subject, config: Config) -> Result<Ending, Problem> {
     needs_terminal()?;
-    let Subject { catalog, opening, lessons, play, journal } = subject;
+    let Subject { catalog, mut opening, lessons, play, journal } = subject;
+    let sources = self::sources(store, catalog.clone(), opening.clone())?;
+    let mut stage = taken.map_or_else(|| stage(&config), Ok)?;
+    let mut setup = Setup { sources, lessons, config: config.clone(), play, journal };
+    loop {
+        let ending = desk::show(&mut stage, setup)?;
+        let Ending::Import(paths) = ending else { return Ok(ending) };
+        let importing = Importing::within(&opening.name, config.plain);
+        if let Read::Ended(ending) = import(&mut stage, store, paths, importing)? {
+            return Ok(ending);
+        }
+        // The desk is as it was left for the import.
+        opening.fresh = false;
+        let sources = self::sources(store, catalog.clone(), opening.clone())?;
+        setup = Setup { sources, lessons: Vec::new(), config: config.clone(), play: None, journal: None };
+    }
+}
+
+/// The workers, each with a connection of its own.
+fn sources(store: &Path, catalog: Catalog, opening: Opening) -> Result<Vec<Box<dyn Source>>, Problem> {
     let shared = Shared::open(store, catalog, opening)?;
     let mut sources: Vec<Box<dyn Source>> = Vec::new();
     for _ in 0..WORKERS {
-        sources.push(Box::new(Live::new(std::sync::Arc::clone(&shared))?));
+        sources.push(Box::new(Live::new(Arc::clone(&shared))?));
     }
-    let stage = taken.map_or_else(|| stage(&config), Ok)?;
-    Ok(desk::show(stage, Setup { sources, lessons, config, play, journal })?)
+    Ok(sources)
 }
 
 /// The exit status; a signal is obeyed, now that everything is put away.
@@ -120,6 +176,6 @@ pub fn finish(ending: Ending) -> Result<Exit, Problem> {
             terminal::die_of(signal);
             Ok(Exit::Failed)
         }
-        Ending::Quit => Ok(Exit::Done),
+        Ending::Quit | Ending::Import(_) => Ok(Exit::Done),
     }
 }

@@ -106,6 +106,7 @@ pub enum Action {
     Clock,
     Replay,
     Export,
+    Import,
     Columns,
     Widen,
     Narrow,

@@ -379,6 +379,14 @@ pub const ACTIONS: &[ActionRow] = &[
         Some((17, "export")),
     ),
     row(
+        Action::Import,
+        "import",
+        "Read more event files into this store, and go on where you are",
+        &["I"],
+        When::Anywhere,
+        None,
+    ),
+    row(
         Action::Lesson,
         "lessons",
         "Choose a lesson of the demonstration; during one, read its step in full",

@@ -108,7 +108,9 @@ impl Chooser {
             Input::Continued => Taken::Retake,
             Input::Terminate(signal) => Taken::Chosen(Choice::Ended(Ending::Signal(signal))),
             Input::Closed(why) => Taken::Chosen(Choice::Ended(Ending::Closed(why))),
-            Input::Mouse(_) | Input::Resize | Input::Act(_) | Input::Paste(_) | Input::Report(_) => Taken::Stay,
+            Input::Mouse(_) | Input::Resize | Input::Act(_) | Input::Paste(_) | Input::Report(_) | Input::Import(_) => {
+                Taken::Stay
+            }
         }
     }
 

@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -9,6 +10,8 @@ use crossbeam_channel::{Receiver, Sender, unbounded};
 
 use super::chooser::{Choice, Chooser, Taken};
 use super::config::Config;
+use super::importing::work::Work;
+use super::importing::{self, Importing, Outcome};
 use super::input::Input;
 use super::jobs::{Ask, Jobs};
 use super::keymap::Keymap;
@@ -22,17 +25,17 @@ use super::theme::{self, Theme};
 use super::update::Playing;
 use super::walkthrough::Lesson;
 
-struct Desk {
+struct Desk<'a> {
     started: Instant,
-    guard: Guard,
+    guard: &'a Guard,
     jobs: Jobs,
-    received: Receiver<Input>,
+    received: &'a Receiver<Input>,
     inside_tmux: bool,
     journal: Option<File>,
     mouse: bool,
 }
 
-impl World for Desk {
+impl World for Desk<'_> {
     fn wait(&mut self, patience: Option<Duration>) -> Option<Input> {
         match patience {
             Some(patience) => self.received.recv_timeout(patience).ok(),
@@ -141,6 +144,50 @@ impl Stage {
     }
 }
 
+impl Stage {
+    /// Reads files into a store, which is made where there is none, and shows how far that is.
+    pub fn import(
+        &mut self,
+        store: &Path,
+        paths: Vec<PathBuf>,
+        importing: &mut Importing,
+    ) -> Result<Outcome, RunError> {
+        let started = Instant::now();
+        let work = Work::start(store.to_owned(), paths, self.inputs.clone())?;
+        importing.theme = self.theme;
+        loop {
+            importing.draw_on(&mut self.screen)?;
+            let drawn = Instant::now();
+            let mut input = Some(self.received.recv().unwrap_or_else(|error| Input::Closed(error.to_string())));
+            while let Some(happened) = input {
+                match importing.take(happened, started.elapsed()) {
+                    importing::Taken::Stay => {}
+                    importing::Taken::Stop => work.stop(),
+                    importing::Taken::Suspend => {
+                        self.guard.suspend()?;
+                        run::clear(&mut self.screen)?;
+                    }
+                    importing::Taken::Retake => {
+                        terminal::retake()?;
+                        run::clear(&mut self.screen)?;
+                    }
+                    importing::Taken::Redraw => run::clear(&mut self.screen)?,
+                    importing::Taken::Over(outcome) => {
+                        self.theme = importing.theme;
+                        return Ok(outcome);
+                    }
+                }
+                // What comes meanwhile is in the next frame, however fast it comes.
+                let rest = FRAME.saturating_sub(drawn.elapsed());
+                input = if rest.is_zero() { None } else { self.received.recv_timeout(rest).ok() };
+            }
+        }
+    }
+}
+
+/// An import says more than a person reads.
+const FRAME: Duration = Duration::from_millis(20);
+
 /// What a console is opened with.
 pub struct Setup {
     pub sources: Vec<Box<dyn Source>>,
@@ -152,22 +199,29 @@ pub struct Setup {
     pub journal: Option<File>,
 }
 
-/// Shows the console until the person leaves. The terminal is given back however it ends.
-pub fn show(stage: Stage, setup: Setup) -> Result<Ending, RunError> {
+/// Shows the console until the person leaves. The terminal is given back however it ends, unless there is more to show.
+pub fn show(stage: &mut Stage, setup: Setup) -> Result<Ending, RunError> {
     let Setup { sources, lessons, config, play, journal } = setup;
-    let Stage { guard, mut screen, inputs, received, theme, inside_tmux } = stage;
+    let Stage { guard, screen, inputs, received, theme, inside_tmux } = stage;
     let wrong = |error: UnknownKey| RunError::Terminal(io::Error::other(error.to_string()));
-    let mut state = State::configured(&config, theme).map_err(wrong)?;
+    let mut state = State::configured(&config, *theme).map_err(wrong)?;
     if let Some((steps, pace)) = play {
         state.playing = Some(Playing::recorded(steps, Keymap::standard().map_err(wrong)?, pace));
     }
+    // An import changes what a journal begins with: playing it would not lead to the same.
+    state.takes_files = journal.is_none() && state.playing.is_none();
     state.journal.is_on = journal.is_some();
     state.lessons = lessons.into_iter().map(Arc::new).collect();
-    let jobs = Jobs::start(sources, &inputs)?;
-    // From here on the channel ends with whoever reads the terminal.
-    drop(inputs);
-    let mut desk = Desk { started: Instant::now(), guard, jobs, received, inside_tmux, journal, mouse: false };
-    let ending = run::run(&mut screen, &mut state, &mut desk);
-    desk.guard.leave();
+    let jobs = Jobs::start(sources, inputs)?;
+    let (started, inside_tmux) = (Instant::now(), *inside_tmux);
+    let mut desk = Desk { started, guard, jobs, received, inside_tmux, journal, mouse: false };
+    let ending = run::run(screen, &mut state, &mut desk);
+    if matches!(ending, Ok(Ending::Import(_))) {
+        // The mouse is no other screen's; and nothing of these workers may be heard by the next console.
+        desk.set_mouse(false)?;
+        desk.jobs.end();
+    } else {
+        desk.guard.leave();
+    }
     ending
 }

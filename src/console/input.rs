@@ -1,6 +1,7 @@
 //! What may happen to the console from outside.
 
 use super::action::Action;
+use super::importing::work::News;
 use super::jobs::Report;
 use super::keys::Key;
 
@@ -18,6 +19,8 @@ pub enum Input {
     },
     /// A worker is done.
     Report(Box<Report>),
+    /// An import says how far it is.
+    Import(Box<News>),
     /// Somebody asks the process to stop for a while (`Ctrl-Z` arrives as a key; this is the signal).
     Suspend,
     Continued,

@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::thread;
+use std::thread::{self, JoinHandle};
 
 use crossbeam_channel::Sender;
 
@@ -64,6 +64,7 @@ impl Shared {
 /// The workers. Dropping it ends what they do.
 pub struct Jobs {
     shared: Arc<Shared>,
+    threads: Vec<JoinHandle<()>>,
 }
 
 impl Jobs {
@@ -72,14 +73,31 @@ impl Jobs {
         let shared = Arc::new(Shared { queue: Mutex::new(Queue::default()), changed: Condvar::new() });
         // What a person waits for at the cursor must not wait for minutes of work in the background.
         let has_reserve = sources.len() > 1;
+        let mut jobs = Self { shared, threads: Vec::new() };
         for (worker, source) in sources.into_iter().enumerate() {
             let is_reserved = has_reserve && worker == 0;
-            let (shared, inputs) = (Arc::clone(&shared), inputs.clone());
-            thread::Builder::new()
+            let (shared, inputs) = (Arc::clone(&jobs.shared), inputs.clone());
+            let thread = thread::Builder::new()
                 .name(format!("worker-{worker}"))
                 .spawn(move || work(worker, is_reserved, source, &shared, &inputs))?;
+            jobs.threads.push(thread);
         }
-        Ok(Self { shared })
+        Ok(jobs)
+    }
+
+    /// Ends what they do, and waits until they have closed the store and said the last they had to say.
+    pub fn end(mut self) {
+        self.close();
+        for thread in std::mem::take(&mut self.threads) {
+            // A worker reports its own faults.
+            let _ = thread.join();
+        }
+    }
+
+    fn close(&self) {
+        self.shared.queue().closed = true;
+        self.cancel();
+        self.shared.changed.notify_all();
     }
 
     pub fn submit(&self, ask: Ask) {
@@ -105,9 +123,7 @@ impl Jobs {
 
 impl Drop for Jobs {
     fn drop(&mut self) {
-        self.shared.queue().closed = true;
-        self.cancel();
-        self.shared.changed.notify_all();
+        self.close();
     }
 }
 
@@ -151,7 +167,8 @@ fn work(worker: usize, is_reserved: bool, mut source: Box<dyn Source>, shared: &
     }
 }
 
-fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {
+/// What a fault says of itself.
+pub fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {
     let text = panic.downcast_ref::<String>().map(String::as_str).or_else(|| panic.downcast_ref::<&str>().copied());
     format!("a fault in whippet itself, please report it: {}", text.unwrap_or("no details"))
 }

@@ -17,6 +17,7 @@ pub mod format;
 pub mod fuzzy;
 pub mod grid;
 pub mod headless;
+pub mod importing;
 pub mod input;
 pub mod jobs;
 pub mod journal;

@@ -34,6 +34,10 @@ pub enum Overlay {
         input: Input,
         what: Subject,
     },
+    /// The files to read into the store.
+    Import {
+        input: Input,
+    },
     /// The alerts of a replay; the cursor is among them, or among the rows of one.
     Replay {
         selected: usize,

@@ -2,6 +2,7 @@
 //!
 //! Generic over the backend and over the world outside, so that tests drive this very loop.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use ratatui::Terminal;
@@ -38,6 +39,8 @@ pub trait World {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Ending {
     Quit,
+    /// More files are to be read into the store; the console is shown again afterwards.
+    Import(Vec<PathBuf>),
     Signal(i32),
     /// The terminal went away.
     Closed(String),

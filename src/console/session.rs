@@ -64,7 +64,7 @@ impl Session {
             range: state.timeline.range,
             cursor: state.timeline.cursor,
             // A path is of a process that another session may number otherwise.
-            chains_only: state.forest.as_ref().map(|_| state.tree.show == TreeShow::Chains),
+            chains_only: state.tree.is_chosen.then_some(state.tree.show == TreeShow::Chains),
             indicator_chips: state.indicator.chips.clone(),
             indicator_sort: state.indicator.table.sort,
             baseline: state.exclusions.baseline,

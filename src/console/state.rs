@@ -18,6 +18,7 @@ use super::keys::{Key, UnknownKey};
 use super::overlay::Overlay;
 use super::replay::Alerts;
 use super::rule_page::folded_at_first;
+use super::run::Ending;
 use super::session::Session;
 use super::sheets::RuleSheet;
 use super::source::{Found, Indicator, Overview, Question, Settings, Topic};
@@ -163,8 +164,10 @@ pub struct State {
     pub history: History,
     pub undo: Undo,
     pub changes: usize,
-    /// The person is leaving; only the saving of work is waited for.
-    pub leaving: bool,
+    /// How the person is leaving; only the saving of work is waited for.
+    pub leaving: Option<Ending>,
+    /// Whether files may be read into the store from here: not where a journal would not lead there again.
+    pub takes_files: bool,
 
     pub focus: Focus,
     pub back: Vec<Place>,
@@ -244,7 +247,8 @@ impl State {
             history: History::default(),
             undo: Undo::default(),
             changes: 0,
-            leaving: false,
+            leaving: None,
+            takes_files: false,
             focus: Focus::default(),
             back: Vec::new(),
             forward: Vec::new(),

@@ -53,6 +53,7 @@ pub fn kind(state: &State, action: &Action, is_cancelling: bool) -> Kind {
         | Action::Edit
         | Action::Clock
         | Action::Export
+        | Action::Import
         | Action::WriteDiff
         | Action::Replay
         | Action::Table

@@ -2,6 +2,7 @@
 
 use super::fixture::Fixture;
 use super::{Script, play};
+use crate::console::run::Ending;
 use crate::console::source::{Answer, Question, Source, Stop, Trouble};
 
 /// A store whose records are long, and whose queries fail.
@@ -64,4 +65,18 @@ fn the_way_out_of_a_line_is_told_in_the_smallest_terminal() {
         let screen = play(40, 10, Script::new(Fixture).keys(keys)).screen;
         assert!(screen.lines().last().unwrap().contains("Esc"), "{keys}: {screen}");
     }
+}
+
+#[test]
+fn files_are_asked_for_where_they_are_taken_and_the_desk_is_saved_before() {
+    let played = |keys: &str, takes_files: bool| {
+        super::play_as(120, 36, Script::new(Fixture).keys(keys), |state| state.takes_files = takes_files)
+    };
+    let end = played("I", false);
+    assert!(end.screen.contains("no files are taken here"), "{}", end.screen);
+    let end = played("I Enter", true);
+    assert!(end.screen.contains("nothing to import"), "{}", end.screen);
+    let end = played("j I '/logs/a.evtx' Enter", true);
+    assert_eq!(end.ending, Ending::Import(vec!["/logs/a.evtx".into()]));
+    assert_eq!(end.log.last().map(String::as_str), Some("ask Save"));
 }

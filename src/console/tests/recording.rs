@@ -95,3 +95,10 @@ fn leaving_keeps_the_desk_and_not_twice() {
     assert_eq!(saves("Space Q"), 1);
     assert_eq!(saves("Space j Q"), 2);
 }
+
+#[test]
+fn only_what_somebody_chose_of_the_tree_is_kept() {
+    let kept = |keys: &str| Session::of(&play(120, 36, Script::new(Fixture).keys(keys)).state).chains_only;
+    assert_eq!(kept("j t"), None, "what the data suggests may be otherwise when there is more of it");
+    assert!(kept("j t o").is_some());
+}

@@ -10,7 +10,6 @@ use super::{
 use crate::console::action::View;
 use crate::console::jobs::Report;
 use crate::console::overlay::Overlay;
-use crate::console::run::Ending;
 use crate::console::source::{Answer, Question, Topic, Trouble};
 use crate::console::state::State;
 
@@ -18,11 +17,12 @@ pub fn take(state: &mut State, report: Report) -> Vec<Effect> {
     if !state.board.accept(report.topic, report.epoch) {
         return Vec::new();
     }
-    if report.topic == Topic::Save && state.leaving {
+    if report.topic == Topic::Save
+        && let Some(ending) = state.leaving.take()
+    {
         return match report.answer {
-            Ok(_) => vec![Effect::End(Ending::Quit)],
+            Ok(_) => vec![Effect::End(ending)],
             Err(trouble) => {
-                state.leaving = false;
                 state.complain(format!("not saved: {}; Q again leaves", trouble.text()));
                 Vec::new()
             }

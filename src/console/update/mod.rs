@@ -10,6 +10,7 @@ mod columns;
 pub mod exclusion_form;
 mod filters;
 mod indicators;
+mod leaving;
 pub mod lessons;
 mod moves;
 mod overlays;
@@ -27,6 +28,8 @@ mod trees;
 
 pub use playing::Playing;
 
+use leaving::save;
+
 use std::time::Duration;
 
 use places::{close, follow, follow_rule, open_rule, remember, show, travel, turn_pane};
@@ -41,8 +44,7 @@ use super::keys::{self, Code, Key};
 use super::layout::Layout;
 use super::overlay::Overlay;
 use super::run::Ending;
-use super::session::Session;
-use super::source::{Kept, Question, Topic};
+use super::source::{Question, Topic};
 use super::state::{RuleSide, State};
 use super::theme::Theme;
 use super::views;
@@ -151,7 +153,8 @@ fn taken(state: &mut State, input: Input) -> Vec<Effect> {
             }
             effects
         }
-        Input::Resize => Vec::new(),
+        // Imports have a screen of their own.
+        Input::Resize | Input::Import(_) => Vec::new(),
         Input::Background { is_light } => {
             state.theme = state.theme.on(is_light);
             Vec::new()
@@ -443,17 +446,8 @@ fn act(state: &mut State, action: Action) -> Vec<Effect> {
             effects
         }
         Action::Suspend => vec![Effect::Suspend],
-        Action::Quit if state.board.is_pending(Topic::Save) && !state.leaving => {
-            state.leaving = true;
-            let quit = state.keymap.key("quit");
-            state.tell(format!("saving your switches; {quit} again leaves without"));
-            Vec::new()
-        }
-        Action::Quit if !state.leaving && keeps_session(state) => {
-            state.leaving = true;
-            vec![save(state)]
-        }
-        Action::Quit => vec![Effect::End(Ending::Quit)],
+        Action::Import => leaving::ask_for_files(state),
+        Action::Quit => leaving::leave(state, Ending::Quit),
     }
 }
 
@@ -466,20 +460,6 @@ pub fn written(state: &mut State, path: &str, text: &str) {
         state.exported.push((path.to_owned(), text));
         lessons::check(state);
     }
-}
-
-/// Whether the store is to keep the desk as it is now.
-fn keeps_session(state: &State) -> bool {
-    let is_known = state.overview.as_ref().is_some_and(|overview| !overview.read_only);
-    is_known && state.kept.as_ref() != Some(&Session::of(state))
-}
-
-/// Asks for the switches and the desk to be kept in the store.
-fn save(state: &mut State) -> Effect {
-    let session = Session::of(state);
-    state.kept = Some(session.clone());
-    let kept = Kept { switches: state.switches.clone(), session };
-    ask(state, Question::Save(Box::new(kept)))
 }
 
 /// An event becomes what all views are about, with the match it is in.

@@ -2,7 +2,7 @@
 
 use tui_input::Input;
 
-use super::{Effect, apply, asks, exclusion_form, replay, rule_page};
+use super::{Effect, apply, asks, exclusion_form, leaving, replay, rule_page};
 use crate::console::action::Action;
 use crate::console::exclusion_form::Part;
 use crate::console::export::Subject;
@@ -86,6 +86,14 @@ pub fn key(state: &mut State, key: Key) -> Vec<Effect> {
             }
             overlay::edit(&mut input, key);
             state.overlay = Some(Overlay::Note { input, subject });
+            Vec::new()
+        }
+        Overlay::Import { mut input } => {
+            if key == Key::plain(Code::Enter) {
+                return leaving::import(state, input.value());
+            }
+            overlay::edit(&mut input, key);
+            state.overlay = Some(Overlay::Import { input });
             Vec::new()
         }
         Overlay::Export { mut input, what } => {

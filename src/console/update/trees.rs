@@ -148,6 +148,7 @@ pub fn turn_show(state: &mut State) -> Vec<Effect> {
         (TreeShow::All, _) => TreeShow::Chains,
         (TreeShow::Chains | TreeShow::Path(_), _) => TreeShow::All,
     };
+    state.tree.is_chosen = true;
     if let (TreeShow::Path(node), Some(forest)) = (state.tree.show, state.forest.clone()) {
         let mut path = forest.path(node);
         path.pop();

@@ -22,6 +22,7 @@ pub const fn hints(overlay: &Overlay) -> &'static [(&'static str, &'static str)]
         Overlay::Export { .. } => {
             &[("Enter", "write a new file"), (".csv .ndjson .md .html .txt", "format"), ("Esc", "close")]
         }
+        Overlay::Import { .. } => &[("Enter", "read them into this store"), ("Esc", "close")],
         Overlay::Replay { row: None, .. } => &[("j/k", "alert"), ("Enter", "its rows"), ("Esc", "close")],
         Overlay::Replay { .. } => &[("j/k", "row"), ("Enter", "go to the match"), ("h", "alerts"), ("Esc", "close")],
         Overlay::Parameter { .. } => &[("Enter", "set and run again"), ("empty", "the rule's own"), ("Esc", "close")],
@@ -174,6 +175,7 @@ pub fn draw(state: &State, brush: &mut Brush<'_>) -> Option<Position> {
         Overlay::Parameter { id, input, .. } => Some(asked_line(brush, &format!(" let {} = ", id.name), input)),
         Overlay::Clock { input } => Some(asked_line(brush, &format!(" as of ({}): ", state.zone.name()), input)),
         Overlay::Export { input, .. } => Some(asked_line(brush, " export to: ", input)),
+        Overlay::Import { input } => Some(asked_line(brush, " files and folders to import: ", input)),
         Overlay::Search { input } => {
             let area = brush.area;
             let y = area.bottom().saturating_sub(2);

@@ -1,0 +1,258 @@
+//! Importing on the screen: how far it is, file by file, and what became of each. It comes before there is a store to
+//! show, and again when more files are wanted.
+//!
+//! Knows nothing of how files are read: [`work::News`] say it.
+
+pub mod screen;
+pub mod work;
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use self::work::News;
+use super::input::{Input, Mouse};
+use super::keys::{Code, Key};
+use super::run::Ending;
+use super::theme::Theme;
+use crate::ingest::{FileReport, ImportReport};
+
+/// A file as far as it is known.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+struct SeenFile {
+    path: String,
+    bytes: u64,
+    records: u64,
+    /// When reading it began.
+    from: Duration,
+    took: Option<Duration>,
+    /// What became of it, once all are read.
+    report: Option<FileReport>,
+}
+
+/// What is to follow on what is being read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stopping {
+    No,
+    /// What is complete is kept, and the report read.
+    Keep,
+    /// The store is opened with what is ready.
+    Open,
+}
+
+/// How an import ended for the person before it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// To the store.
+    Open,
+    Ended(Ending),
+    Failed(String),
+}
+
+/// What an input leads to.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Taken {
+    Stay,
+    /// Nothing more is to be read.
+    Stop,
+    Suspend,
+    Retake,
+    Redraw,
+    Over(Outcome),
+}
+
+pub struct Importing {
+    /// What the store is called.
+    name: String,
+    files: Vec<SeenFile>,
+    /// Bytes that are to be read, and are.
+    total: u64,
+    reached: u64,
+    records: u64,
+    /// Bytes and records that were there when the file that is being read began.
+    before: (u64, u64),
+    stage: Option<String>,
+    outcome: Option<Result<Box<ImportReport>, String>>,
+    stopping: Stopping,
+    selected: usize,
+    /// Somebody moved the cursor: it no longer follows what is read.
+    is_chosen: bool,
+    /// A console waits to be shown again: there is always a way back to it.
+    is_within: bool,
+    /// The first line that is seen of what is said of the chosen file, how far that may go, and how many are seen.
+    top: usize,
+    last_top: usize,
+    page: usize,
+    now: Duration,
+    pub theme: Theme,
+    pub plain: bool,
+}
+
+impl Importing {
+    pub fn new(name: impl Into<String>, plain: bool) -> Self {
+        Self {
+            name: name.into(),
+            files: Vec::new(),
+            total: 0,
+            reached: 0,
+            records: 0,
+            before: (0, 0),
+            stage: None,
+            outcome: None,
+            stopping: Stopping::No,
+            selected: 0,
+            is_chosen: false,
+            is_within: false,
+            top: 0,
+            last_top: 0,
+            page: 1,
+            now: Duration::ZERO,
+            theme: Theme::default(),
+            plain,
+        }
+    }
+
+    /// As it is asked for in a console, which is shown again afterwards.
+    pub fn within(name: impl Into<String>, plain: bool) -> Self {
+        Self { is_within: true, ..Self::new(name, plain) }
+    }
+
+    pub fn take(&mut self, input: Input, now: Duration) -> Taken {
+        self.now = now;
+        match input {
+            Input::Import(news) => self.hear(*news),
+            Input::Key(key) => self.key(key),
+            Input::Mouse(Mouse::Wheel { down, .. }) => self.step(if down { 3 } else { -3 }),
+            Input::Background { is_light } => {
+                self.theme = self.theme.on(is_light);
+                Taken::Stay
+            }
+            Input::Suspend => Taken::Suspend,
+            Input::Continued => Taken::Retake,
+            Input::Terminate(signal) => Taken::Over(Outcome::Ended(Ending::Signal(signal))),
+            Input::Closed(why) => Taken::Over(Outcome::Ended(Ending::Closed(why))),
+            // What workers of a console before this still had to say.
+            Input::Report(_) | Input::Mouse(_) | Input::Resize | Input::Act(_) | Input::Paste(_) => Taken::Stay,
+        }
+    }
+
+    fn hear(&mut self, news: News) -> Taken {
+        match news {
+            News::Begins { bytes } => self.total = bytes,
+            News::File { path, bytes } => {
+                self.file_is_over();
+                self.before = (self.reached, self.records);
+                self.files.push(SeenFile { path, bytes, from: self.now, ..SeenFile::default() });
+                if !self.is_chosen {
+                    self.selected = self.files.len().saturating_sub(1);
+                }
+            }
+            News::Reached { bytes, records } => {
+                (self.reached, self.records) = (bytes, records);
+                let before = self.before.1;
+                if let Some(file) = self.files.last_mut() {
+                    file.records = records.saturating_sub(before);
+                }
+            }
+            News::Stage(name) => {
+                self.file_is_over();
+                self.stage = Some(name);
+            }
+            News::Over(done) => {
+                self.file_is_over();
+                self.stage = None;
+                if let Ok(report) = &done {
+                    self.settle(report);
+                }
+                let is_ready = done.is_ok();
+                self.outcome = Some(done);
+                if is_ready && self.stopping == Stopping::Open {
+                    return Taken::Over(Outcome::Open);
+                }
+            }
+        }
+        Taken::Stay
+    }
+
+    fn file_is_over(&mut self) {
+        if let Some(file) = self.files.last_mut().filter(|file| file.took.is_none()) {
+            file.took = Some(self.now.saturating_sub(file.from));
+        }
+    }
+
+    /// The files as the report has them: those that were left out are among them.
+    fn settle(&mut self, report: &ImportReport) {
+        let times: HashMap<String, Option<Duration>> =
+            self.files.drain(..).map(|file| (file.path, file.took)).collect();
+        let seen = report.files.iter().map(|file| SeenFile {
+            path: file.path.clone(),
+            bytes: file.bytes,
+            records: file.records,
+            from: Duration::ZERO,
+            took: times.get(&file.path).copied().flatten(),
+            report: Some(file.clone()),
+        });
+        self.files = seen.collect();
+        // What needs a look comes first; the rest as it was read.
+        self.files.sort_by_key(|file| !file.report.as_ref().is_some_and(needs_a_look));
+        (self.selected, self.top, self.is_chosen) = (0, 0, false);
+    }
+
+    /// The keys are those of the console's lists.
+    fn key(&mut self, key: Key) -> Taken {
+        let page = self.page;
+        let is_over = self.outcome.is_some();
+        match (key.code, key.ctrl) {
+            (Code::Char('j') | Code::Down, false) => self.step(1),
+            (Code::Char('k') | Code::Up, false) => self.step(-1),
+            (Code::Char('g') | Code::Home, false) => self.step(isize::MIN),
+            (Code::Char('G') | Code::End, false) => self.step(isize::MAX),
+            (Code::PageDown, false) | (Code::Char('d'), true) => self.scroll(self.top.saturating_add(page)),
+            (Code::PageUp, false) | (Code::Char('u'), true) => self.scroll(self.top.saturating_sub(page)),
+            (Code::Enter, _) => match &self.outcome {
+                Some(Ok(_)) => Taken::Over(Outcome::Open),
+                Some(Err(_)) if self.is_within => Taken::Over(Outcome::Open),
+                Some(Err(_)) => Taken::Stay,
+                None => self.stop(Stopping::Open),
+            },
+            (Code::Char('q' | 'Q') | Code::Esc, false) | (Code::Char('c'), true) if is_over => {
+                Taken::Over(match &self.outcome {
+                    _ if self.is_within => Outcome::Open,
+                    Some(Err(problem)) => Outcome::Failed(problem.clone()),
+                    _ => Outcome::Ended(Ending::Quit),
+                })
+            }
+            (Code::Esc, false) | (Code::Char('c'), true) => self.stop(Stopping::Keep),
+            (Code::Char('z'), true) => Taken::Suspend,
+            (Code::Char('l'), true) => Taken::Redraw,
+            _ => Taken::Stay,
+        }
+    }
+
+    fn stop(&mut self, then: Stopping) -> Taken {
+        self.stopping = then;
+        Taken::Stop
+    }
+
+    fn step(&mut self, steps: isize) -> Taken {
+        let last = self.files.len().saturating_sub(1);
+        let place = self.selected.saturating_add_signed(steps).min(last);
+        if place != self.selected {
+            (self.selected, self.top) = (place, 0);
+        }
+        self.is_chosen = place != last || self.outcome.is_some();
+        Taken::Stay
+    }
+
+    fn scroll(&mut self, top: usize) -> Taken {
+        self.top = top.min(self.last_top);
+        Taken::Stay
+    }
+}
+
+/// Whether not all of a file is in the store.
+fn needs_a_look(file: &FileReport) -> bool {
+    file.problem.is_some() || file.rejected > 0
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,77 @@
+//! Importing on the screen, in a real terminal: before there is a store, and more of it from within the console.
+#![cfg(unix)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, clippy::string_slice)]
+
+#[path = "support/terminal.rs"]
+mod terminal;
+
+use std::path::Path;
+use std::process::Command;
+
+use terminal::{Session, Terminal};
+
+fn sample(name: &str) -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("sample-data").join(name).join("events.ndjson");
+    path.to_str().unwrap().to_owned()
+}
+
+fn events_in(store: &Path) -> String {
+    let mut query = Command::new(env!("CARGO_BIN_EXE_whippet"));
+    query.args(["query", "DeviceProcessEvents | count", "--format", "csv", "--db"]).arg(store);
+    String::from_utf8(query.output().unwrap().stdout).unwrap()
+}
+
+#[test]
+fn files_are_read_into_a_new_store_which_is_then_shown() {
+    for size in [(120, 36), (80, 24), (40, 10)] {
+        let folder = tempfile::tempdir().unwrap();
+        let terminal = Terminal { size, ..Terminal::default() };
+        let files = sample("xp-cmdshell");
+        let mut session = Session::start_in(&["open", "new.db", &files], folder.path(), &terminal);
+        let screen = session.until("Enter open the store");
+        assert!(screen.contains("314 stored"), "{screen}");
+        session.keys("\r");
+        session.until_that(|screen| screen.contains("[1 Matches]") && screen.contains("01:59:52"));
+        session.keys("Q");
+        assert_eq!(session.end().0, 0);
+        assert!(folder.path().join("new.db").exists());
+    }
+}
+
+#[test]
+fn more_files_are_read_from_within_and_the_desk_is_as_it_was() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut session = Session::start(&["open", "new.db", &sample("xp-cmdshell")], folder.path());
+    session.until("Enter open the store");
+    session.keys("\r");
+    session.until("314 events");
+    session.keys("4");
+    session.until("[4 Exclusions]");
+    session.keys("I");
+    session.until("files and folders to import:");
+    session.keys(&format!("'{}'\r", sample("java-sysrv")));
+    session.until("182 stored");
+    session.keys("q");
+    session.until_that(|screen| screen.contains("496 events") && screen.contains("[4 Exclusions]"));
+    session.until("2 hosts");
+    session.keys("Q");
+    assert_eq!(session.end().0, 0);
+    assert!(events_in(&folder.path().join("new.db")).contains("194"), "{}", events_in(&folder.path().join("new.db")));
+}
+
+#[test]
+fn what_is_no_store_is_said_and_a_signal_is_obeyed() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("notes.txt"), "no store at all").unwrap();
+    let mut session = Session::start(&["open", "notes.txt", &sample("xp-cmdshell")], folder.path());
+    session.until("is not a whippet store");
+    session.keys("q");
+    session.until("error: notes.txt is not a whippet store");
+    assert_eq!(session.end().0, 1);
+
+    let mut session = Session::start(&["open", "new.db", &sample("xp-cmdshell")], folder.path());
+    session.until("Enter open the store");
+    session.signal("-TERM");
+    let (code, text) = session.end();
+    assert!(code != 0 && !text.contains("error:"), "{code}: {text}");
+}
