@@ -12,6 +12,14 @@ pub struct Comparison {
     pub subject: Span,
     /// The words and the operand that ask something of it: `startswith "x"`, `isempty`.
     pub wanted: String,
+    negated: bool,
+}
+
+impl Comparison {
+    /// Whether it stands within an odd number of `not(…)`.
+    pub fn is_negated(&self) -> bool {
+        self.negated
+    }
 }
 
 /// The comparisons in a conjunct, through `and`, `or`, `not` and parentheses, in the order of the text.
@@ -62,7 +70,7 @@ fn comparison(expr: &Expr, negated: bool, source: &str) -> Comparison {
         (false, false) => asked,
         (false, true) => format!("not({asked})"),
     };
-    Comparison { whole: expr.span, subject, wanted }
+    Comparison { whole: expr.span, subject, wanted, negated }
 }
 
 fn is_constant(expr: &Expr) -> bool {

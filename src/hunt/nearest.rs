@@ -104,10 +104,8 @@ fn edits(unit: &Unit, conjunct: &Conjunct, source: &str) -> Vec<(Edit, String, V
             Some(known) => (known.found.as_ref(), known.holds),
             None => (conjunct.found.as_ref(), Some(false)),
         };
-        // Within `not(…)` a wider comparison keeps less.
-        let fails = holds == Some(false) && !part.wanted.starts_with("not(");
-        if let Some(found) = found.filter(|_| fails) {
-            let ways = relax::relaxed(&unit.expression, part.whole, source, found);
+        if let Some(found) = found.filter(|_| holds == Some(false)) {
+            let ways = relax::relaxed(&unit.expression, (part.whole, part.is_negated()), source, found);
             edits.extend(ways.into_iter().map(|edit| (edit, part.wanted.clone(), found.clone())));
         }
     }

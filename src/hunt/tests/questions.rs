@@ -80,3 +80,24 @@ fn explain_says_when_the_rule_reads_another_table_and_which_leg_matched() {
     assert!(matched.legs.first().unwrap().first_failure().is_none());
     assert!(matches!(case.explain(&store, STORED_PROCEDURES, 99), Err(HuntError::UnknownEvent(99))));
 }
+
+#[test]
+fn the_nearest_change_of_terms_patterns_and_negations_is_proven_by_running_the_rule() {
+    let store = store();
+    // What keeps the grandchild, event 20: the rule's stage, and the predicate made wider or narrower.
+    for (stage, expected) in [
+        (r#"ProcessCommandLine has_any ("script", "wget")"#, r#"ProcessCommandLine contains "script""#),
+        (r#"ProcessCommandLine matches regex "^CSCRIPT""#, r#"ProcessCommandLine matches regex "(?i)^CSCRIPT""#),
+        (r#"not(ProcessCommandLine contains "logo")"#, r#"not(ProcessCommandLine has "logo")"#),
+        (r#"not(FileName in~ ("cscript.exe", "net.exe"))"#, r#"not(FileName in~ ("net.exe"))"#),
+    ] {
+        let mut catalog = Catalog::default();
+        let query = format!("DeviceProcessEvents | where {stage}");
+        catalog.add_bytes("one.kql", true, query.as_bytes());
+        let one = Case { catalog: Arc::new(catalog), ..case() };
+        let explanation = one.explain(&store, "one", 20).unwrap();
+        assert!(!explanation.matched, "{stage}");
+        let told: Vec<&str> = explanation.relaxed.iter().map(|way| way.text.as_str()).collect();
+        assert!(told.iter().any(|way| way.contains(expected)), "{stage}: {told:?}");
+    }
+}

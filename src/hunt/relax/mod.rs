@@ -2,6 +2,9 @@
 //!
 //! Knows nothing of running: which of them really keep the event is for whoever runs the rule to find out.
 
+mod narrowed;
+mod pattern;
+
 use super::rewrite::Edit;
 use crate::kql::span::Span;
 use crate::kql::syntax::{BinaryOperator as B, Expr, ExprKind, ListOperator as L, LiteralValue};
@@ -14,8 +17,9 @@ const LONGEST_ADDED: usize = 80;
 /// What is shared must be so long, and half of what was asked for, to stand in its place.
 const SHORTEST_SHARED: usize = 4;
 
-/// The changes to the comparison at `whole`, within `conjunct`, that may let `found` through.
-pub fn relaxed(conjunct: &Expr, whole: Span, source: &str, found: &Value) -> Vec<Edit> {
+/// The changes to the comparison at `whole`, within `conjunct`, that may let `found` through. Within `not(…)` it is the
+/// narrower comparison that does.
+pub fn relaxed(conjunct: &Expr, (whole, negated): (Span, bool), source: &str, found: &Value) -> Vec<Edit> {
     let mut comparison = None;
     walk::visit(conjunct, &mut |part| {
         if part.span == whole && !matches!(part.kind, ExprKind::Parenthesised(_)) {
@@ -24,6 +28,7 @@ pub fn relaxed(conjunct: &Expr, whole: Span, source: &str, found: &Value) -> Vec
         true
     });
     let texts = match comparison.map(|comparison| &comparison.kind) {
+        _ if negated => comparison.map(|part| narrowed::narrowed(part, source, found)).unwrap_or_default(),
         Some(ExprKind::Binary { operator, left, right, .. }) => {
             binary(left.span.slice(source), *operator, right, source, found)
         }
@@ -56,12 +61,13 @@ fn binary(subject: &str, operator: B, right: &Expr, source: &str, found: &Value)
 /// Comparisons of a text with a text.
 fn text(subject: &str, operator: B, wanted: &str, written: &str, found: &str) -> Vec<String> {
     let with = |operator: B| format!("{subject} {} {written}", operator.text());
+    if operator == B::MatchesRegex {
+        let ways = pattern::widened(wanted);
+        return ways.iter().map(|way| format!("{subject} {} {}", operator.text(), quote_string(way))).collect();
+    }
     let mut ways: Vec<String> = in_any_case(operator).map(with).into_iter().collect();
     if roles::is_negative(operator) {
-        let narrower = [B::NotHas, B::NotStartsWith, B::NotEndsWith, B::NotEqualTilde, B::NotEqual];
-        let place = narrower.iter().position(|narrower| *narrower == operator);
-        let after = narrower.into_iter().skip(place.map_or(0, |place| place + 1));
-        ways.extend(after.map(with));
+        ways.extend(closer(operator).map(with));
         return ways;
     }
     if found.is_empty() || wanted.is_empty() {
@@ -86,6 +92,15 @@ fn text(subject: &str, operator: B, wanted: &str, written: &str, found: &str) ->
         ways.extend([B::Has, B::Contains].map(|operator| format!("{subject} {} {shared}", operator.text())));
     }
     ways
+}
+
+/// Comparisons of a text that fewer texts meet: the positive ones, or those that negate them.
+fn closer(operator: B) -> impl Iterator<Item = B> {
+    const POSITIVE: [B; 5] = [B::Has, B::StartsWith, B::EndsWith, B::EqualTilde, B::Equal];
+    const NEGATIVE: [B; 5] = [B::NotHas, B::NotStartsWith, B::NotEndsWith, B::NotEqualTilde, B::NotEqual];
+    let closer = if roles::is_negative(operator) { NEGATIVE } else { POSITIVE };
+    let place = closer.iter().position(|closer| *closer == operator);
+    closer.into_iter().skip(place.map_or(0, |place| place + 1))
 }
 
 /// Comparisons of numbers and times.
@@ -136,8 +151,44 @@ fn in_list(subject: &str, operator: L, list: &[Expr], source: &str, found: &Valu
             };
             (0..members.len()).map(without).collect()
         }
-        L::HasAll | L::HasAny | L::NotHasAny | L::NotHasAll => Vec::new(),
+        L::HasAny => has_any(subject, &members, list, found),
+        L::NotHasAny => {
+            let Value::String(found) = found else { return Vec::new() };
+            let found = found.to_lowercase();
+            let is_in = |member: &Expr| string_of(member).is_some_and(|text| found.contains(&text.to_lowercase()));
+            let rest: Vec<&str> =
+                list.iter().filter(|member| !is_in(member)).map(|member| member.span.slice(source)).collect();
+            if rest.is_empty() || rest.len() == members.len() { Vec::new() } else { vec![with(operator, &rest)] }
+        }
+        L::HasAll | L::NotHasAll => Vec::new(),
     }
+}
+
+/// None of the terms is there: as part of a longer word one may be, or a part of it, or another word is what was meant.
+fn has_any(subject: &str, members: &[&str], list: &[Expr], found: &Value) -> Vec<String> {
+    let Value::String(found) = found else { return Vec::new() };
+    if found.is_empty() {
+        return Vec::new();
+    }
+    let as_written = format!("{subject} has_any ({})", members.join(", "));
+    let lower = found.to_lowercase();
+    let wanted = || list.iter().filter_map(string_of).filter(|wanted| !wanted.is_empty());
+    let within = wanted().filter(|wanted| lower.contains(&wanted.to_lowercase()));
+    let mut ways: Vec<String> =
+        within.map(|part| format!("({as_written} or {subject} contains {})", quote_string(part))).collect();
+    let longest = wanted().filter_map(|wanted| shared(wanted, found)).max_by_key(|part| part.len());
+    if let Some(part) = longest {
+        let part = quote_string(part);
+        ways.push(format!("{subject} has_any ({}, {part})", members.join(", ")));
+        ways.push(format!("({as_written} or {subject} contains {part})"));
+    }
+    if found.len() <= LONGEST_ADDED {
+        let found = quote_string(found);
+        ways.push(format!("{subject} has_any ({}, {found})", members.join(", ")));
+        // A list that comes from a table takes no members beside.
+        ways.push(format!("({as_written} or {subject} has {found})"));
+    }
+    ways
 }
 
 /// The same comparison without regard to case, where it has regard.
@@ -206,96 +257,4 @@ fn shared<'a>(wanted: &'a str, found: &str) -> Option<&'a str> {
 }
 
 #[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-    use crate::hunt::conjunct::comparisons;
-
-    fn ways(conjunct: &str, found: Value) -> Vec<String> {
-        let parsed = crate::kql::parse_expression(conjunct);
-        assert!(!parsed.has_errors(), "{conjunct}");
-        let parts = comparisons(&parsed.expression, conjunct);
-        let edits = relaxed(&parsed.expression, parts.last().unwrap().whole, conjunct, &found);
-        edits.into_iter().map(|edit| edit.replacement).collect()
-    }
-
-    fn string(text: &str) -> Value {
-        Value::String(text.to_owned())
-    }
-
-    #[test]
-    fn an_equality_becomes_one_without_case_an_end_or_a_list() {
-        assert_eq!(
-            ways(r#"FileName == "cmd.exe""#, string(r"C:\Windows\CMD.EXE")),
-            [
-                r#"FileName =~ "cmd.exe""#,
-                r#"FileName endswith "cmd.exe""#,
-                r#"FileName startswith "cmd.exe""#,
-                r#"FileName has "cmd.exe""#,
-                r#"FileName contains "cmd.exe""#,
-                r#"FileName in~ ("cmd.exe", @"C:\Windows\CMD.EXE")"#,
-            ]
-        );
-        assert_eq!(ways("a == 5", Value::Long(7)), ["a in (5, 7)"]);
-    }
-
-    #[test]
-    fn a_beginning_becomes_what_both_share() {
-        let found = string(r#""C:\Windows\system32\cmd.exe" /c whoami"#);
-        assert_eq!(
-            ways(r#"Line startswith "\"cmd.exe\" /c""#, found),
-            [
-                r#"Line has "\"cmd.exe\" /c""#,
-                r#"Line contains "\"cmd.exe\" /c""#,
-                r#"Line has "cmd.exe\" /c""#,
-                r#"Line contains "cmd.exe\" /c""#,
-            ]
-        );
-        // Two letters that happen to be there say nothing of what the author wanted.
-        assert!(
-            !ways(r#"a startswith "powershell""#, string("cmd.exe /c she")).iter().any(|way| way.contains("\"she\""))
-        );
-    }
-
-    #[test]
-    fn a_list_takes_the_value_and_an_exclusion_loses_it() {
-        assert_eq!(
-            ways("FileName in~ (names)", string("a.exe")),
-            [r#"FileName in~ (names, "a.exe")"#, r#"(FileName in~ (names) or FileName =~ "a.exe")"#]
-        );
-        assert_eq!(ways(r#"a in ("x", "y")"#, string("X")).first().unwrap(), r#"a in~ ("x", "y")"#);
-        assert_eq!(ways(r#"a !in~ ("x", "y")"#, string("X")), [r#"a !in~ ("y")"#]);
-        assert_eq!(ways(r#"a !in~ ("x")"#, string("x")), [""; 0]);
-        assert_eq!(
-            ways(r#"a has_all ("one", "two")"#, string("TWO three")),
-            [r#"a has_all ("two")"#, r#"a has_all ("one")"#]
-        );
-        assert_eq!(ways(r#"a !contains "x""#, string("ax")).get(1).unwrap(), r#"a !has "x""#);
-        assert_eq!(ways("FileName in~ (names)", string(&"x".repeat(200))), [""; 0]);
-    }
-
-    #[test]
-    fn bounds_move_to_the_value() {
-        assert_eq!(ways("a > 5", Value::Long(3)), ["a >= 3"]);
-        assert_eq!(ways("a between (1 .. 5)", Value::Long(9)), ["a between (1 .. 9)", "a between (9 .. 5)"]);
-        assert_eq!(ways("a > 5", Value::Null), [""; 0]);
-    }
-
-    proptest! {
-        #[test]
-        fn every_way_is_kql(
-            operator in prop::sample::select(vec!["==", "=~", "!=", "!~", "has", "!has", "contains_cs", "startswith",
-                "!endswith", "hasprefix_cs", "in", "!in~", "has_all"]),
-            wanted in "[a-zé\\\\\"'/ .\u{1b}]{0,12}",
-            found in "[a-zé\\\\\"'/ .\u{1b}\u{202e}日]{0,30}",
-        ) {
-            let wanted = quote_string(&wanted);
-            let list = ["in", "!in~", "has_all"].contains(&operator);
-            let text = if list { format!("a {operator} ({wanted}, \"x\")") } else { format!("a {operator} {wanted}") };
-            for way in ways(&text, string(&found)) {
-                prop_assert!(!crate::kql::parse_expression(&way).has_errors(), "{way}");
-            }
-        }
-    }
-}
+mod tests;
