@@ -23,6 +23,10 @@ pub struct Field {
     is_string: bool,
     operator: usize,
     pub chosen: bool,
+    /// Matches of the row's rule that have the value.
+    pub here: u64,
+    /// Rules that look for it, once that is known.
+    pub rules: Option<u64>,
 }
 
 impl Field {
@@ -57,6 +61,8 @@ pub struct ExclusionForm {
     pub rule: Option<String>,
     pub any_rule: bool,
     pub fields: Vec<Field>,
+    /// Matches of the rule.
+    pub matches: u64,
     pub cursor: usize,
     pub text: Input,
     pub note: Input,
@@ -83,15 +89,17 @@ const LEADING: [&str; 12] = [
 ];
 
 impl ExclusionForm {
-    pub fn from_match(found: &Match) -> Self {
-        let mut fields: Vec<Field> = found
-            .columns
-            .iter()
-            .zip(found.values.iter())
-            .filter_map(|(column, value)| field(&column.name, value))
-            .collect();
+    /// `all` are the matches of the rule: how many of them have each value says how much it would cover.
+    pub fn from_match(found: &Match, all: &[Match]) -> Self {
+        let mut fields: Vec<Field> = Vec::new();
+        for (place, (column, value)) in found.columns.iter().zip(found.values.iter()).enumerate() {
+            let Some(field) = field(&column.name, value) else { continue };
+            let here = all.iter().filter(|other| other.values.get(place).is_some_and(|other| is_alike(other, value)));
+            fields.push(Field { here: here.count() as u64, ..field });
+        }
         fields.sort_by_key(|field| LEADING.iter().position(|name| *name == field.column).unwrap_or(LEADING.len()));
-        Self { fields, part: Part::Fields, ..Self::by_hand(Some(found.id.rule.clone())) }
+        let matches = all.len() as u64;
+        Self { fields, matches, part: Part::Fields, ..Self::by_hand(Some(found.id.rule.clone())) }
     }
 
     pub fn by_hand(rule: Option<String>) -> Self {
@@ -101,6 +109,7 @@ impl ExclusionForm {
             any_rule: rule.is_none(),
             rule,
             fields: Vec::new(),
+            matches: 0,
             cursor: 0,
             text: Input::default(),
             note: Input::default(),
@@ -175,7 +184,17 @@ fn field(column: &str, value: &Value) -> Option<Field> {
         is_string: matches!(value, Value::String(_)),
         operator: 0,
         chosen: false,
+        here: 0,
+        rules: None,
     })
+}
+
+/// Alike for the operator that comes first: `=~` for texts, `==` for the rest.
+fn is_alike(left: &Value, right: &Value) -> bool {
+    match (left, right) {
+        (Value::String(left), Value::String(right)) => left.eq_ignore_ascii_case(right),
+        _ => left == right,
+    }
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! The source behind a real store: hands questions to `hunt` and `rules`, and puts their answers in the console's
 //! words. Computes nothing itself.
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
@@ -28,6 +29,7 @@ use crate::hunt::tree::facts;
 use crate::hunt::{Case, EventId, HuntError, NodeId, OwnExclusion, Survey, indicators, record};
 use crate::kql::values::quote_string;
 use crate::plan::Environment;
+use crate::rules::predicates::Kind;
 use crate::rules::{Facts, Rule};
 use crate::schema::Value;
 use crate::store::Store;
@@ -313,14 +315,21 @@ impl Live {
             .flat_map(|run| &run.matches)
             .filter(|found| survey.covers(id, &found.id))
             .take(EXAMPLES)
-            .map(|found| {
-                let time = found.id.time.map(crate::kql::values::datetime_text).unwrap_or_default();
-                format!("{time} {} {}", found.title, found.subject)
-            })
+            .map(|found| (found.id.time, format!("{} {}", found.title, found.subject)))
             .collect();
         let cuts = cuts_of(&self.store, &survey, &settings, &self.shared.trees.known());
         let cuts = cuts.into_iter().filter(|cut| cut.exclusion == id).collect();
         Ok(Preview { exclusion: own.clone(), effect: Ok(effect), examples, cuts })
+    }
+
+    /// How many rules look for each value in its column, whichever of the processes it is of.
+    fn looked_for(&self, values: &[(String, String)]) -> Vec<u64> {
+        let rules = |(column, value): &(String, String)| {
+            let alike = |is_parent| self.shared.corpus.rules_alike(column, Kind::Eq, value, is_parent);
+            let rules: BTreeSet<&str> = [true, false].into_iter().flat_map(alike).collect();
+            rules.len() as u64
+        };
+        values.iter().map(rules).collect()
     }
 
     fn native(&self, settings: &Settings, stop: &Stop) -> Result<Answer, Trouble> {
@@ -413,6 +422,7 @@ impl Source for Live {
             Question::Preview(settings, own) => {
                 self.preview(settings, own).map(|preview| Answer::Preview(Box::new(preview)))
             }
+            Question::LookedFor(values) => Ok(Answer::LookedFor(self.looked_for(values))),
             Question::Check(settings, text, cursor) => Ok(self.check(settings, text, *cursor)),
             Question::Events(settings, asked, range) => {
                 let answer = self.events(settings, asked, range);

@@ -35,6 +35,7 @@ pub enum Topic {
     Overview,
     Matches,
     Preview,
+    LookedFor,
     Check,
     Timeline,
     Moments,
@@ -84,6 +85,7 @@ impl Topic {
             Self::Overview => "opening the store",
             Self::Matches => "running the rules",
             Self::Preview => "counting what it would hide",
+            Self::LookedFor => "looking for rules that look for it",
             Self::Check => "reading the query",
             Self::Timeline => "counting events over time",
             Self::Moments => "looking at what happens here",
@@ -126,6 +128,8 @@ pub enum Question {
     Replay(Settings, Option<String>),
     /// What this exclusion would hide if it were on.
     Preview(Settings, OwnExclusion),
+    /// How many rules look for each of these values in its column.
+    LookedFor(Vec<(String, String)>),
     /// What is wrong with a query, and how it may go on at the cursor.
     Check(Settings, String, usize),
     /// Events over time.
@@ -191,6 +195,7 @@ impl Question {
             Self::Effects(_) => Topic::Effects,
             Self::Cuts(..) => Topic::Cuts,
             Self::Replay(..) => Topic::Replay,
+            Self::LookedFor(..) => Topic::LookedFor,
             Self::Preview(..) => Topic::Preview,
             Self::Check(..) => Topic::Check,
             Self::Timeline(_) => Topic::Timeline,
@@ -233,6 +238,8 @@ pub enum Answer {
     Cuts(Vec<Cut>),
     Replay(Box<Alerts>),
     Preview(Box<Preview>),
+    /// As they were asked for.
+    LookedFor(Vec<u64>),
     Check(Box<Checked>),
     /// Nothing where no event has a time.
     Timeline(Window, Option<Box<Timeline>>),
@@ -315,8 +322,8 @@ pub struct Preview {
     pub exclusion: OwnExclusion,
     /// The effect, or what is wrong with the condition, for people.
     pub effect: Result<ExclusionEffect, String>,
-    /// Titles and times of the first matches it would hide.
-    pub examples: Vec<String>,
+    /// The first matches it would hide: when, and what.
+    pub examples: Vec<(Option<i64>, String)>,
     /// Pinned matches whose chains it would cut, as far as their trees are known.
     pub cuts: Vec<Cut>,
 }

@@ -474,7 +474,12 @@ impl Source for Fixture {
                 Answer::Preview(Box::new(Preview {
                     exclusion: own.clone(),
                     effect,
-                    examples: Vec::new(),
+                    examples: all(settings)
+                        .matches()
+                        .into_iter()
+                        .filter(|found| hides(own, found))
+                        .map(|found| (found.id.time, format!("{} {}", found.title, found.subject)))
+                        .collect(),
                     cuts: Vec::new(),
                 }))
             }
@@ -484,6 +489,10 @@ impl Source for Fixture {
                 let wrong = check(text, 0).diagnostics;
                 let result = if wrong.is_empty() { Ok(listing(0..PROCESSES.len())) } else { Err(wrong) };
                 Answer::Query(Box::new(QueryDone { text: text.clone(), result }))
+            }
+            Question::LookedFor(values) => {
+                let rules = |value: &str| if value == "cmd.exe" { 4 } else { 0 };
+                Answer::LookedFor(values.iter().map(|(_, value)| rules(value)).collect())
             }
             Question::Timeline(window) => Answer::Timeline(*window, Some(Box::new(timeline(*window)))),
             Question::Sightings(_, _, hash) => Answer::Sightings(hash.clone(), Sighting { events: 3, hosts: 1 }),

@@ -80,3 +80,15 @@ fn files_are_asked_for_where_they_are_taken_and_the_desk_is_saved_before() {
     assert_eq!(end.ending, Ending::Import(vec!["/logs/a.evtx".into()]));
     assert_eq!(end.log.last().map(String::as_str), Some("ask Save"));
 }
+
+#[test]
+fn fields_of_an_exclusion_say_how_many_matches_and_rules_have_their_value() {
+    let screen = play(120, 36, Script::new(Fixture).keys("x")).screen;
+    // Of the three shells all are cmd.exe, and one is this one.
+    let row = |name: &str| screen.lines().find(|line| line.contains(&format!("[ ] {name}"))).unwrap().to_owned();
+    assert!(row("FileName").contains("3 of 3      4"), "{screen}");
+    assert!(row("ProcessCommandLine").contains("1 of 3      0"), "{screen}");
+    let long = format!("x e 'FileName has \"{}\" or FileName has \"END\"' Up", "y".repeat(90));
+    let screen = play(120, 36, Script::new(Fixture).keys(&long)).screen;
+    assert!(screen.contains("where not: FileName has") && screen.contains("END"), "{screen}");
+}

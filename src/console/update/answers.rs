@@ -106,6 +106,12 @@ fn answered(state: &mut State, answer: Answer) -> Vec<Effect> {
             }
             Vec::new()
         }
+        Answer::LookedFor(counts) => {
+            if let Some(Overlay::Exclusion(form)) = &mut state.overlay {
+                form.fields.iter_mut().zip(counts).for_each(|(field, rules)| field.rules = Some(rules));
+            }
+            Vec::new()
+        }
         Answer::Check(checked) => {
             browse::checked(state, *checked);
             Vec::new()

@@ -298,9 +298,11 @@ fn act(state: &mut State, action: Action) -> Vec<Effect> {
         Action::Toggle => switching::toggle(state),
         Action::Exclude => match state.focused_match() {
             Some(found) => {
-                let form = ExclusionForm::from_match(found);
+                let all = state.run_of(&found.id.rule).map_or(&[][..], |run| &run.matches);
+                let form = ExclusionForm::from_match(found, all);
+                let values = form.fields.iter().map(|field| (field.column.clone(), field.value.clone())).collect();
                 state.overlay = Some(Overlay::Exclusion(Box::new(form)));
-                Vec::new()
+                vec![ask(state, Question::LookedFor(values))]
             }
             None => {
                 state.tell("no match here: an exclusion is written from a match (m goes to the next in the tree)");

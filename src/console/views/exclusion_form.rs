@@ -1,10 +1,10 @@
 //! The form an exclusion is written in, with what it would hide.
 
-use ratatui::layout::Position;
+use ratatui::layout::{Position, Rect};
 
 use super::overlays::{input_row, window};
 use super::{paragraph, tree};
-use crate::console::exclusion_form::{ExclusionForm, Part};
+use crate::console::exclusion_form::{ExclusionForm, Field, Part};
 use crate::console::format;
 use crate::console::paint::{Brush, Line};
 use crate::console::shown::Shown;
@@ -15,6 +15,11 @@ use crate::console::update::exclusion_form::counted;
 
 /// Lines below the fields: a rule, four of the form, and what it would hide.
 const BELOW: u16 = 14;
+/// From this width on the values have their counts beside them, in so many columns.
+const WIDE: usize = 76;
+const COUNTS: usize = 21;
+/// So many lines of a condition are seen while nobody writes in it.
+const CONDITION: usize = 3;
 /// From this height on all of it has room.
 const TALL: u16 = 12;
 
@@ -25,14 +30,21 @@ pub fn draw(state: &State, brush: &mut Brush<'_>, form: &ExclusionForm) -> Optio
         None => "New exclusion".to_owned(),
     };
     let fields = u16::try_from(form.fields.len()).unwrap_or(u16::MAX);
-    let wanted = fields.saturating_add(BELOW + 2).min(33);
+    let heading = u16::from(!form.fields.is_empty());
+    let wanted = fields.saturating_add(heading + BELOW + 2).min(33);
     let mut inner = window(brush, &title, "a row is hidden where the condition holds", 104, wanted);
     let (width, height) = (usize::from(inner.area.width), inner.area.height);
-    let list = fields.min(height.saturating_sub(BELOW.min(height * 2 / 3)));
-    draw_fields(&mut inner, form, list);
     // In few rows what is not being written gives way to what it would hide.
     let is_tight = height < TALL;
-    let mut y = list;
+    let heading = if is_tight { 0 } else { heading };
+    let list = fields.min(height.saturating_sub(heading + BELOW.min(height * 2 / 3)));
+    let area = inner.area;
+    if heading > 0 {
+        inner.put_line(0, 0, &titles(width));
+    }
+    let rows = Rect { y: area.y.saturating_add(heading), height: list, ..area };
+    draw_fields(&mut inner.within(rows), form, list);
+    let mut y = heading.saturating_add(list);
     if is_tight {
         y = y.saturating_sub(1);
     } else {
@@ -49,6 +61,18 @@ pub fn draw(state: &State, brush: &mut Brush<'_>, form: &ExclusionForm) -> Optio
             continue;
         }
         y = y.saturating_add(1);
+        let text = Shown::from(input.value());
+        let room = width.saturating_sub(label.len() + 1);
+        if form.part != part && !is_tight && text.width() > room {
+            // Nobody writes in it: all of it is seen, or its beginning.
+            inner.put(0, y, Role::Key, &Shown::from(label));
+            for (place, line) in text.wrap(room).iter().take(CONDITION).enumerate() {
+                let column = u16::try_from(label.len()).unwrap_or(0);
+                y = y.saturating_add(u16::from(place > 0));
+                inner.put(column, y, Role::Strong, line);
+            }
+            continue;
+        }
         let place = input_row(&mut inner, y, label, input);
         if form.part == part {
             inner.put(0, y, Role::Focus, &Shown::from("▶"));
@@ -72,7 +96,7 @@ pub fn draw(state: &State, brush: &mut Brush<'_>, form: &ExclusionForm) -> Optio
 
 fn draw_fields(brush: &mut Brush<'_>, form: &ExclusionForm, rows: u16) {
     let width = usize::from(brush.area.width);
-    let (names, operators) = if width < 60 { (14, 2) } else { (32, 10) };
+    let (names, operators) = parts(width);
     let top = form.cursor.saturating_sub(usize::from(rows.saturating_sub(1)));
     for (offset, field) in form.fields.iter().skip(top).take(usize::from(rows)).enumerate() {
         let y = u16::try_from(offset).unwrap_or(u16::MAX);
@@ -82,12 +106,43 @@ fn draw_fields(brush: &mut Brush<'_>, form: &ExclusionForm, rows: u16) {
         line.push(box_role, if field.chosen { "[x] " } else { "[ ] " });
         line.push(Role::Text, Shown::from(&field.column).fit_left(names).as_str());
         line.push(Role::Keyword, format!(" {:<operators$} ", field.operator()));
-        line.push(if field.chosen { Role::Strong } else { Role::Dim }, field.value.as_str());
-        brush.put_line(0, y, &line.fit(width));
+        let counts = if width < WIDE { String::new() } else { counts(form, field) };
+        let room = width.saturating_sub(line.width() + counts.len());
+        line.push(
+            if field.chosen { Role::Strong } else { Role::Dim },
+            Shown::from(&field.value).fit_left(room).as_str(),
+        );
+        brush.put_line(0, y, &line.with(Role::Text, counts).fit(width));
         if at_cursor {
             brush.tint_row(y, Role::Selected);
         }
     }
+}
+
+/// The columns of names and operators.
+const fn parts(width: usize) -> (usize, usize) {
+    match width {
+        ..60 => (14, 2),
+        60..96 => (20, 10),
+        _ => (32, 10),
+    }
+}
+
+fn titles(width: usize) -> Line {
+    let (names, operators) = parts(width);
+    let line = Line::of(Role::Dim, format!("      {:<names$} {:<operators$} ", "FIELD", "OPERATOR"));
+    if width < WIDE {
+        return line.with(Role::Dim, "VALUE").fit(width);
+    }
+    let room = width.saturating_sub(line.width() + COUNTS);
+    line.with(Role::Dim, format!("{:<room$}{:>COUNTS$}", "VALUE", "MATCHES HERE  RULES"))
+}
+
+/// How many matches of the rule have the value, and how many rules look for it.
+fn counts(form: &ExclusionForm, field: &Field) -> String {
+    let here = format!("{} of {}", format::count(field.here), format::count(form.matches));
+    let rules = field.rules.map(format::count).unwrap_or_default();
+    format!("{here:>14}{rules:>7}")
 }
 
 /// What it would hide, before anything is hidden.
@@ -137,8 +192,9 @@ fn effect(state: &State, form: &ExclusionForm, preview: &Preview, lines: &mut Ve
     for cut in preview.cuts.iter().take(2) {
         lines.push(Line::of(Role::Warning, format!("! {}", tree::cut_text(state, cut))));
     }
-    for example in &preview.examples {
-        lines.push(Line::of(Role::Dim, format!("− {example}")));
+    for (time, what) in &preview.examples {
+        let time = time.map(|ticks| state.time(ticks)).unwrap_or_default();
+        lines.push(Line::of(Role::Dim, format!("− {time} {what}")));
     }
     let more = covers.saturating_sub(preview.examples.len() as u64);
     if more > 0 && !preview.examples.is_empty() {
