@@ -81,6 +81,7 @@ pub enum Action {
     Toggle,
     NextPane,
     PreviousPane,
+    ZoomPane,
     Back,
     Forward,
     Tree,

@@ -329,6 +329,7 @@ pub const ACTIONS: &[ActionRow] = &[
     row(Action::CopyChain, "copy-chain", "Copy the process chain as text", &["g y"], EVENTS, None),
     row(Action::NextPane, "next-pane", "Go to the next pane", &["Tab"], PANES, Some((13, "pane"))),
     row(Action::PreviousPane, "previous-pane", "Go to the previous pane", &["BackTab"], PANES, None),
+    row(Action::ZoomPane, "zoom-pane", "Give the pane the whole screen, or share it again", &["="], PANES, None),
     row(Action::Back, "back", "Go back to where you were", &["Ctrl-o", "Backspace"], When::Anywhere, None),
     // Ctrl-I is the Tab key to a terminal, so the way forward has a key of its own.
     row(Action::Forward, "forward", "Go forward again", &["Ctrl-n"], When::Anywhere, None),

@@ -61,7 +61,23 @@ impl Layout {
         let plain = state.plain;
         let size = (state.width, state.height);
         let rule_open = state.rules.open.is_some();
-        Self::new(size, (state.view, state.pane), rule_open, query_lines, in_lesson, plain)
+        let layout = Self::new(size, (state.view, state.pane), rule_open, query_lines, in_lesson, plain);
+        if state.zoomed { layout.zoomed(state.pane) } else { layout }
+    }
+
+    /// One pane where there were several.
+    fn zoomed(mut self, pane: usize) -> Self {
+        let body = self.panes.iter().chain(&self.strip).map(|pane| pane.area).reduce(Rect::union).unwrap_or_default();
+        let edge = if self.is_roomy { Edge::Box } else { Edge::Rule };
+        for (place, other) in self.panes.iter_mut().enumerate() {
+            *other = if place == pane {
+                Pane { area: body, edge }
+            } else {
+                Pane { area: Rect { height: 0, ..body }, edge: Edge::None }
+            };
+        }
+        self.strip = None;
+        self
     }
 
     /// `pane` is the one that has the keys: where there is room for one, it is that.
@@ -236,6 +252,7 @@ mod tests {
             {
                 let layout =
                     Layout::new((width, height), (view, flags % 3), flags & 1 == 1, 3, flags & 2 == 2, flags & 4 == 4);
+                let layout = if flags == 5 { layout.zoomed(1) } else { layout };
                 let screen = Rect::new(0, 0, width, height);
                 let mut areas: Vec<Rect> = layout.panes.iter().map(|pane| pane.area).collect();
                 areas.extend(layout.panel.iter().chain(&layout.strip).map(|pane| pane.area));

@@ -125,6 +125,8 @@ pub struct State {
     pub now: Duration,
     pub view: View,
     pub pane: usize,
+    /// The pane that has the keys has the whole screen.
+    pub zoomed: bool,
     pub overlay: Option<Overlay>,
     /// Keys of an unfinished sequence.
     pub typed: Vec<Key>,
@@ -221,6 +223,7 @@ impl State {
             now: Duration::ZERO,
             view: View::Matches,
             pane: 0,
+            zoomed: false,
             overlay: None,
             typed: Vec::new(),
             notice: None,

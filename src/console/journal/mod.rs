@@ -63,6 +63,7 @@ pub fn kind(state: &State, action: &Action, is_cancelling: bool) -> Kind {
         | Action::NextTheme
         | Action::TimeZone
         | Action::Redraw
+        | Action::ZoomPane
         | Action::Suspend
         | Action::Quit
         | Action::EditQuery

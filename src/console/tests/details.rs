@@ -53,3 +53,29 @@ fn the_status_row_keeps_filters_and_advice_apart() {
     assert!(after("j l l f").screen.contains("| F clears · 1 rule did not run"));
     assert!(after("j 6 v Enter 1").screen.contains("| F clears · 1 rule did not run"));
 }
+
+#[test]
+fn a_pane_takes_the_whole_screen_and_gives_it_back() {
+    // The text of a rule beside its stages.
+    let keys = "j w K K Tab";
+    assert!(after(keys).screen.contains("rows in → out"));
+    for zoom in ["Enter", "="] {
+        let end = after(&format!("{keys} {zoom}"));
+        assert!(end.screen.contains("┌[KQL]───") && !end.screen.contains("rows in → out"), "{}", end.screen);
+        let back = after(&format!("{keys} {zoom} Esc"));
+        assert_eq!((back.state.zoomed, back.state.pane, back.state.rules.open.is_some()), (false, 1, true));
+    }
+    assert!(after(&format!("{keys} = =")).screen.contains("rows in → out"));
+    // Another view shares the screen again.
+    assert!(!after(&format!("{keys} = 1")).state.zoomed);
+}
+
+#[test]
+fn in_a_small_terminal_a_match_opens_to_the_whole_screen() {
+    let small = |keys: &str| play(80, 24, Script::new(Fixture).keys(keys));
+    let open = small("j Enter");
+    assert!(open.screen.contains("[Detail]") && open.screen.contains("ProcessCommandLine"), "{}", open.screen);
+    assert!(!open.screen.contains("SUBJECT"), "{}", open.screen);
+    let back = small("j Enter Esc");
+    assert!(back.screen.contains("SUBJECT") && back.state.pane == 0, "{}", back.screen);
+}

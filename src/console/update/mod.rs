@@ -256,6 +256,10 @@ fn act(state: &mut State, action: Action) -> Vec<Effect> {
         Action::Close => close(state),
         Action::NextPane => turn_pane(state, 1),
         Action::PreviousPane => turn_pane(state, -1),
+        Action::ZoomPane => {
+            state.zoomed = !state.zoomed;
+            Vec::new()
+        }
         Action::Back => travel(state, false),
         Action::Forward => travel(state, true),
         Action::Tree => {

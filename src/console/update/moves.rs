@@ -307,8 +307,10 @@ pub fn open(state: &mut State) -> Vec<Effect> {
         View::Matches if state.timeline.anchor.is_some() => timeline::select(state),
         View::Matches if state.pane == 0 => {
             // Where the details have no room beside or below the list, the tree is the next thing to see.
-            if Layout::of(state).panes.len() > 1 {
-                state.pane = 1;
+            let layout = Layout::of(state);
+            if layout.panes.len() > 1 {
+                // Below the list there is room for a few lines of many.
+                (state.pane, state.zoomed) = (1, !layout.is_roomy);
                 Vec::new()
             } else {
                 apply(state, Action::Why)
@@ -361,7 +363,8 @@ pub fn open(state: &mut State) -> Vec<Effect> {
             Some(effects) => effects,
             None => super::switching::toggle(state),
         },
-        _ => Vec::new(),
+        // A text beside: all of it that the screen holds.
+        _ => apply(state, Action::ZoomPane),
     }
 }
 

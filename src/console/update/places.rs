@@ -11,7 +11,7 @@ use crate::console::widgets::table;
 /// Shows a view at what is in focus.
 pub fn show(state: &mut State, view: View) -> Vec<Effect> {
     state.view = view;
-    state.pane = 0;
+    (state.pane, state.zoomed) = (0, false);
     state.typed.clear();
     match view {
         View::Tree => {
@@ -40,7 +40,7 @@ pub fn show(state: &mut State, view: View) -> Vec<Effect> {
 
 pub fn open_rule(state: &mut State, rule: String) -> Vec<Effect> {
     state.view = View::Rules;
-    state.pane = 0;
+    (state.pane, state.zoomed) = (0, false);
     state.focus.rule = Some(rule.clone());
     if state.rules.open.as_ref() != Some(&rule) {
         state.rules.stages = table::TableState::default();
@@ -160,6 +160,14 @@ pub fn close(state: &mut State) -> Vec<Effect> {
         let again = state.keymap.key("redraw");
         state.tell(format!("stopped {}; {again} asks again", topic.doing()));
         return vec![Effect::Cancel];
+    }
+    if state.zoomed {
+        state.zoomed = false;
+        // In a small terminal it came from the list, and goes back there.
+        if !Layout::of(state).is_roomy {
+            state.pane = 0;
+        }
+        return Vec::new();
     }
     if state.view == View::Rules && state.rules.open.is_some() {
         state.rules.open = None;

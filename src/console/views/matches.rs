@@ -1,6 +1,6 @@
 //! Matches: all rules' rows in one list below the strip of the timeline.
 
-use super::{chips, draw_lines, edge, severity_role, timeline};
+use super::{chips, draw_lines, edge, severity_role, timeline, zoom_note};
 use crate::console::columns::NOTE;
 use crate::console::format;
 use crate::console::layout::Layout;
@@ -74,7 +74,7 @@ pub fn draw(state: &State, brush: &mut Brush<'_>, layout: &Layout) {
         draw_list(state, &mut list, focused);
     }
     let Some(pane) = layout.panes.get(1) else { return };
-    let mut detail = edge(brush, pane, "Detail", "", state.pane == 1);
+    let mut detail = edge(brush, pane, "Detail", zoom_note(state), state.pane == 1);
     let width = usize::from(detail.area.width);
     draw_lines(&mut detail, &super::match_detail::lines(state, width), state.matches.scroll);
 }

@@ -305,6 +305,15 @@ pub fn edge<'a>(brush: &'a mut Brush<'_>, pane: &Pane, title: &str, note: &str, 
     brush.within(inner)
 }
 
+/// How the text that has the keys gets the whole screen, or leaves it.
+fn zoom_note(state: &State) -> &'static str {
+    match (state.pane, state.zoomed) {
+        (1, false) => "Enter: whole screen",
+        (1, true) => "Esc: back",
+        _ => "",
+    }
+}
+
 /// Lines of text from `top` on.
 pub fn draw_lines(brush: &mut Brush<'_>, lines: &[Line], top: usize) {
     for (row, line) in lines.iter().skip(top).take(usize::from(brush.area.height)).enumerate() {

@@ -96,7 +96,7 @@ pub fn draw(state: &State, brush: &mut Brush<'_>, layout: &Layout) {
         }
     }
     let Some(pane) = layout.panes.get(1) else { return };
-    let mut detail = edge(brush, pane, "Node", "", state.pane == 1);
+    let mut detail = edge(brush, pane, "Node", super::zoom_note(state), state.pane == 1);
     let width = usize::from(detail.area.width);
     draw_lines(&mut detail, &self::detail(state, width), state.tree.scroll);
 }
