@@ -76,10 +76,11 @@ impl MatchColumns {
     }
 
     /// Keeps the columns up to this place at the left; again lets them go.
-    pub fn freeze(&mut self, place: usize) {
+    pub fn freeze(&mut self, place: usize) -> usize {
         let wanted = place.saturating_add(1);
         self.frozen = if self.frozen == wanted { 0 } else { wanted };
         self.left = 0;
+        self.frozen
     }
 
     /// The column of a title, as wide as somebody made it.

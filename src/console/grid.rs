@@ -92,11 +92,12 @@ impl Grid {
     }
 
     /// Keeps the columns up to the cursor at the left; again lets them go.
-    pub fn freeze(&mut self) {
+    pub fn freeze(&mut self) -> usize {
         let here = self.shown().iter().position(|position| *position == self.table.column).unwrap_or(0);
         let wanted = here.saturating_add(1);
         self.frozen = if self.frozen == wanted { 0 } else { wanted };
         self.left = 0;
+        self.frozen
     }
 
     pub fn widen(&mut self, by: isize) {

@@ -85,6 +85,7 @@ pub struct TreeView {
 #[derive(Debug, Default)]
 pub struct IndicatorsView {
     pub table: TableState,
+    pub scroll: usize,
     /// Where and when the one under the cursor is seen, by its condition.
     pub seen: Option<(String, Vec<Seen>)>,
     /// Positions in the answer, filtered and sorted.

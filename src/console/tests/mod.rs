@@ -3,6 +3,7 @@
 mod details;
 mod fixture;
 mod flows;
+mod keys_answer;
 mod lessons;
 mod overlays;
 mod recording;

@@ -4,6 +4,7 @@ use tui_input::Input;
 
 use super::{Effect, browse};
 use crate::console::action::View;
+use crate::console::grid::Grid;
 use crate::console::keys::{Code, Key};
 use crate::console::layout::Layout;
 use crate::console::overlay::{self, Overlay};
@@ -73,11 +74,16 @@ fn keep_cursor(state: &mut State) {
 }
 
 pub fn freeze(state: &mut State) -> Vec<Effect> {
-    if state.view == View::Matches {
-        state.matches.columns.freeze(state.matches.table.column);
-    } else if let Some(grid) = browse::grid(state) {
-        grid.freeze();
-    }
+    let frozen = if state.view == View::Matches {
+        state.matches.columns.freeze(state.matches.table.column)
+    } else {
+        browse::grid(state).map(Grid::freeze).unwrap_or_default()
+    };
+    state.tell(match frozen {
+        0 => "no column is kept at the left".to_owned(),
+        1 => "the first column stays at the left; again lets it go".to_owned(),
+        count => format!("{count} columns stay at the left; again lets them go"),
+    });
     Vec::new()
 }
 

@@ -282,6 +282,10 @@ fn act(state: &mut State, action: Action) -> Vec<Effect> {
                 return Vec::new();
             };
             remember(state);
+            // On the page it is the way back to the why.
+            if state.view == View::Rules {
+                (state.rules.side, state.rules.scroll) = (RuleSide::Why, 0);
+            }
             if let Some(event) = views::selected::grid_event(state) {
                 focus_event(state, event);
                 let rule = state.focus.rule.clone().unwrap_or(rule);
@@ -291,6 +295,8 @@ fn act(state: &mut State, action: Action) -> Vec<Effect> {
         }
         Action::RuleText => {
             state.rules.side = match state.rules.side {
+                // Why is said of an event on the page alone: beside the list the facts come first.
+                RuleSide::Why if state.rules.open.is_none() => RuleSide::Text,
                 RuleSide::Why => RuleSide::Facts,
                 RuleSide::Facts => RuleSide::Text,
                 RuleSide::Text => RuleSide::Sql,
@@ -330,6 +336,10 @@ fn act(state: &mut State, action: Action) -> Vec<Effect> {
         Action::Diff => switching::show_diff(state),
         Action::WriteDiff => asks::export(state, Subject::Diff),
         Action::DiffTo(path) => asks::export_to(state, &path, Subject::Diff),
+        Action::ShowHidden if state.all_count() == state.shown_count() => {
+            state.tell("no exclusion hides a match");
+            Vec::new()
+        }
         Action::ShowHidden => {
             state.matches.show_hidden = !state.matches.show_hidden;
             rows::matches(state);
@@ -383,6 +393,10 @@ fn act(state: &mut State, action: Action) -> Vec<Effect> {
         Action::SortLeft => moves::choose_column(state, -1),
         Action::SortRight => moves::choose_column(state, 1),
         Action::Sort => rows::sort(state),
+        Action::FoldAll | Action::UnfoldAll if state.view == View::Rules && state.rules.open.is_none() => {
+            state.tell("the sections of a rule are on its page: Enter opens it");
+            Vec::new()
+        }
         Action::FoldAll if state.view == View::Rules => rule_page::fold_all(state, true),
         Action::UnfoldAll if state.view == View::Rules => rule_page::fold_all(state, false),
         Action::NextSection => rule_page::turn_section(state, true),

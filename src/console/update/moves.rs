@@ -19,7 +19,7 @@ fn table(state: &mut State) -> Option<(&mut TableState, usize)> {
             let rows = state.tree.tree.rows.len();
             Some((&mut state.tree.tree.list, rows))
         }
-        (View::Indicators, _) => Some((&mut state.indicator.table, state.indicator.rows.len())),
+        (View::Indicators, 0) => Some((&mut state.indicator.table, state.indicator.rows.len())),
         (View::Exclusions, 0) => Some((&mut state.exclusions.table, state.effects.len())),
         (View::Exclusions, _) => {
             let rows = state.exclusions.diff.rows.len();
@@ -72,6 +72,7 @@ fn scroll(state: &mut State) -> &mut usize {
     match state.view {
         View::Tree => &mut state.tree.scroll,
         View::Rules => &mut state.rules.scroll,
+        View::Indicators => &mut state.indicator.scroll,
         _ => &mut state.matches.scroll,
     }
 }
@@ -123,6 +124,7 @@ pub fn moved(state: &mut State) -> Vec<Effect> {
                 state.focus.rule = Some(found.id.rule.clone());
                 state.focus.event = found.events.first().copied();
                 state.focus.found = Some(found.id);
+                timeline::to_focus(state);
             }
             Vec::new()
         }
@@ -222,6 +224,9 @@ fn fold_here(state: &mut State, unfold: bool) -> Vec<Effect> {
             rows::tree(state);
         }
         (_, false) => return parent(state),
+        (None, true) if row.event.is_none() => {
+            state.tell("no process was started by this one; Space shows what it did")
+        }
         (None, true) => {}
     }
     Vec::new()
@@ -377,6 +382,10 @@ pub fn search(state: &mut State, forward: bool, here_too: bool) -> Vec<Effect> {
     }
     if state.view == View::Tree {
         return search_tree(state, &text, forward, here_too);
+    }
+    if table(state).is_none() {
+        // From the text beside a list it is the list that is searched.
+        (state.pane, state.zoomed) = (0, false);
     }
     if state.view == View::Events && state.pane == 0 {
         return browse::next_hit(state, forward, here_too);

@@ -330,6 +330,17 @@ fn filter_time(state: &mut State, time: Option<i64>, keep: bool) -> Vec<Effect> 
 }
 
 pub fn clear_filters(state: &mut State) -> Vec<Effect> {
+    let has_range = state.timeline.range.is_some();
+    let is_any = match state.view {
+        View::Matches | View::Timeline => has_range || !state.matches.chips.is_empty(),
+        View::Events => has_range || state.events.asked.range.is_some() || !state.events.asked.conditions.is_empty(),
+        View::Indicators => !state.indicator.chips.is_empty(),
+        _ => true,
+    };
+    if !is_any {
+        state.tell("no filter is on");
+        return Vec::new();
+    }
     if matches!(state.view, View::Events | View::Query) {
         return browse::clear_filters(state);
     }

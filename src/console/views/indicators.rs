@@ -47,7 +47,8 @@ pub fn draw(state: &State, brush: &mut Brush<'_>, layout: &Layout) {
     let Some(pane) = layout.panes.first() else { return };
     let rows = &state.indicator.rows;
     let note = format!("row {}/{}", state.indicator.table.selected.saturating_add(1).min(rows.len()), rows.len());
-    let mut list = edge(brush, pane, "Indicators   corpus = rules that look for it · hits = events here", &note, true);
+    let mut list =
+        edge(brush, pane, "Indicators   corpus = rules that look for it · hits = events here", &note, state.pane == 0);
     if rows.is_empty() {
         let text = match &state.indicators {
             None if state.board.is_pending(Topic::Indicators) => "Counting the indicators in this store…",
@@ -60,14 +61,14 @@ pub fn draw(state: &State, brush: &mut Brush<'_>, layout: &Layout) {
     }
     draw_list(state, &mut list);
     let Some(pane) = layout.panes.get(1) else { return };
-    let mut below = edge(brush, pane, "Seen here", "", false);
+    let mut below = edge(brush, pane, "Seen here", "", state.pane == 1);
     let width = usize::from(below.area.width);
-    draw_lines(&mut below, &detail(state, width), 0);
+    draw_lines(&mut below, &detail(state, width), state.indicator.scroll);
 }
 
 fn draw_list(state: &State, list: &mut Brush<'_>) {
     let rows = &state.indicator.rows;
-    table::draw(list, &COLUMNS, &state.indicator.table, rows.len(), true, |index| {
+    table::draw(list, &COLUMNS, &state.indicator.table, rows.len(), state.pane == 0, |index| {
         let indicator = rows.get(index).and_then(|position| state.indicators.as_ref()?.get(*position));
         let Some(indicator) = indicator else { return Row::default() };
         let seen = indicator.hits.is_some_and(|hits| hits > 0);
@@ -95,13 +96,7 @@ pub fn detail(state: &State, width: usize) -> Vec<Line> {
         .clone()
         .unwrap_or_else(|| format!("{} {} {}", indicator.field, indicator.kind, indicator.value));
     lines.push(Line::of(Role::Strong, head).fit(width));
-    let rules = if indicator.corpus == 1 { "rule" } else { "rules" };
-    field(
-        &mut lines,
-        "Corpus",
-        &format!("{} {rules} that came with whippet or were loaded", indicator.by_source),
-        width,
-    );
+    field(&mut lines, "Corpus", &format!("in {} of the rules that are loaded", indicator.by_source), width);
     field(&mut lines, "Rule", &indicator.rule_title, width);
     match indicator.hits {
         None => field(&mut lines, "Here", "cannot be counted by itself", width),

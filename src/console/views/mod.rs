@@ -24,7 +24,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
 use super::action::{Action, View};
-use super::action_table::ACTIONS;
+use super::action_table::{ACTIONS, ActionRow};
 use super::format;
 use super::keymap::Lookup;
 use super::keys;
@@ -32,7 +32,7 @@ use super::layout::{Edge, Layout, Pane, SMALLEST};
 use super::paint::{Brush, Line, titled};
 use super::shown::Shown;
 use super::source::Topic;
-use super::state::{Chip, State};
+use super::state::{Chip, RuleSide, State};
 use super::theme::Role;
 use super::update;
 use super::walkthrough::panel;
@@ -244,7 +244,7 @@ fn hints(state: &State, layout: &Layout, width: usize) -> Line {
         next.into_iter().map(|(key, doc)| (format!("{typed}{key}"), doc.to_owned(), false)).collect()
     } else {
         let mut rows: Vec<_> =
-            ACTIONS.iter().filter(|row| row.is_for(state.view)).filter_map(|row| Some((row.hint?, row))).collect();
+            ACTIONS.iter().filter(|row| leads_on(row, state)).filter_map(|row| Some((row.hint?, row))).collect();
         rows.sort_by_key(|((order, _), _)| *order);
         rows.into_iter()
             .map(|((_, word), row)| {
@@ -276,6 +276,20 @@ fn hints(state: &State, layout: &Layout, width: usize) -> Line {
         line.push(Role::Dim, format!(" {word} "));
     }
     line.fit(width)
+}
+
+/// Whether an action leads anywhere from here: what is on the screen already is no hint.
+fn leads_on(row: &ActionRow, state: &State) -> bool {
+    let in_rules = |is_page: bool| state.view == View::Rules && state.rules.open.is_some() == is_page;
+    let is_there = match row.action {
+        Action::Tree => state.view == View::Tree,
+        Action::Why => in_rules(true) && state.rules.side == RuleSide::Why,
+        Action::Sort => in_rules(true),
+        Action::NextSection | Action::UnfoldAll | Action::Toggle | Action::Edit => in_rules(false),
+        Action::ShowHidden => state.all_count() == state.shown_count(),
+        _ => false,
+    };
+    row.is_for(state.view) && !is_there
 }
 
 /// A time to the millisecond, and which zone it is of.
@@ -377,7 +391,8 @@ pub fn side_lines(state: &State, width: usize) -> Vec<Line> {
         View::Matches => match_detail::lines(state, width),
         View::Tree => tree::detail(state, width),
         View::Rules => rules::side(state, width),
-        View::Indicators | View::Exclusions | View::Timeline | View::Events | View::Query => Vec::new(),
+        View::Indicators => indicators::detail(state, width),
+        View::Exclusions | View::Timeline | View::Events | View::Query => Vec::new(),
     }
 }
 
