@@ -190,7 +190,7 @@ fn roomy(body: Rect, view: View, rule_open: bool) -> Vec<Pane> {
         // The stages of a rule take more room than the list of them.
         View::Rules if rule_open => percent(body.width, 66),
         View::Matches | View::Rules => percent(body.width, 60),
-        View::Events => percent(body.width, 75),
+        View::Events => percent(body.width, 72),
         View::Tree => percent(body.width, 66),
         _ => body.width,
     };

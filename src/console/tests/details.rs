@@ -79,3 +79,13 @@ fn in_a_small_terminal_a_match_opens_to_the_whole_screen() {
     let back = small("j Enter Esc");
     assert!(back.screen.contains("SUBJECT") && back.state.pane == 0, "{}", back.screen);
 }
+
+#[test]
+fn values_of_a_column_are_seen_whole_and_in_the_zone_of_the_rows() {
+    let end = super::play_as(120, 36, Script::new(Fixture).keys("7"), |state| {
+        state.zone = crate::console::zone::Zone::named("Europe/Berlin").unwrap();
+    });
+    assert!(end.screen.contains("│▶      1 2026-03-02 10:02:14.000│"), "{}", end.screen);
+    let end = after("7 Tab");
+    assert!(end.screen.contains("Enter keeps the rows with this value"), "{}", end.screen);
+}

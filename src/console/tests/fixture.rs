@@ -518,7 +518,10 @@ impl Source for Fixture {
             Question::Counts(_, asked, column) => Answer::Counts(Box::new(ValueCounts {
                 asked: asked.clone(),
                 column: column.clone(),
-                values: vec![(Value::String("cmd.exe".to_owned()), 4), (Value::String(String::new()), 1)],
+                values: match column.as_str() {
+                    "Timestamp" => (4..10).map(|position| (Value::Datetime(start(position)), 1)).collect(),
+                    _ => vec![(Value::String("cmd.exe".to_owned()), 4), (Value::String(String::new()), 1)],
+                },
             })),
             Question::Tables => {
                 Answer::Tables(vec![("DeviceProcessEvents".to_owned(), 12), ("DeviceEvents".to_owned(), 99)])

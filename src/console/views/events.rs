@@ -12,7 +12,7 @@ use crate::console::widgets::table::{self, Column, Row};
 use crate::hunt::EventId;
 use crate::schema::Value;
 
-const COUNTS: [Column<'_>; 2] = [Column::number("EVENTS", 9), Column::share("VALUE", 8, 1)];
+const VALUE: Column<'_> = Column::share("VALUE", 8, 1);
 
 /// A row of the list, where its page is here.
 pub fn row(state: &State, index: usize) -> Option<&[Value]> {
@@ -58,9 +58,12 @@ pub fn draw(state: &State, brush: &mut Brush<'_>, layout: &Layout) {
         side.put(1, 0, Role::Dim, &Shown::from(text));
         return;
     };
-    table::draw(&mut side, &COUNTS, &events.counts_table, counts.values.len(), state.pane == 1, |index| {
+    // The narrower the numbers, the more of the values.
+    let digits = counts.values.iter().map(|(_, count)| format::count(*count).len()).max().unwrap_or_default();
+    let columns = [Column::number("EVENTS", u16::try_from(digits.max(6)).unwrap_or(6)), VALUE];
+    table::draw(&mut side, &columns, &events.counts_table, counts.values.len(), state.pane == 1, |index| {
         let Some((value, count)) = counts.values.get(index) else { return Row::default() };
-        let text = format::value(value);
+        let text = super::shown_value(state, value);
         let cell = if text.is_empty() { Line::of(Role::Dim, "(empty)") } else { Line::text(text) };
         Row { mark: None, cells: vec![Line::text(format::count(*count)), cell] }
     });
@@ -75,6 +78,12 @@ pub fn status(state: &State) -> Line {
     }
     if !state.events.asked.conditions.is_empty() || state.events.asked.range.is_some() {
         line.push(Role::Dim, " F clears");
+    }
+    if !line.0.is_empty() {
+        line.push(Role::Dim, " ·");
+    }
+    if state.pane == 1 {
+        return line.with(Role::Dim, " Enter keeps the rows with this value · ! leaves them out");
     }
     let values = state.events.counts.as_ref().map_or(0, |counts| counts.values.len());
     let noun = if values == 1 { "value" } else { "values" };

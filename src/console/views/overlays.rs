@@ -224,19 +224,37 @@ fn lessons(state: &State, brush: &mut Brush<'_>, selected: usize) {
     let mut inner = window(brush, "Lessons", "you drive; the console looks on", 90, 16);
     let width = usize::from(inner.area.width);
     let mut lines = Vec::new();
+    // The chosen one is seen with all that is said of it.
+    let (mut first, mut end) = (0, 0);
     for (position, lesson) in state.lessons.iter().enumerate() {
         let chosen = position == selected;
+        if chosen {
+            first = lines.len();
+        }
         let mut line = Line::of(Role::Focus, if chosen { "▶ " } else { "  " });
         line.push(if chosen { Role::Strong } else { Role::Text }, lesson.title.as_str());
-        line.push(Role::Dim, format!("  {} steps", lesson.steps.len()));
+        let steps = lesson.steps.len();
+        line.push(Role::Dim, format!("  {steps} {}", if steps == 1 { "step" } else { "steps" }));
         lines.push(line);
-        lines.push(Line::of(Role::Dim, format!("    {}", lesson.about)));
+        let about = Line::of(Role::Dim, lesson.about.as_str()).wrap(width.saturating_sub(4));
+        lines.extend(about.into_iter().map(|part| {
+            let mut line = Line::text("    ");
+            line.0.extend(part.0);
+            line
+        }));
+        if chosen {
+            end = lines.len();
+        }
     }
     let chosen = selected == state.lessons.len();
     let line = Line::of(Role::Focus, if chosen { "▶ " } else { "  " });
     lines.push(line.with(if chosen { Role::Strong } else { Role::Text }, "Read about the scenario"));
+    if chosen {
+        (first, end) = (lines.len().saturating_sub(1), lines.len());
+    }
     let lines: Vec<Line> = lines.iter().map(|line| line.fit(width)).collect();
-    super::draw_lines(&mut inner, &lines, 0);
+    let top = end.saturating_sub(usize::from(inner.area.height)).min(first);
+    super::draw_lines(&mut inner, &lines, top);
 }
 
 /// A box in the middle, cleared; yields what is within it.
