@@ -20,6 +20,7 @@ mod recording;
 mod replay;
 mod rows;
 mod rule_page;
+mod search;
 mod sessions;
 mod spoken;
 mod switching;
@@ -351,10 +352,10 @@ fn act(state: &mut State, action: Action) -> Vec<Effect> {
         }
         Action::SetSearch(text) => {
             state.search = text;
-            moves::search(state, true, true)
+            search::search(state, true, true)
         }
-        Action::SearchNext => moves::search(state, true, false),
-        Action::SearchPrevious => moves::search(state, false, false),
+        Action::SearchNext => search::search(state, true, false),
+        Action::SearchPrevious => search::search(state, false, false),
         Action::FilterByCell => filters::changing(state, |state| rows::filter(state, true)),
         Action::FilterOutCell => filters::changing(state, |state| rows::filter(state, false)),
         Action::ClearFilters => filters::changing(state, rows::clear_filters),
