@@ -7,6 +7,6 @@ use crate::store::{Forgotten, Source, Store};
 pub fn forget(store: &mut Store, source: &Source) -> Result<Forgotten, ImportError> {
     store.set_state(ENRICHMENT_DUE, 1, &Due::Anew)?;
     let forgotten = store.forget(source)?;
-    enrich_if_due(store)?;
+    enrich_if_due(store, None)?;
     Ok(forgotten)
 }

@@ -40,6 +40,7 @@ mod writer;
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::JoinHandle;
 
 use crossbeam_channel::Receiver;
 use rusqlite::{Connection, OptionalExtension, params};
@@ -326,8 +327,9 @@ fn close_source(connection: &Connection, source: &OpenSource) -> Result<(), Impo
     Ok(())
 }
 
-/// Runs the enrichment pass if something changed since it last ran.
-fn enrich_if_due(store: &Store) -> Result<(), ImportError> {
+/// Runs the enrichment pass if something changed since it last ran. What is written goes from the log of writes into the
+/// file when `beside` is done with what was written before.
+fn enrich_if_due(store: &Store, beside: Option<JoinHandle<()>>) -> Result<(), ImportError> {
     let Some((_, due)) = store.state::<Due>(ENRICHMENT_DUE)? else { return Ok(()) };
     let connection = store.connection();
     let transaction = connection.unchecked_transaction()?;
@@ -335,17 +337,21 @@ fn enrich_if_due(store: &Store) -> Result<(), ImportError> {
     connection.execute("DELETE FROM state WHERE key = ?1", [ENRICHMENT_DUE])?;
     transaction.commit()?;
     store.analyze()?;
+    // A fault there leaves all of it to this one.
+    beside.map(JoinHandle::join);
     connection.execute_batch("PRAGMA wal_checkpoint(TRUNCATE);")?;
     Ok(())
 }
 
 /// Indexes, enrichment, and what the report says of the whole store.
 fn finish(store: &mut Store, report: &mut ImportReport, progress: &mut dyn Progress) -> Result<(), ImportError> {
+    let is_due = store.state::<Due>(ENRICHMENT_DUE)?.is_some();
+    let beside = if is_due { store.checkpoint_beside() } else { None };
     progress.stage("indexes");
     store.create_indexes()?;
-    if store.state::<Due>(ENRICHMENT_DUE)?.is_some() {
+    if is_due {
         progress.stage("parents");
-        enrich_if_due(store)?;
+        enrich_if_due(store, beside)?;
     }
     let (resolved, processes) = enrich::resolved(store.connection(), "DeviceProcessEvents")?;
     report.parents_resolved = resolved;

@@ -1,6 +1,8 @@
 //! What keeps a store in order: take one source out again, give unused space back.
 
-use rusqlite::params;
+use std::thread::{self, JoinHandle};
+
+use rusqlite::{Connection, OpenFlags, params};
 
 use super::{Source, Store, StoreError, merged};
 use crate::schema::ScalarType;
@@ -16,6 +18,19 @@ pub struct Forgotten {
 }
 
 impl Store {
+    /// Takes what the log of writes holds into the file, on a thread of its own: it waits for the disk while this
+    /// connection goes on writing. `None` for a store in memory, or where there is no thread to be had.
+    pub fn checkpoint_beside(&self) -> Option<JoinHandle<()>> {
+        let path = self.path.clone()?;
+        let checkpoint = move || -> rusqlite::Result<()> {
+            let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+            let connection = Connection::open_with_flags(path, flags)?;
+            connection.execute_batch("PRAGMA synchronous = NORMAL; PRAGMA wal_checkpoint(PASSIVE);")
+        };
+        // What it does not get done is left to the next checkpoint.
+        thread::Builder::new().name("checkpoint".to_owned()).spawn(move || drop(checkpoint())).ok()
+    }
+
     /// The sources that a name may mean: by id, by path, or by the end of a path.
     pub fn find_sources(&self, name: &str) -> Result<Vec<Source>, StoreError> {
         let sources = self.sources()?;

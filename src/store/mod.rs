@@ -153,12 +153,15 @@ impl Store {
     /// Makes the indexes a fresh store still lacks and the views of its tables, and takes new texts into the index of
     /// terms; an import calls it when its rows are in.
     pub fn create_indexes(&self) -> Result<(), StoreError> {
-        self.connection.execute_batch(&ddl::create_indexes())?;
+        // One transaction: each of its own writes the pages of the definitions again.
+        let transaction = self.connection.unchecked_transaction()?;
+        transaction.execute_batch(&ddl::create_indexes())?;
         for (name, _) in self.table_counts()? {
             if let Some(table) = self.schema.table(&name).filter(|table| table.name != FILE_PROFILE) {
-                self.connection.execute_batch(&ddl::create_view(table))?;
+                transaction.execute_batch(&ddl::create_view(table))?;
             }
         }
+        transaction.commit()?;
         self.index_terms()
     }
 }
