@@ -37,18 +37,20 @@ pub fn detect(head: &[u8]) -> Result<Container, &'static str> {
     if head.starts_with(b"ElfFile\0") {
         return Ok(Container::Evtx);
     }
-    let known: [(&[u8], &str); 10] = [
+    let known: [(&[u8], &str); 9] = [
         (b"SQLite format 3\0", "an SQLite database"),
         (b"PK\x05\x06", "an empty zip archive"),
         (b"7z\xbc\xaf\x27\x1c", "a 7z archive: unpack it first"),
         (b"\xfd7zXZ\0", "packed with xz: unpack it first"),
-        (b"BZh", "packed with bzip2: unpack it first"),
         (b"Rar!", "a rar archive: unpack it first"),
         (b"MZ", "a program"),
         (b"\x7fELF", "a program"),
         (b"version https://git-lfs", "a git-LFS pointer, not the file itself: run 'git lfs pull'"),
         (b"regf", "a registry hive"),
     ];
+    if matches!(head, [b'B', b'Z', b'h', b'1'..=b'9', ..]) {
+        return Err("packed with bzip2: unpack it first");
+    }
     if let Some((_, reason)) = known.iter().find(|(magic, _)| head.starts_with(magic)) {
         return Err(reason);
     }

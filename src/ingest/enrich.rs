@@ -60,24 +60,30 @@ pub fn resolved(connection: &Connection, table: &str) -> Result<(u64, u64), Stor
 /// A logon with special privileges (4672) is one of an administrator. Windows writes both at once; later the same id may
 /// be another logon's, as ids begin anew when a host starts.
 fn mark_local_admins(connection: &Connection, anew: bool) -> Result<(), StoreError> {
-    let logons = "id IN (SELECT id FROM event_record WHERE event_id = 4624 AND raw <> 0)";
     if anew {
         let unmark = format!(
-            "UPDATE rows_DeviceLogonEvents SET IsLocalAdmin = NULL WHERE IsLocalAdmin IS NOT NULL AND {logons}"
+            "UPDATE rows_DeviceLogonEvents SET IsLocalAdmin = NULL WHERE IsLocalAdmin IS NOT NULL AND {LOGONS}"
         );
         connection.execute(&unmark, [])?;
     }
-    connection.execute(
-        &format!(
-            "UPDATE rows_DeviceLogonEvents AS t SET IsLocalAdmin = 1 FROM
-               (SELECT DeviceId, LogonId, Timestamp FROM rows_DeviceEvents WHERE ActionType =
-                 (SELECT id FROM text WHERE value = 'SpecialPrivilegesAssigned' COLLATE NOCASE)) AS p
-             WHERE t.IsLocalAdmin IS NULL AND t.DeviceId = p.DeviceId AND t.LogonId = p.LogonId
-               AND t.Timestamp BETWEEN p.Timestamp - {SAME_LOGON} AND p.Timestamp + {SAME_LOGON} AND t.{logons}"
-        ),
-        [],
-    )?;
+    connection.execute(&marking_local_admins(), [])?;
     Ok(())
+}
+
+/// The rows that Security's logon events gave.
+const LOGONS: &str = "id IN (SELECT id FROM event_record WHERE event_id = 4624 AND raw <> 0)";
+
+/// The privileged logons are a table of their own, which SQLite indexes by logon: else it would read all of them for each.
+fn marking_local_admins() -> String {
+    format!(
+        "WITH p(DeviceId, LogonId, Timestamp) AS MATERIALIZED
+           (SELECT DeviceId, LogonId, Timestamp FROM rows_DeviceEvents WHERE ActionType =
+             (SELECT id FROM text WHERE value = 'SpecialPrivilegesAssigned' COLLATE NOCASE))
+         UPDATE rows_DeviceLogonEvents AS t SET IsLocalAdmin = 1
+         WHERE t.IsLocalAdmin IS NULL AND t.{LOGONS} AND EXISTS
+           (SELECT 1 FROM p WHERE p.LogonId = t.LogonId AND p.DeviceId = t.DeviceId
+            AND t.Timestamp BETWEEN p.Timestamp - {SAME_LOGON} AND p.Timestamp + {SAME_LOGON})"
+    )
 }
 
 /// When processes ended and hosts started: between a start and an event neither may lie.
@@ -415,8 +421,19 @@ fn same_image(statement: &mut Statement<'_>, reference: &Reference, started: &St
 const UNIQUE_BIT: i64 = 1 << 24;
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_privileged_logon_is_looked_for_by_an_index() {
+        let store = crate::store::Store::in_memory().unwrap();
+        let explain = format!("EXPLAIN QUERY PLAN {}", marking_local_admins());
+        let mut statement = store.connection().prepare(&explain).unwrap();
+        let steps = statement.query_map([], |row| row.get::<_, String>(3)).unwrap();
+        let steps: Vec<String> = steps.collect::<Result<_, _>>().unwrap();
+        assert!(steps.iter().any(|step| step.starts_with("SEARCH p USING AUTOMATIC")), "{steps:#?}");
+    }
 
     #[test]
     fn the_unique_id_has_its_bit() {

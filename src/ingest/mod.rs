@@ -338,7 +338,9 @@ fn enrich_if_due(store: &Store, beside: Option<JoinHandle<()>>) -> Result<(), Im
     transaction.commit()?;
     store.analyze()?;
     // A fault there leaves all of it to this one.
-    beside.map(JoinHandle::join);
+    if let Some(thread) = beside {
+        let _ = thread.join();
+    }
     connection.execute_batch("PRAGMA wal_checkpoint(TRUNCATE);")?;
     Ok(())
 }

@@ -196,7 +196,7 @@ impl Binder<'_> {
     }
 
     /// What stands outside an aggregate must not read single rows.
-    fn check_grouped(&mut self, expr: &Expr, collected: &[Aggregate], written: &syntax::Expr) {
+    pub fn check_grouped(&mut self, expr: &Expr, collected: &[Aggregate], written: &syntax::Expr) {
         let mut loose = false;
         expr.walk(&mut |part| {
             if let ExprKind::Column(id) = part.kind {

@@ -16,7 +16,6 @@ use crate::schema::{ScalarType, is_other_spelling};
 const STANDARD: &[(&str, ScalarType)] = &[
     ("TenantId", ScalarType::String),
     ("SourceSystem", ScalarType::String),
-    ("Type", ScalarType::String),
     ("MG", ScalarType::String),
     ("ManagementGroupName", ScalarType::String),
     ("_TimeReceived", ScalarType::Datetime),
@@ -97,7 +96,8 @@ impl Binder<'_> {
         }
         let origin = context.node.and_then(|node| self.origin.get(&node).cloned());
         if let Some((_, scalar_type)) = STANDARD.iter().find(|(standard, _)| *standard == name.text)
-            && let Some(table) = &origin
+            && let Some(table) = origin.as_ref().filter(|table| self.is_whole(table, context))
+            && self.environment.missing_columns == MissingColumns::Lenient
         {
             let message = format!("a workspace keeps '{}' with the rows of {table}; here it is empty", name.text);
             self.warning("missing-column", name.span, message);
@@ -176,6 +176,14 @@ impl Binder<'_> {
         }
         self.diagnostics.push(diagnostic);
         Expr::unknown()
+    }
+
+    /// Whether the rows at hand still have all columns of their table: what it does not list goes with the first that
+    /// is left out.
+    fn is_whole(&self, table: &str, context: &Context) -> bool {
+        let fields = context.node.map(|node| self.fields(node)).unwrap_or_default();
+        let columns = self.environment.schema.table(table).map(|table| table.columns.as_slice()).unwrap_or_default();
+        !columns.is_empty() && columns.iter().all(|column| fields.iter().any(|field| field.name == column.name))
     }
 
     /// The one of the tables that the rows of a node come from.

@@ -73,9 +73,7 @@ impl Binder<'_> {
                 ScalarType::Bool,
             );
         }
-        let is_by_value = |found: &[Expr]| {
-            operator == ListOperator::In && (!are_alike(found) || value.scalar_type == ScalarType::Guid)
-        };
+        let is_by_value = |found: &[Expr]| operator == ListOperator::In && !are_alike(found);
         let mut members = Vec::new();
         let mut arrays = Vec::new();
         let mut is_missing = unknown;

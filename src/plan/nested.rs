@@ -210,6 +210,7 @@ impl Binder<'_> {
         let mut context = Context { aggregates: Some(Vec::new()), ..Context::rows(rows) };
         let value = self.scalar(&level.aggregate.value, &mut context);
         let collected: Vec<Aggregate> = context.aggregates.unwrap_or_default();
+        self.check_grouped(&value, &collected, &level.aggregate.value);
         if self.is_unknown_column(&value) || self.is_unknown_column(&key) {
             return None;
         }

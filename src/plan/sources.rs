@@ -284,7 +284,9 @@ impl Binder<'_> {
         let mut row = Vec::new();
         for (position, value) in values.iter().enumerate() {
             if let Some(columns) = self.tuple_columns(value, &mut names, &mut Context::default()) {
-                for (name, bound) in columns {
+                // Kusto's own binder: of those that are named, no more than have names.
+                let wanted = if value.names.is_empty() { usize::MAX } else { value.names.len() };
+                for (name, bound) in columns.into_iter().take(wanted) {
                     fields.push(self.new_field(name, bound.scalar_type));
                     row.push(bound);
                 }

@@ -57,6 +57,11 @@ pub const BODIES: [&str; 5] = ["EventData", "UserData", "ProcessingErrorData", "
 /// `python-evtx` writes a list of positional values as one text of such elements.
 const LISTED: &str = "<string>";
 
+/// Whether a value is a list of values, and not a text that begins like one.
+fn is_list(value: &str) -> bool {
+    value.starts_with(LISTED) && value.trim_end().ends_with("</string>")
+}
+
 /// Deeper nesting than any event has, and far from the end of the stack.
 const DEEPEST: usize = 64;
 
@@ -195,7 +200,7 @@ impl<'a> EventXml<'a> {
         match path {
             [_, "System", name] => self.system_value(name, value),
             [_, "EventData", "Binary"] => self.binary = value,
-            [_, "EventData", "Data"] if data_name.is_empty() && value.starts_with(LISTED) => {
+            [_, "EventData", "Data"] if data_name.is_empty() && is_list(&value) => {
                 let values = value.split(LISTED).skip(1);
                 let values = values.map(|value| value.trim_end_matches('\n').trim_end_matches("</string>"));
                 self.fields

@@ -117,4 +117,6 @@ fn positional_values_in_one_text_are_values() {
     let event = EventXml::parse(&text).unwrap();
     let found: Vec<&str> = event.fields.iter().map(|field| field.value.as_ref()).collect();
     assert_eq!(found, ["sa", " Reason: no\nmore", "", "x"]);
+    let text = "<Event><EventData><Data>&lt;string&gt;is a tag</Data></EventData></Event>";
+    assert_eq!(EventXml::parse(text).unwrap().fields[0].value, "<string>is a tag");
 }

@@ -298,10 +298,12 @@ impl OwnedEvent {
             }
         }
         if !unnamed.is_empty() {
+            // A field may be called so as well.
+            unnamed.extend(object.remove("Data"));
             object.insert("Data".to_owned(), Json::Array(unnamed));
         }
         if let Some(binary) = &self.binary {
-            object.insert("Binary".to_owned(), Json::String(binary.clone()));
+            insert(&mut object, "Binary", Json::String(binary.clone()));
         }
         Json::Object(object).to_string()
     }

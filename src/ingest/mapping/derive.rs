@@ -346,18 +346,24 @@ pub fn sql_binary<'a>(hex: &str, part: &str) -> Option<Derived<'a>> {
     }
 }
 
-/// The `key:value` lines of an SQL Server audit event. A value goes on over lines that begin with no key; what a
-/// statement says is its author's, so it ends where the server's own text goes on.
+/// The line that the server writes after a statement.
+const AFTER_STATEMENT: &str = "additional_information:";
+
+/// The `key:value` lines of an SQL Server audit event. A value goes on over lines that begin with no key. What a
+/// statement says is its author's, who may write such lines in it: it ends where the server's own text goes on at last,
+/// and no name is told twice.
 pub fn audit_lines(text: &str) -> Vec<(&str, Cow<'_, str>)> {
     let mut found: Vec<(&str, Cow<'_, str>)> = Vec::new();
-    for line in text.lines() {
+    let statement_ends = text.lines().collect::<Vec<_>>().iter().rposition(|line| line.starts_with(AFTER_STATEMENT));
+    for (place, line) in text.lines().enumerate() {
         let key = line.split_once(':').filter(|(key, _)| {
             !key.is_empty()
                 && key.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_')
+                && !found.iter().any(|(told, _)| told == key)
         });
         let in_statement = found.last().is_some_and(|(key, _)| *key == "statement");
         match (key, found.last_mut()) {
-            (Some((key, value)), _) if !in_statement || key == "additional_information" => {
+            (Some((key, value)), _) if !in_statement || Some(place) == statement_ends => {
                 found.push((key, Cow::Borrowed(value)));
             }
             (_, Some((_, value))) => {
@@ -464,6 +470,13 @@ mod tests {
             "action_id:EX\nstatement:select 1\nclient_ip:192.0.2.1\nadditional_information:\nclient_ip:10.0.0.2";
         assert_eq!(audit(forged, "client_ip").as_deref(), Some("10.0.0.2"));
         assert_eq!(audit(forged, "additional_information").as_deref(), Some(""));
+        let forged = "succeeded:false\nstatement:select 1\nadditional_information:\nclient_ip:192.0.2.1\nsucceeded:true\n\
+                      additional_information:\nclient_ip:10.0.0.2";
+        assert_eq!(audit(forged, "client_ip").as_deref(), Some("10.0.0.2"));
+        assert_eq!(audit_lines(forged).iter().filter(|(key, _)| *key == "succeeded").count(), 1);
+        assert_eq!(audit(forged, "succeeded").as_deref(), Some("false"));
+        let late = "succeeded:false\nadditional_information:\nsucceeded:true";
+        assert_eq!(audit(late, "additional_information").as_deref(), Some("\nsucceeded:true"));
     }
 
     #[test]

@@ -142,7 +142,7 @@ pub(super) const ROWS: &[FunctionRow] = &[
         "As `hll`, over the rows for which the condition is true.",
     )
     .named(ResultName::Prefix("hll_if")),
-    FunctionRow::aggregate("hll_merge", &[of("hll", &[DYNAMIC], Dynamic)], "Several of `hll` as one.")
+    FunctionRow::aggregate("hll_merge", &[of("hll_merge", &[DYNAMIC], Dynamic)], "Several of `hll` as one.")
         .named(ResultName::Prefix("hll_merge")),
     FunctionRow::aggregate("makeset", &[of("makeset", &[BOXED], Dynamic), of("make_set", &[BOXED, LONG], Dynamic)], "The old `make_set`, of at most 128 values.")
         .named(ResultName::Prefix("set")),

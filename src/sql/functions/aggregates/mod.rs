@@ -48,8 +48,10 @@ pub(super) const TEMPLATES: &[(&str, &str)] = &[
     ("makelist", "kql_make_list({0}, 128)"),
     ("makelist_dynamic", "kql_make_list_dynamic({0}, 128)"),
     ("makeset", "kql_make_set({0}, 128)"),
-    ("hll", "kql_make_set({0})"),
-    ("hll_if", "kql_make_set({0}) FILTER (WHERE {1})"),
+    // An array is one value of its own.
+    ("hll", "kql_make_set('[' || {0} || ']')"),
+    ("hll_if", "kql_make_set('[' || {0} || ']') FILTER (WHERE {1})"),
+    ("hll_merge", "kql_make_set({0})"),
     ("take_anyif", "kql_take_any({0}) FILTER (WHERE {1})"),
     ("take_anyif_string", "kql_take_any_string({0}) FILTER (WHERE {1})"),
 ];
