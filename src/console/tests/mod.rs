@@ -1,5 +1,6 @@
 //! The console as a person meets it: keys in, screens out, on the real loop over ratatui's test backend.
 
+mod clock;
 mod details;
 mod fixture;
 mod flows;

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use super::exclusion_form::counted;
 use super::{
-    Effect, ask, asks, browse, follow, follow_rule, indicators, moves, recording, replay, rows, rule_page, sessions,
-    timeline, trees,
+    Effect, ask, asks, browse, follow, follow_rule, indicators, moves, places, recording, replay, rows, rule_page,
+    sessions, timeline, trees,
 };
 use crate::console::action::View;
 use crate::console::jobs::Report;
@@ -196,17 +196,20 @@ pub fn ask_results(state: &mut State) -> Vec<Effect> {
     let settings = state.settings();
     let mut effects =
         vec![ask(state, Question::Matches(settings.clone())), ask(state, Question::Effects(settings.clone()))];
-    if state.view == View::Rules && state.rules.open.is_some() {
-        if let Some(rule) = moves::rule_here(state) {
-            effects.push(ask(state, Question::Funnel(settings, rule)));
-        }
-        effects.extend(follow_rule(state));
-    } else {
+    let is_page_open = state.view == View::Rules && state.rules.open.is_some();
+    if let Some(rule) = moves::rule_here(state).filter(|_| is_page_open) {
+        effects.push(ask(state, Question::Funnel(settings, rule)));
+    }
+    if !is_page_open {
         // The numbers of a closed page are of before; it asks again when it is opened.
         state.funnel = None;
     }
-    if state.view == View::Events && state.events.page.is_none() {
-        effects.extend(browse::show_events(state));
+    match state.view {
+        View::Rules => effects.extend(follow_rule(state)),
+        View::Events if state.events.page.is_none() => effects.extend(browse::show_events(state)),
+        // Another clock took them away.
+        View::Indicators if state.indicators.is_none() => effects.extend(places::show_indicators(state)),
+        _ => {}
     }
     effects
 }

@@ -19,11 +19,8 @@ pub fn show(state: &mut State, view: View) -> Vec<Effect> {
             moves::tree_to_focus(state);
             trees::shown(state)
         }
-        View::Indicators if state.indicators.is_none() && !state.board.is_pending(Topic::Indicators) => {
-            let settings = state.settings();
-            vec![ask(state, Question::Indicators(settings))]
-        }
-        View::Indicators => indicators::follow(state),
+        View::Indicators if !state.board.is_pending(Topic::Indicators) => show_indicators(state),
+        View::Indicators => Vec::new(),
         View::Rules => follow_rule(state),
         View::Events => browse::show_events(state),
         View::Query => {
@@ -36,6 +33,15 @@ pub fn show(state: &mut State, view: View) -> Vec<Effect> {
         }
         _ => Vec::new(),
     }
+}
+
+/// Asks for the indicators where they are not known, else for what is said of the one under the cursor.
+pub fn show_indicators(state: &mut State) -> Vec<Effect> {
+    if state.indicators.is_some() {
+        return indicators::follow(state);
+    }
+    let settings = state.settings();
+    vec![ask(state, Question::Indicators(settings))]
 }
 
 pub fn open_rule(state: &mut State, rule: String) -> Vec<Effect> {
