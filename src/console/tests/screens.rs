@@ -164,3 +164,19 @@ fn plain_screens_have_no_drawn_lines_and_a_sentence() {
         insta::assert_snapshot!(format!("plain_{name}_100x30"), end.screen);
     }
 }
+
+#[test]
+fn marks_on_the_axis_leave_times_whole_or_out() {
+    for (width, height) in [(120, 36), (80, 24)] {
+        for keys in ["6 v", "1 v", "6 v v", "6 + + v"] {
+            for steps in 0..12 {
+                let keys = format!("{keys}{}", " ]".repeat(steps));
+                let screen = play(width, height, Script::new(Fixture).keys(&keys)).screen;
+                let Some(axis) = screen.lines().find(|line| line.contains('▲')) else { continue };
+                for text in axis.split([' ', '│', '├', '┤', '─', '▲']).filter(|text| !text.is_empty()) {
+                    assert!(text.len() >= 5 && text.contains(':'), "{keys}: {axis}");
+                }
+            }
+        }
+    }
+}

@@ -254,41 +254,43 @@ fn draw_matches(cells: &mut Brush<'_>, row: u16, (bar, most): (Bar, u64), wide: 
     cells.put(0, row, severity_role(bar.worst), &Shown::from(text));
 }
 
+/// Where the stretch that is chosen begins on the axis, and how many cells it has.
+fn stretch(state: &State, shown: &Timeline, (first, wide, fit): (usize, usize, usize)) -> Option<(usize, usize)> {
+    let chosen = state.timeline.selection().or(state.timeline.range)?;
+    let is_in = |offset: &usize| {
+        let bucket = shown.bucket(first.saturating_add(*offset));
+        bucket.is_some_and(|bucket| bucket.from < chosen.until && chosen.from < bucket.until)
+    };
+    let covered: Vec<usize> = (0..fit).filter(is_in).collect();
+    let from = covered.first()?;
+    Some((from.saturating_mul(wide), covered.len().saturating_mul(wide)))
+}
+
 /// Times under the bars, the stretch that is chosen, and the cursor.
 fn draw_axis(state: &State, axis: &mut Brush<'_>, shown: &Timeline, (first, wide, fit): (usize, usize, usize)) {
     let column = |offset: usize| u16::try_from(offset * wide).unwrap_or(u16::MAX);
     let cursor = state.timeline.place().and_then(|place| place.checked_sub(first)).filter(|offset| *offset < fit);
+    let stretch = stretch(state, shown, (first, wide, fit));
     let room = label(state, shown, shown.range.from).chars().count().saturating_add(3);
     let step = room.div_ceil(wide.max(1)).max(1);
     for offset in (0..fit).step_by(step) {
         let Some(bucket) = shown.bucket(first.saturating_add(offset)) else { break };
         let text = Shown::from(label(state, shown, bucket.from));
         let start = usize::from(column(offset));
-        // The mark of the cursor takes no part of a time away.
-        let is_covered = cursor.is_some_and(|cursor| {
-            let mark = usize::from(column(cursor));
-            mark >= start && mark < start.saturating_add(text.width())
-        });
-        if !is_covered && start.saturating_add(text.width()) <= usize::from(axis.area.width) {
+        let end = start.saturating_add(text.width());
+        // The mark of the cursor and that of the stretch take no part of a time away.
+        let is_covered = cursor.is_some_and(|cursor| (start..end).contains(&usize::from(column(cursor))))
+            || stretch.is_some_and(|(from, cells)| from < end && start < from.saturating_add(cells));
+        if !is_covered && end <= usize::from(axis.area.width) {
             axis.put(column(offset), 0, Role::Dim, &text);
         }
     }
-    let chosen = state.timeline.selection().or(state.timeline.range);
-    if let Some(chosen) = chosen {
-        let covered: Vec<usize> = (0..fit)
-            .filter(|offset| {
-                let bucket = shown.bucket(first.saturating_add(*offset));
-                bucket.is_some_and(|bucket| bucket.from < chosen.until && chosen.from < bucket.until)
-            })
-            .collect();
-        if let (Some(from), Some(to)) = (covered.first(), covered.last()) {
-            let cells = to.saturating_sub(*from).saturating_add(1).saturating_mul(wide);
-            let text = match cells {
-                0 | 1 => "│".to_owned(),
-                cells => format!("├{}┤", "─".repeat(cells.saturating_sub(2))),
-            };
-            axis.put(column(*from), 0, Role::Focus, &Shown::from(text));
-        }
+    if let Some((from, cells)) = stretch {
+        let text = match cells {
+            0 | 1 => "│".to_owned(),
+            cells => format!("├{}┤", "─".repeat(cells.saturating_sub(2))),
+        };
+        axis.put(u16::try_from(from).unwrap_or(u16::MAX), 0, Role::Focus, &Shown::from(text));
     }
     if let Some(offset) = cursor {
         axis.put(column(offset), 0, Role::Focus, &Shown::from("▲"));
