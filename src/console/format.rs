@@ -68,6 +68,15 @@ pub fn count(number: u64) -> String {
     result
 }
 
+/// A count that has no room: without commas, else in thousands and so on, rounded down. Never only its first digits,
+/// which would be another number.
+pub fn count_within(number: u64, width: usize) -> String {
+    let units = [("k", 1_000), ("M", 1_000_000), ("G", 1_000_000_000), ("T", 1_000_000_000_000)];
+    let scaled = units.into_iter().map(|(unit, size): (&str, u64)| format!("{}{unit}", number / size));
+    let mut texts = [count(number), number.to_string()].into_iter().chain(scaled);
+    texts.find(|text| text.len() <= width).unwrap_or_else(|| "…".to_owned())
+}
+
 /// A value as it is read, without quotes.
 pub fn value(value: &Value) -> String {
     match value {
@@ -126,6 +135,14 @@ mod tests {
         let utc = Zone::default();
         assert_eq!(TimeStyle::for_range(&utc, Some(NOON), Some(NOON + TICKS_PER_SECOND)), TimeStyle::Clock);
         assert_eq!(TimeStyle::for_range(&utc, Some(0), Some(NOON)), TimeStyle::Full);
+    }
+
+    #[test]
+    fn a_count_without_room_is_never_another_number() {
+        let within = |width| count_within(1_274_628, width);
+        assert_eq!([within(9), within(8), within(7)], ["1,274,628", "1274628", "1274628"]);
+        assert_eq!([within(6), within(4), within(2), within(1)], ["1274k", "1M", "1M", "…"]);
+        assert_eq!((count_within(999, 3), count_within(1_000, 3)), ("999".to_owned(), "1k".to_owned()));
     }
 
     #[test]

@@ -31,12 +31,15 @@ pub fn draw(state: &State, brush: &mut Brush<'_>, layout: &Layout, rule: &str) {
     }
     let mut list = list.within(ratatui::layout::Rect { height, ..area });
     let narrow = list.area.width < 60;
+    let counts = rows.iter().filter_map(PageRow::stage).flat_map(|stage| [&stage.rows_in, &stage.rows_out]);
+    let most = counts.filter_map(crate::hunt::funnel::Rows::count).max().unwrap_or(0);
+    let wide = u16::try_from(format::count(most).len()).unwrap_or(8).max(8);
     let columns = [
         Column::fixed("#", 3),
         Column::share("STAGE", 20, 1),
         Column::fixed("", 6),
-        Column::number("IN", 8).from_width(60),
-        Column::number("OUT", if narrow { 7 } else { 8 }),
+        Column::number("IN", wide).from_width(60),
+        Column::number("OUT", if narrow { 7 } else { wide }),
     ];
     let pending = state.board.is_pending(Topic::Funnel);
     table::draw(&mut list, &columns, &state.rules.stages, rows.len(), focused, |index| {

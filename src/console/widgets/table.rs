@@ -5,6 +5,7 @@
 
 use ratatui::layout::Rect;
 
+use crate::console::format;
 use crate::console::paint::{Brush, Line};
 use crate::console::shown::Shown;
 use crate::console::theme::Role;
@@ -203,9 +204,18 @@ fn align(text: &Shown, width: usize, right: bool) -> Shown {
 }
 
 fn put_cell(brush: &mut Brush<'_>, x: u16, y: u16, width: usize, right: bool, cell: &Line) {
+    let brief = if right { brief(cell, width) } else { None };
+    let cell = brief.as_ref().unwrap_or(cell);
     let indent = if right { width.saturating_sub(cell.width()) } else { 0 };
     let column = x.saturating_add(u16::try_from(indent).unwrap_or(0));
     brush.put_line(column, y, &cell.fit(width));
+}
+
+/// A number that is wider than its column, in a shorter form.
+fn brief(cell: &Line, width: usize) -> Option<Line> {
+    let (first, role) = cell.0.first().filter(|_| cell.0.len() == 1 && cell.width() > width)?;
+    let number = first.as_str().trim().replace(',', "").parse().ok()?;
+    Some(Line::of(*role, format::count_within(number, width)))
 }
 
 #[cfg(test)]
@@ -247,6 +257,17 @@ mod tests {
             ]
         );
         assert_eq!(built.get(), 3);
+    }
+
+    #[test]
+    fn a_number_wider_than_its_column_is_shortened_and_not_cut() {
+        let area = Rect::new(0, 0, 28, 2);
+        let mut buffer = Buffer::empty(area);
+        let mut brush = Brush { buffer: &mut buffer, theme: Theme::Plain, area, plain: false };
+        let cells = vec![Line::text("09:00"), Line::text("rule"), Line::text("12,345")];
+        draw(&mut brush, &COLUMNS, &TableState::default(), 1, true, |_| Row { mark: None, cells: cells.clone() });
+        let row: String = buffer.content().iter().skip(28).map(|cell| cell.symbol()).collect();
+        assert_eq!(row, "▶ 09:00 rule             12k");
     }
 
     #[test]
