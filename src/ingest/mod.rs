@@ -96,10 +96,17 @@ impl From<rusqlite::Error> for ImportError {
 pub trait Progress {
     /// The files were listed: so many bytes are to be read.
     fn begin(&mut self, bytes: u64);
+    /// Which files those are, in the order in which they are read, each with its bytes. Members of an archive have
+    /// names only when they are read.
+    fn listed(&mut self, _files: &[(String, u64)]) {}
     /// Another file begins.
     fn file(&mut self, path: &Path);
     /// Reading has come this far, counted over all files, with so many records seen.
     fn reached(&mut self, bytes: u64, records: u64);
+    /// What became of the records of the file that is being read, as far as it is read.
+    fn counted(&mut self, _file: &FileReport) {}
+    /// Nothing more is read of this file, or it was left out.
+    fn done(&mut self, _file: &FileReport) {}
     /// A stage that counts nothing: indexes, parents.
     fn stage(&mut self, name: &str);
 }
@@ -139,7 +146,8 @@ pub fn import_with(
     };
     let found = walk::walk(paths, store.path(), &options.exclude);
     let listed = listed(&found);
-    progress.begin(found.iter().map(|found| if let Found::File { bytes, .. } = found { *bytes } else { 0 }).sum());
+    progress.begin(listed.iter().map(|(_, bytes)| bytes).sum());
+    progress.listed(&listed);
     let schema = store.schema();
     // A mistake in the table is found before any file is touched.
     Mapping::built_in(schema)?;
@@ -165,22 +173,22 @@ pub fn import_with(
 }
 
 /// The files that are to be read.
-fn listed(found: &[Found]) -> Vec<String> {
+fn listed(found: &[Found]) -> Vec<(String, u64)> {
     let path = |found: &Found| match found {
-        Found::File { path, .. } => Some(path.to_string_lossy().into_owned()),
+        Found::File { path, bytes, .. } => Some((path.to_string_lossy().into_owned(), *bytes)),
         Found::Problem { .. } | Found::StandardInput => None,
     };
     found.iter().filter_map(path).collect()
 }
 
 /// How many of the files are not in the report, or not whole. Members of an archive stand for it.
-fn remaining(listed: Vec<String>, report: &ImportReport) -> usize {
+fn remaining(listed: Vec<(String, u64)>, report: &ImportReport) -> usize {
     let name = |file: &FileReport| file.path.split("!/").next().unwrap_or_default().to_owned();
     let (cut, read): (Vec<&FileReport>, Vec<&FileReport>) =
         report.files.iter().partition(|file| file.problem.as_deref() == Some(INTERRUPTED));
     let (cut, read): (HashSet<String>, HashSet<String>) =
         (cut.into_iter().map(name).collect(), read.into_iter().map(name).collect());
-    listed.into_iter().filter(|path| cut.contains(path) || !read.contains(path)).count()
+    listed.into_iter().filter(|(path, _)| cut.contains(path) || !read.contains(path)).count()
 }
 
 /// The source a file's records belong to.
@@ -208,7 +216,9 @@ fn write_files(store: &Store, lanes: Receiver<Lane>, progress: &mut dyn Progress
             Message::LeftOut { path, bytes, share, reason } => {
                 bytes_before += share;
                 let path = path.to_string_lossy().into_owned();
-                report.files.push(FileReport { path, bytes, problem: Some(reason), ..FileReport::default() });
+                let left_out = FileReport { path, bytes, problem: Some(reason), ..FileReport::default() };
+                progress.done(&left_out);
+                report.files.push(left_out);
             }
             Message::Start { path, bytes, share, sha256, container } => {
                 progress.file(&path);
@@ -230,6 +240,7 @@ fn write_files(store: &Store, lanes: Receiver<Lane>, progress: &mut dyn Progress
                 let room = MOST_REJECTIONS.saturating_sub(source.report.rejections.len());
                 source.report.rejections.extend(batch.rejections.into_iter().take(room));
                 progress.reached(bytes_before + scaled(batch.reached, source.share, source.report.bytes), records);
+                progress.counted(&source.report);
                 if pending >= TRANSACTION {
                     save_stored(connection, source)?;
                     transaction.commit()?;
@@ -254,6 +265,7 @@ fn write_files(store: &Store, lanes: Receiver<Lane>, progress: &mut dyn Progress
                 file.notes = notes;
                 bytes_before += source.share;
                 progress.reached(bytes_before, records);
+                progress.done(&source.report);
                 close_source(connection, &source)?;
                 report.files.push(source.report);
             }

@@ -6,7 +6,7 @@
 pub mod screen;
 pub mod work;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::time::Duration;
 
 use self::work::News;
@@ -25,7 +25,9 @@ struct SeenFile {
     /// When reading it began.
     from: Duration,
     took: Option<Duration>,
-    /// What became of it, once all are read.
+    /// What became of its records so far: stored, known already, rejected.
+    counts: [u64; 3],
+    /// What became of it, once it is read.
     report: Option<FileReport>,
 }
 
@@ -64,6 +66,10 @@ pub struct Importing {
     /// What the store is called.
     name: String,
     files: Vec<SeenFile>,
+    /// The files after those, and their bytes.
+    waiting: VecDeque<(String, u64)>,
+    /// The place of the file that is being read.
+    reading: Option<usize>,
     /// Bytes that are to be read, and are.
     total: u64,
     reached: u64,
@@ -92,6 +98,8 @@ impl Importing {
         Self {
             name: name.into(),
             files: Vec::new(),
+            waiting: VecDeque::new(),
+            reading: None,
             total: 0,
             reached: 0,
             records: 0,
@@ -138,19 +146,34 @@ impl Importing {
     fn hear(&mut self, news: News) -> Taken {
         match news {
             News::Begins { bytes } => self.total = bytes,
+            News::Listed(files) => self.waiting = files.into(),
             News::File { path, bytes } => {
                 self.file_is_over();
                 self.before = (self.reached, self.records);
-                self.files.push(SeenFile { path, bytes, from: self.now, ..SeenFile::default() });
-                if !self.is_chosen {
-                    self.selected = self.files.len().saturating_sub(1);
-                }
+                self.begin(SeenFile { path, bytes, from: self.now, ..SeenFile::default() });
+                self.reading = self.files.len().checked_sub(1);
             }
             News::Reached { bytes, records } => {
                 (self.reached, self.records) = (bytes, records);
                 let before = self.before.1;
-                if let Some(file) = self.files.last_mut() {
+                if let Some(file) = self.read_file() {
                     file.records = records.saturating_sub(before);
+                }
+            }
+            News::Counted { stored, known, rejected } => {
+                if let Some(file) = self.read_file() {
+                    file.counts = [stored, known, rejected];
+                }
+            }
+            News::Done(report) => {
+                if self.read_file().is_none_or(|file| file.path != report.path) {
+                    let (path, bytes) = (report.path.clone(), report.bytes);
+                    self.begin(SeenFile { path, bytes, report: Some(*report), ..SeenFile::default() });
+                } else {
+                    if let Some(file) = self.read_file() {
+                        file.report = Some(*report);
+                    }
+                    self.file_is_over();
                 }
             }
             News::Stage(name) => {
@@ -173,10 +196,28 @@ impl Importing {
         Taken::Stay
     }
 
-    fn file_is_over(&mut self) {
-        if let Some(file) = self.files.last_mut().filter(|file| file.took.is_none()) {
-            file.took = Some(self.now.saturating_sub(file.from));
+    /// Another file is there, and no longer among those that wait. Members of an archive stand for it.
+    fn begin(&mut self, file: SeenFile) {
+        let name = file.path.split("!/").next().unwrap_or_default();
+        if let Some(place) = self.waiting.iter().position(|(path, _)| path == name) {
+            self.waiting.remove(place);
         }
+        self.files.push(file);
+        if !self.is_chosen {
+            self.selected = self.files.len().saturating_sub(1);
+        }
+    }
+
+    fn read_file(&mut self) -> Option<&mut SeenFile> {
+        self.files.get_mut(self.reading?)
+    }
+
+    fn file_is_over(&mut self) {
+        let now = self.now;
+        if let Some(file) = self.read_file() {
+            file.took = Some(now.saturating_sub(file.from));
+        }
+        self.reading = None;
     }
 
     /// The files as the report has them: those that were left out are among them.
@@ -189,9 +230,13 @@ impl Importing {
             records: file.records,
             from: Duration::ZERO,
             took: times.get(&file.path).copied().flatten(),
+            counts: [file.stored, file.duplicates, file.rejected],
             report: Some(file.clone()),
         });
         self.files = seen.collect();
+        if !report.interrupted {
+            self.waiting.clear();
+        }
         // What needs a look comes first; the rest as it was read.
         self.files.sort_by_key(|file| !file.report.as_ref().is_some_and(needs_a_look));
         (self.selected, self.top, self.is_chosen) = (0, 0, false);
@@ -234,12 +279,13 @@ impl Importing {
     }
 
     fn step(&mut self, steps: isize) -> Taken {
-        let last = self.files.len().saturating_sub(1);
+        let last = self.files.len().saturating_add(self.waiting.len()).saturating_sub(1);
         let place = self.selected.saturating_add_signed(steps).min(last);
         if place != self.selected {
             (self.selected, self.top) = (place, 0);
         }
-        self.is_chosen = place != last || self.outcome.is_some();
+        // On the newest file the cursor goes on with the next ones.
+        self.is_chosen = place.saturating_add(1) != self.files.len() || self.outcome.is_some();
         Taken::Stay
     }
 

@@ -74,8 +74,12 @@ impl Importing {
             (None, None) => {
                 let rate = self.records.checked_div(self.now.as_secs());
                 let rate = rate.map(|rate| format!(" · {}/s", format::count(rate))).unwrap_or_default();
-                let file = format::count(self.files.len() as u64);
-                format!("import: file {file} · {} % · {records} records{rate}", percent(self.reached, self.total))
+                let all = self.files.len().saturating_add(self.waiting.len());
+                let [file, all] = [self.files.len(), all].map(|count| format::count(count as u64));
+                format!(
+                    "import: file {file} of {all} · {} % · {records} records{rate}",
+                    percent(self.reached, self.total)
+                )
             }
         }
     }
@@ -90,12 +94,23 @@ impl Importing {
         let inner = if has_frame { brush.frame("Import", note, true) } else { brush.area };
         let mut inner = brush.within(inner);
         let (width, height) = (usize::from(inner.area.width), usize::from(inner.area.height));
-        let top = self.selected.saturating_sub(height.saturating_sub(1));
-        for (offset, (place, file)) in self.files.iter().enumerate().skip(top).take(height).enumerate() {
-            let is_read = self.outcome.is_none() && self.stage.is_none() && place + 1 == self.files.len();
+        let all = self.files.len().saturating_add(self.waiting.len());
+        // Some of those that wait are seen too.
+        let below = self.waiting.len().min(height / 3);
+        let top = self.selected.saturating_add(below).saturating_sub(height.saturating_sub(1));
+        let top = top.min(all.saturating_sub(height)).min(self.selected);
+        for (offset, place) in (top..all).take(height).enumerate() {
             let chosen = place == self.selected;
             let row = u16::try_from(offset).unwrap_or(u16::MAX);
-            inner.put_line(0, row, &self.file_line(file, chosen, is_read, width));
+            let line = match (self.files.get(place), self.waiting.get(place.saturating_sub(self.files.len()))) {
+                (Some(file), _) => self.file_line(file, chosen, self.reading == Some(place), width),
+                (None, Some((path, _))) => {
+                    let word = if self.outcome.is_some() { "not read" } else { "waiting" };
+                    named(path, chosen, Role::Dim, Line::of(Role::Dim, word), width).fit(width)
+                }
+                (None, None) => Line::new(),
+            };
+            inner.put_line(0, row, &line);
             if chosen {
                 inner.tint_row(row, Role::Selected);
             }
@@ -112,12 +127,7 @@ impl Importing {
             Some(took) if width >= WIDE => format!("{:>8}", format!("{:.1} s", took.as_secs_f64())),
             _ => String::new(),
         };
-        let room = width.saturating_sub(right.width() + took.len() + 4).max(8);
-        let role = if chosen { Role::Strong } else { Role::Text };
-        let mut line = Line::of(Role::Focus, if chosen { "▶ " } else { "  " });
-        line.push(role, tail(&file.path, room).fit_left(room).as_str());
-        line.push(Role::Text, "  ");
-        line.0.extend(right.0);
+        let line = named(&file.path, chosen, Role::Text, right, width.saturating_sub(took.len()));
         line.with(Role::Dim, took).fit(width)
     }
 
@@ -136,7 +146,15 @@ impl Importing {
             line.push(Role::Dim, "·".repeat(BAR - full.min(BAR)));
             line.push(Role::Text, " ");
         }
-        line.with(Role::Strong, format!("{percent:>3} %  {records}"))
+        let [_, known, rejected] = file.counts;
+        line.push(Role::Strong, format!("{percent:>3} %  {records}"));
+        if known > 0 && width >= WIDE {
+            line.push(Role::Dim, format!("  {} known", format::count(known)));
+        }
+        if rejected > 0 {
+            line.push(Role::Warning, format!("  {} rejected", format::count(rejected)));
+        }
+        line
     }
 
     fn draw_details(&mut self, brush: &mut Brush<'_>) {
@@ -176,9 +194,16 @@ impl Importing {
             if file.bytes > 0 {
                 field(&mut lines, "Size", &format!("{} bytes", format::count(file.bytes)), width);
             }
-            if let Some(report) = &file.report {
-                about(report, width, &mut lines);
+            match &file.report {
+                Some(report) => about(report, width, &mut lines),
+                None => {
+                    let records = file.counts.iter().sum();
+                    field(&mut lines, "So far", &sum(records, file.counts), width);
+                }
             }
+        } else if let Some((path, bytes)) = self.waiting.get(self.selected.saturating_sub(self.files.len())) {
+            field(&mut lines, "File", path, width);
+            field(&mut lines, "Size", &format!("{} bytes", format::count(*bytes)), width);
         }
         match &self.outcome {
             Some(Ok(report)) => {
@@ -258,6 +283,24 @@ fn tail(path: &str, width: usize) -> Shown {
     Shown::from(format!("…{end}"))
 }
 
+/// A line of the list: the file, and at its right what is said of it.
+fn named(path: &str, chosen: bool, role: Role, right: Line, width: usize) -> Line {
+    let room = width.saturating_sub(right.width() + 4).max(8);
+    let role = if chosen { Role::Strong } else { role };
+    let mut line = Line::of(Role::Focus, if chosen { "▶ " } else { "  " });
+    line.push(role, tail(path, room).fit_left(room).as_str());
+    line.push(Role::Text, "  ");
+    line.0.extend(right.0);
+    line
+}
+
+/// Where the records of a file went.
+fn sum(records: u64, counts: [u64; 3]) -> String {
+    let records = format::count(records);
+    let [stored, known, rejected] = counts.map(format::count);
+    format!("{records} = {stored} stored + {known} known already + {rejected} rejected")
+}
+
 /// What became of a file, in a few words.
 fn became(report: &FileReport, width: usize) -> Line {
     let Some(kind) = &report.kind else { return Line::of(Role::Warning, "left out") };
@@ -281,10 +324,8 @@ fn became(report: &FileReport, width: usize) -> Line {
 /// What became of a file, in full.
 fn about(report: &FileReport, width: usize, lines: &mut Vec<Line>) {
     if let Some(kind) = &report.kind {
-        let [records, stored, known, rejected] =
-            [report.records, report.stored, report.duplicates, report.rejected].map(format::count);
-        let sum = format!("{records} = {stored} stored + {known} known already + {rejected} rejected ({kind})");
-        field(lines, "Records", &sum, width);
+        let sum = sum(report.records, [report.stored, report.duplicates, report.rejected]);
+        field(lines, "Records", &format!("{sum} ({kind})"), width);
     }
     if let Some(problem) = &report.problem {
         let what = if report.kind.is_some() { "Not whole" } else { "Left out" };

@@ -29,12 +29,17 @@ const HOSTILE: &str = "/cases/2026/web\u{202e}gpj\u{1b}[31m.evtx";
 fn running() -> Importing {
     let mut importing = Importing::new("case.db", false);
     let file = |path: &str, bytes| News::File { path: path.to_owned(), bytes };
+    let waits = [("/cases/2026/DeviceProcessEvents.csv", 400_000), (HOSTILE, 600_000), ("/cases/2026/notes.docx", 12)];
+    let listed = waits.iter().map(|(path, bytes)| ((*path).to_owned(), *bytes)).collect();
     for (seconds, news) in [
         (0.0, News::Begins { bytes: 1_000_000 }),
+        (0.0, News::Listed(listed)),
         (0.1, file("/cases/2026/DeviceProcessEvents.csv", 400_000)),
         (1.0, News::Reached { bytes: 400_000, records: 61_204 }),
+        (1.8, News::Done(Box::new(report(false).files.remove(0)))),
         (1.9, file(HOSTILE, 600_000)),
         (2.5, News::Reached { bytes: 766_000, records: 80_004 }),
+        (2.5, News::Counted { stored: 18_797, known: 0, rejected: 3 }),
     ] {
         assert_eq!(hear(&mut importing, seconds, news), Taken::Stay);
     }
@@ -169,4 +174,33 @@ fn signals_and_a_lost_terminal_end_it() {
     let closed = Ending::Closed("gone".to_owned());
     assert_eq!(ended(Input::Closed("gone".to_owned())), Taken::Over(Outcome::Ended(closed)));
     assert_eq!(press(&mut running(), "Ctrl-z"), Taken::Suspend);
+}
+
+#[test]
+fn what_waits_and_what_became_of_each_file_is_seen_while_others_are_read() {
+    let mut importing = running();
+    let text = screen(&mut importing, 120, 36);
+    for said in [
+        "file 2 of 3",
+        "61,000 stored  204 known",
+        "18,800 records  3 rejected",
+        "notes.docx",
+        "waiting",
+        "18,800 = 18,797 stored + 0 known already + 3 rejected",
+    ] {
+        assert!(text.contains(said), "{said}\n{text}");
+    }
+    press(&mut importing, "G");
+    assert!(screen(&mut importing, 120, 36).contains("12 bytes"));
+    // What is left out is so at once, and the cursor is still on it.
+    hear(&mut importing, 3.0, News::Done(Box::new(report(false).files.remove(2))));
+    assert!(screen(&mut importing, 120, 36).contains("no event file: a document"));
+    assert_eq!((importing.waiting.len(), importing.reading), (0, Some(1)));
+    // Stopped before its end, what was not read stays on the list.
+    let mut importing = running();
+    let mut stopped = report(true);
+    stopped.files.pop();
+    hear(&mut importing, 3.0, News::Over(Ok(Box::new(stopped))));
+    let text = screen(&mut importing, 120, 36);
+    assert!(text.lines().any(|line| line.contains("notes.docx") && line.contains("not read")), "{text}");
 }

@@ -11,7 +11,7 @@ use crossbeam_channel::Sender;
 
 use crate::console::input::Input;
 use crate::console::jobs::panic_text;
-use crate::ingest::{self, ImportReport, Progress};
+use crate::ingest::{self, FileReport, ImportReport, Progress};
 use crate::store::Store;
 
 /// What an import says of itself.
@@ -21,6 +21,8 @@ pub enum News {
     Begins {
         bytes: u64,
     },
+    /// The files that are to be read, in this order, and their bytes.
+    Listed(Vec<(String, u64)>),
     /// Another file begins; its size where it has one of its own.
     File {
         path: String,
@@ -31,6 +33,14 @@ pub enum News {
         bytes: u64,
         records: u64,
     },
+    /// What became of the records of the file that is being read, so far.
+    Counted {
+        stored: u64,
+        known: u64,
+        rejected: u64,
+    },
+    /// A file is read to its end, or left out.
+    Done(Box<FileReport>),
     /// Nothing is read any more, and the store is being made ready.
     Stage(String),
     Over(Result<Box<ImportReport>, String>),
@@ -90,6 +100,18 @@ impl Progress for Teller {
         self.say(News::Begins { bytes });
     }
 
+    fn listed(&mut self, files: &[(String, u64)]) {
+        self.say(News::Listed(files.to_vec()));
+    }
+
+    fn counted(&mut self, file: &FileReport) {
+        self.say(News::Counted { stored: file.stored, known: file.duplicates, rejected: file.rejected });
+    }
+
+    fn done(&mut self, file: &FileReport) {
+        self.say(News::Done(Box::new(file.clone())));
+    }
+
     fn file(&mut self, path: &Path) {
         let bytes = path.metadata().map_or(0, |found| found.len());
         self.say(News::File { path: path.to_string_lossy().into_owned(), bytes });
@@ -128,6 +150,7 @@ mod tests {
         let event = r#"{"Type":"DeviceProcessEvents","Timestamp":"2026-03-02T02:10:00Z","DeviceName":"a","ActionType":"ProcessCreated","FileName":"cmd.exe","ProcessId":1}"#;
         std::fs::write(folder.path().join("a.ndjson"), event).unwrap();
         let (inputs, received) = unbounded();
+        let name = folder.path().join("a.ndjson").to_string_lossy().into_owned();
         let paths = vec![folder.path().join("a.ndjson")];
         let work = Work::start(folder.path().join("new.db"), paths, inputs).unwrap();
         let (before, done) = until_over(&received);
@@ -136,6 +159,9 @@ mod tests {
         assert!(matches!(before.first(), Some(News::Begins { bytes }) if *bytes == size), "{before:?}");
         assert!(before.iter().any(|news| matches!(news, News::File { bytes, .. } if *bytes == size)), "{before:?}");
         assert!(before.iter().any(|news| matches!(news, News::Reached { records: 1, .. })), "{before:?}");
+        assert!(before.iter().any(|news| matches!(news, News::Listed(files) if *files == [(name.clone(), size)])));
+        assert!(before.iter().any(|news| matches!(news, News::Counted { stored: 1, known: 0, rejected: 0 })));
+        assert!(before.iter().any(|news| matches!(news, News::Done(file) if file.path == name && file.stored == 1)));
         assert!(matches!(before.last(), Some(News::Stage(_))), "{before:?}");
         drop(work);
     }
