@@ -17,7 +17,7 @@ use crate::schema::Value;
 
 /// The keys while the query is written.
 pub const HINTS: [(&str, &str); 5] =
-    [("Enter", "run"), ("Tab", "complete"), ("Ctrl-j", "new line"), ("Up/Down", "history"), ("Esc", "views")];
+    [("Enter", "run"), ("Tab", "complete"), ("Ctrl-j", "new line"), ("Up/Down", "history"), ("Esc", "leave")];
 
 /// So many ways to go on are shown at once.
 const POPUP: usize = 8;
@@ -104,6 +104,10 @@ fn no_result(state: &State, width: usize) -> Vec<Line> {
         paragraph(&mut lines, Role::Bad, failure, width);
     } else {
         paragraph(&mut lines, Role::Dim, "Enter runs the query over this store; its rows come here.", width);
+        if state.pane == 0 {
+            let leaving = "While the query is written every key is text. Esc leaves it: then 1 to 8 are views again.";
+            paragraph(&mut lines, Role::Dim, leaving, width);
+        }
     }
     lines
 }
