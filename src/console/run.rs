@@ -128,6 +128,17 @@ pub fn clear<B: Backend>(terminal: &mut Terminal<B>) -> Result<(), RunError> {
     terminal.resize(size.into()).map_err(|error| RunError::Draw(error.to_string()))
 }
 
+/// What fits into the status row of a text, and how much of it does not.
+fn first_line(text: &str) -> String {
+    let mut lines = text.trim_end().lines();
+    let first = lines.next().unwrap_or_default();
+    match lines.count() {
+        0 => first.to_owned(),
+        1 => format!("{first} and 1 more line"),
+        more => format!("{first} and {more} more lines"),
+    }
+}
+
 fn obey<B: Backend>(
     terminal: &mut Terminal<B>,
     state: &mut State,
@@ -140,7 +151,7 @@ fn obey<B: Backend>(
             Effect::Cancel => world.cancel(),
             Effect::Mouse(on) => world.set_mouse(on)?,
             Effect::Copy { what, text } => match world.copy(&text) {
-                Ok(()) => state.tell(format!("{what} sent to the clipboard: {text}")),
+                Ok(()) => state.tell(format!("{what} sent to the clipboard: {}", first_line(&text))),
                 Err(error) => state.complain(format!("not copied: {error}")),
             },
             Effect::Write { path, text, note } => match world.write_new(&path, &text) {

@@ -21,6 +21,8 @@ use crate::store::Store;
 /// A rule's query with the analyst's exclusions written in.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Exported {
+    /// What the rule is called.
+    pub title: String,
     pub query: String,
     /// Whether the exclusions stand between the markers of the rule's author.
     pub at_marker: bool,
@@ -66,7 +68,8 @@ impl Case {
             }
             let query = Rewritten::of(prepared.source, Span::new(0, prepared.source.len()), &edits).text;
             let proven = self.gives(store, rule, &query, &matches)?;
-            let exported = Exported { query, at_marker, proven, matches: matches.len(), exclusions: own.len() };
+            let title = rule.title.clone();
+            let exported = Exported { title, query, at_marker, proven, matches: matches.len(), exclusions: own.len() };
             if proven {
                 return Ok(exported);
             }

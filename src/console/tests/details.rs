@@ -4,6 +4,7 @@ use super::fixture::Fixture;
 use super::{Script, Step, play};
 use crate::console::action::{Action, View};
 use crate::console::input::Input;
+use crate::console::source::{Answer, Question, Source, Stop, Trouble};
 use crate::hunt::timeline::TimeRange;
 
 fn after(keys: &str) -> super::End {
@@ -88,4 +89,49 @@ fn values_of_a_column_are_seen_whole_and_in_the_zone_of_the_rows() {
     assert!(end.screen.contains("│▶      1 2026-03-02 10:02:14.000│"), "{}", end.screen);
     let end = after("7 Tab");
     assert!(end.screen.contains("Enter keeps the rows with this value"), "{}", end.screen);
+}
+
+#[test]
+fn the_tree_of_a_hunt_without_a_match_is_open_as_far_as_a_screen_goes() {
+    let script = Script::new(Quiet).keys("2");
+    let end = play(120, 36, script);
+    assert_eq!(end.state.all_count(), 0, "{}", end.screen);
+    for name in ["wininit.exe", "services.exe", "sqlservr.exe", "whoami.exe"] {
+        assert!(end.screen.contains(&format!(" {name} ")), "{name}\n{}", end.screen);
+    }
+}
+
+/// The case without its matches.
+struct Quiet;
+
+impl Source for Quiet {
+    fn answer(&mut self, question: &Question, stop: &Stop) -> Result<Answer, Trouble> {
+        let mut answer = Fixture.answer(question, stop)?;
+        if let Answer::Matches(found) = &mut answer {
+            for hunt in [&mut found.all, &mut found.shown] {
+                let hunt = std::sync::Arc::make_mut(hunt);
+                hunt.runs.iter_mut().for_each(|run| run.matches.clear());
+            }
+        }
+        Ok(answer)
+    }
+
+    fn interrupter(&self) -> Box<dyn Fn() + Send + Sync> {
+        Fixture.interrupter()
+    }
+}
+
+#[test]
+fn what_is_done_in_the_difference_is_about_its_row_before_the_cursor_moves() {
+    // The match in focus is the last of the list; the difference begins with the first.
+    let end = after("G 4 D t");
+    assert_eq!(end.state.focus.found.as_ref().map(|id| &id.rule), Some(&super::fixture::SHELL.to_owned()));
+    let first = end.state.exclusions.diff.rows.first().map(|row| row.found.id.clone());
+    assert_eq!(end.state.focus.found, first, "{}", end.screen);
+}
+
+#[test]
+fn a_text_of_many_lines_is_told_of_by_its_first() {
+    let end = after("j t g y");
+    assert!(end.screen.contains("sent to the clipboard: wininit.exe and 5 more lines"), "{}", end.screen);
 }

@@ -542,6 +542,7 @@ impl Source for Fixture {
                 let made = match asked {
                     ExportAsked::Events(asked) => Exported::Rows { query: asked.table.clone(), listing: listing(0..2) },
                     ExportAsked::Rule(rule) => Exported::Rule(crate::hunt::export::Exported {
+                        title: rule.clone(),
                         query: format!("// {rule}\nT"),
                         at_marker: true,
                         proven: true,

@@ -155,8 +155,8 @@ const fn is_of_matches(view: View) -> bool {
 pub fn exported(state: &mut State, path: String, made: Exported) -> Vec<Effect> {
     match made {
         Exported::Rule(exported) => {
-            let count = exported.exclusions;
-            let note = format!("the rule with {count} exclusions; {}", exported.verdict());
+            let noun = if exported.exclusions == 1 { "exclusion" } else { "exclusions" };
+            let note = format!("{} with {} {noun}; {}", exported.title, exported.exclusions, exported.verdict());
             vec![Effect::Write { path, text: format!("{}\n", exported.query.trim_end()), note }]
         }
         Exported::Rows { query, listing } => {

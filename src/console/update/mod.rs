@@ -238,6 +238,9 @@ pub fn apply(state: &mut State, action: Action) -> Vec<Effect> {
 }
 
 fn act(state: &mut State, action: Action) -> Vec<Effect> {
+    if state.view == View::Exclusions && state.pane == 1 {
+        moves::focus_difference(state);
+    }
     match action {
         // Once more from a rule's page is back to the list.
         Action::Show(View::Rules) if state.view == View::Rules && state.rules.open.is_some() => close(state),

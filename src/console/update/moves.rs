@@ -109,6 +109,19 @@ pub fn click(state: &mut State, row: usize) -> Vec<Effect> {
     moved(state)
 }
 
+/// Puts the match under the cursor of the difference in focus. Its rows also change below a cursor that stays.
+pub fn focus_difference(state: &mut State) {
+    let row = state.exclusions.diff.rows.get(state.exclusions.diff_table.selected);
+    let Some(found) = row.map(|row| &row.found).filter(|found| state.focus.found.as_ref() != Some(&found.id)) else {
+        return;
+    };
+    let (id, event) = (found.id.clone(), found.events.first().copied());
+    state.focus.rule = Some(id.rule.clone());
+    state.focus.event = event;
+    state.focus.found = Some(id);
+    timeline::to_focus(state);
+}
+
 /// What the cursor's new place means for the other panes and views.
 pub fn moved(state: &mut State) -> Vec<Effect> {
     match (state.view, state.pane) {
@@ -119,13 +132,7 @@ pub fn moved(state: &mut State) -> Vec<Effect> {
             trees::follow(state)
         }
         (View::Exclusions, 1) => {
-            let row = state.exclusions.diff.rows.get(state.exclusions.diff_table.selected);
-            if let Some(found) = row.map(|row| row.found.clone()) {
-                state.focus.rule = Some(found.id.rule.clone());
-                state.focus.event = found.events.first().copied();
-                state.focus.found = Some(found.id);
-                timeline::to_focus(state);
-            }
+            focus_difference(state);
             Vec::new()
         }
         (View::Rules, _) => follow_page(state),

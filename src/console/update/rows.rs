@@ -13,6 +13,8 @@ use crate::hunt::{Diff, EventId, ExclusionEffect, Forest, NodeId, OwnExclusion, 
 
 /// From here on a whole forest is no overview.
 const MANY_ROOTS: usize = 30;
+/// A hunt without a match opens no more of its tree than these rows.
+const FIRST_ROWS: usize = 40;
 
 /// The list of matches: the hidden ones only where they are asked for.
 pub fn matches(state: &mut State) {
@@ -166,6 +168,7 @@ pub fn marks(state: &mut State) {
         }
     }
     let first = state.marks.is_empty() && !marks.is_empty();
+    let is_unseen = state.tree.tree.rows.is_empty();
     let roots = forest.roots.len();
     state.marks = marks;
     state.matches_at = matches_at;
@@ -175,8 +178,27 @@ pub fn marks(state: &mut State) {
             state.tree.show = if roots > MANY_ROOTS { TreeShow::Chains } else { TreeShow::All };
         }
         open_marked(state);
+    } else if is_unseen && state.all_count() == 0 {
+        open_first(state);
     }
     tree(state);
+}
+
+/// Without a match nothing says where to look: whole levels from the roots on are open, as many as a screen takes.
+fn open_first(state: &mut State) {
+    let Some(forest) = state.forest.clone() else { return };
+    let mut level = forest.roots.clone();
+    let mut count = level.len();
+    loop {
+        let nodes = level.iter().filter_map(|node| forest.node(*node));
+        let below: Vec<NodeId> = nodes.flat_map(|node| node.children.iter().copied()).collect();
+        count = count.saturating_add(below.len());
+        if below.is_empty() || count > FIRST_ROWS {
+            return;
+        }
+        state.tree.tree.open.extend(level);
+        level = below;
+    }
 }
 
 /// Opens the chains that have matches; all else starts folded.

@@ -155,7 +155,8 @@ pub fn turn_show(state: &mut State) -> Vec<Effect> {
         state.tree.tree.open.extend(path);
     }
     rows::tree(state);
-    state.tell(format!("showing {}; o turns on", state.tree.show.words()));
+    let key = state.keymap.key("path-only");
+    state.tell(format!("showing {}; {key} goes on", state.tree.show.words()));
     follow(state)
 }
 
