@@ -54,3 +54,14 @@ fn the_way_is_shown_and_told_with_other_keys() {
     }
     assert!(end.state.playing.is_none());
 }
+
+#[test]
+fn a_lesson_begins_with_the_whole_data_in_the_order_of_time() {
+    let script = Script::new(Fixture).keys("> > s s c Ctrl-u '2026-03-02 09:02:15' Enter L Enter");
+    let end = play_as(120, 36, script, |state| {
+        state.lessons = lesson::parse(LESSON).unwrap().into_iter().map(Arc::new).collect();
+    });
+    assert!(end.screen.contains("clock: whole"), "{}", end.screen);
+    let times: Vec<_> = end.state.matches.rows.iter().filter_map(|row| end.state.match_at(*row)?.id.time).collect();
+    assert!(times.len() > 3 && times.is_sorted(), "{}", end.screen);
+}

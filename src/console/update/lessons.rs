@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::playing::{self, Playing};
-use super::{Effect, follow, rows, sessions, show};
+use super::{Effect, asks, follow, rows, sessions, show};
 use crate::console::action::{Action, View};
 use crate::console::keymap::Keymap;
 use crate::console::overlay::Overlay;
@@ -13,7 +13,7 @@ use crate::console::state::State;
 use crate::console::walkthrough::goal::Seen;
 use crate::console::walkthrough::progress::Snapshot;
 use crate::console::walkthrough::{Lesson, Walkthrough, panel};
-use crate::hunt::{SwitchAction, Switches};
+use crate::hunt::{ClockMode, SwitchAction, Switches};
 
 const MINUTE: Duration = Duration::from_secs(60);
 
@@ -39,13 +39,19 @@ pub fn read(state: &mut State) {
     }
 }
 
-/// Begins a lesson on a clean desk: what was switched, pinned and excluded is put away, and undo brings it back.
+/// Begins a lesson on a clean desk: what was switched, pinned and excluded is put away, and undo brings it back. The
+/// clock shows the whole data, and the matches come in the order in which the text speaks of them.
 pub fn start(state: &mut State, lesson: Arc<Lesson>) -> Vec<Effect> {
     let mut effects = switch_to(state, &Switches::default());
     state.rules.open = None;
     state.matches.chips.clear();
     state.timeline.range = None;
     state.matches.show_hidden = false;
+    state.matches.sort = None;
+    let clock = state.overview.as_ref().and_then(|overview| overview.clock);
+    if clock.is_some_and(|clock| clock.mode == ClockMode::AsOf) {
+        effects.extend(asks::turn_clock(state, None));
+    }
     state.matches.table.select(0, state.matches.rows.len());
     state.focus = crate::console::state::Focus::default();
     rows::matches(state);
