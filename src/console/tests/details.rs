@@ -93,7 +93,7 @@ fn values_of_a_column_are_seen_whole_and_in_the_zone_of_the_rows() {
 
 #[test]
 fn the_tree_of_a_hunt_without_a_match_is_open_as_far_as_a_screen_goes() {
-    let script = Script::new(Quiet).keys("2");
+    let script = Script::new(Quiet(0)).keys("2");
     let end = play(120, 36, script);
     assert_eq!(end.state.all_count(), 0, "{}", end.screen);
     for name in ["wininit.exe", "services.exe", "sqlservr.exe", "whoami.exe"] {
@@ -101,16 +101,19 @@ fn the_tree_of_a_hunt_without_a_match_is_open_as_far_as_a_screen_goes() {
     }
 }
 
-/// The case without its matches.
-struct Quiet;
+/// The case with so many of its matches.
+struct Quiet(usize);
 
 impl Source for Quiet {
     fn answer(&mut self, question: &Question, stop: &Stop) -> Result<Answer, Trouble> {
         let mut answer = Fixture.answer(question, stop)?;
         if let Answer::Matches(found) = &mut answer {
             for hunt in [&mut found.all, &mut found.shown] {
-                let hunt = std::sync::Arc::make_mut(hunt);
-                hunt.runs.iter_mut().for_each(|run| run.matches.clear());
+                let mut left = self.0;
+                for run in &mut std::sync::Arc::make_mut(hunt).runs {
+                    run.matches.truncate(left);
+                    left -= run.matches.len();
+                }
             }
         }
         Ok(answer)
@@ -134,4 +137,10 @@ fn what_is_done_in_the_difference_is_about_its_row_before_the_cursor_moves() {
 fn a_text_of_many_lines_is_told_of_by_its_first() {
     let end = after("j t g y");
     assert!(end.screen.contains("sent to the clipboard: wininit.exe and 5 more lines"), "{}", end.screen);
+}
+
+#[test]
+fn one_match_is_one() {
+    let screen = play(120, 36, Script::new(Quiet(1))).screen;
+    assert!(screen.lines().nth(1).unwrap().ends_with(" 1 match"), "{screen}");
 }

@@ -177,7 +177,7 @@ fn counts(state: &State, room: usize) -> Line {
     let pending = state.board.is_pending(Topic::Matches);
     let role = if pending { Role::Dim } else { Role::Strong };
     let mut line = if shown == all {
-        Line::of(role, format!("{} matches", format::count(all as u64)))
+        Line::of(role, timeline::many_matches(all as u64))
     } else {
         let hidden = all.saturating_sub(shown);
         Line::of(

@@ -130,7 +130,7 @@ fn many(count: u64, what: &str) -> String {
     format!("{} {what}{}", format::count(count), if count == 1 { "" } else { "s" })
 }
 
-fn many_matches(count: u64) -> String {
+pub fn many_matches(count: u64) -> String {
     format!("{} match{}", format::count(count), if count == 1 { "" } else { "es" })
 }
 
