@@ -156,7 +156,8 @@ pub fn exported(state: &mut State, path: String, made: Exported) -> Vec<Effect> 
     match made {
         Exported::Rule(exported) => {
             let noun = if exported.exclusions == 1 { "exclusion" } else { "exclusions" };
-            let note = format!("{} with {} {noun}; {}", exported.title, exported.exclusions, exported.verdict());
+            // The verdict comes first: a narrow screen has no room for all.
+            let note = format!("{}; {} with {} {noun}", exported.verdict(), exported.title, exported.exclusions);
             vec![Effect::Write { path, text: format!("{}\n", exported.query.trim_end()), note }]
         }
         Exported::Rows { query, listing } => {

@@ -4,6 +4,7 @@ use ratatui::layout::{Position, Rect};
 
 use super::exclusion_form;
 use crate::console::exclusion_form::Part;
+use crate::console::export::Subject;
 use crate::console::format;
 use crate::console::overlay::{self, Overlay};
 use crate::console::paint::{Brush, Line};
@@ -19,9 +20,16 @@ pub const fn hints(overlay: &Overlay) -> &'static [(&'static str, &'static str)]
         Overlay::Clock { .. } => {
             &[("Enter", "as of this time"), ("Up/Down", "an hour"), ("PgUp/PgDn", "a day"), ("empty", "all the data")]
         }
-        Overlay::Export { .. } => {
+        Overlay::Export { what: Subject::Diff, .. } => {
             &[("Enter", "write a new file"), (".csv .ndjson .md .html .txt", "format"), ("Esc", "close")]
         }
+        Overlay::Export { .. } => &[
+            ("Enter", "write a new file"),
+            (".kql", "the rule"),
+            (".csv .ndjson .md .html .txt", "the rows"),
+            (".json", "ATT&CK layer"),
+            ("Esc", "close"),
+        ],
         Overlay::Import { .. } => &[("Enter", "read them into this store"), ("Esc", "close")],
         Overlay::Replay { row: None, .. } => &[("j/k", "alert"), ("Enter", "its rows"), ("Esc", "close")],
         Overlay::Replay { .. } => &[("j/k", "row"), ("Enter", "go to the match"), ("h", "alerts"), ("Esc", "close")],
