@@ -50,7 +50,8 @@ fn more_files_are_read_from_within_and_the_desk_is_as_it_was() {
     session.keys("I");
     session.until("files and folders to import:");
     session.keys(&format!("'{}'\r", sample("java-sysrv")));
-    session.until("182 stored");
+    // What became of a file is seen before all is ready.
+    session.until_that(|screen| screen.contains("182 stored") && screen.contains("q back to the console"));
     session.keys("q");
     session.until_that(|screen| screen.contains("496 events") && screen.contains("[4 Exclusions]"));
     session.until("2 hosts");
