@@ -24,7 +24,7 @@ pub const fn hints(overlay: &Overlay) -> &'static [(&'static str, &'static str)]
             &[("Enter", "write a new file"), (".csv .ndjson .md .html .txt", "format"), ("Esc", "close")]
         }
         Overlay::Export { .. } => &[
-            ("Enter", "write a new file"),
+            ("Enter", "write"),
             (".kql", "the rule"),
             (".csv .ndjson .md .html .txt", "the rows"),
             (".json", "ATT&CK layer"),
