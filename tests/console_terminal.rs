@@ -263,7 +263,7 @@ fn nothing_in_an_event_acts_on_the_terminal() {
     let folder = tempfile::tempdir().unwrap();
     import_with_a_rule_for_all(folder.path(), &format!("{HOSTILE}\n"));
     let mut session = Session::start(&["open", "evil.db", "--rules", "rules"], folder.path());
-    session.until("1 matches");
+    session.until("1 match");
     session.until("^[]52;c;ZXZpbA==^G");
     session.keys("t");
     session.until("[2 Tree]");
