@@ -2,8 +2,6 @@
 //!
 //! Knows nothing of where the offers come from, nor of what is done with the one that is chosen.
 
-use ratatui::Terminal;
-use ratatui::backend::Backend;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
@@ -11,7 +9,7 @@ use super::input::{Input, Mouse};
 use super::keys::{Code, Key};
 use super::layout::SMALLEST;
 use super::paint::{Brush, Line};
-use super::run::{Ending, RunError};
+use super::run::Ending;
 use super::shown::Shown;
 use super::theme::{Role, Theme};
 use super::views::{draw_lines, field};
@@ -157,18 +155,6 @@ impl Chooser {
     fn scroll(&mut self, top: usize) -> Taken {
         self.top = top.min(self.last_top);
         Taken::Stay
-    }
-
-    pub fn draw_on<B: Backend>(&mut self, terminal: &mut Terminal<B>) -> Result<(), RunError> {
-        let failed = |error: B::Error| RunError::Draw(error.to_string());
-        terminal.autoresize().map_err(failed)?;
-        terminal
-            .draw(|frame| {
-                let area = frame.area();
-                self.draw(area, frame.buffer_mut());
-            })
-            .map_err(failed)?;
-        Ok(())
     }
 
     pub fn draw(&mut self, area: Rect, buffer: &mut Buffer) {

@@ -24,6 +24,7 @@ use super::terminal::{self, Guard, Screen};
 use super::theme::{self, Theme};
 use super::update::Playing;
 use super::walkthrough::Lesson;
+use super::zone::Zone;
 
 struct Desk<'a> {
     started: Instant,
@@ -100,8 +101,13 @@ pub struct Stage {
     inputs: Sender<Input>,
     received: Receiver<Input>,
     theme: Theme,
+    /// As it was left for an import.
+    zone: Option<Zone>,
     inside_tmux: bool,
 }
+
+/// The least between two frames of an import, which says more than a person reads.
+const FRAME: Duration = Duration::from_millis(20);
 
 impl Stage {
     pub fn open(config: &Config, variable: impl Fn(&str) -> Option<String>) -> io::Result<Self> {
@@ -113,38 +119,40 @@ impl Stage {
         let (guard, screen) = Guard::enter()?;
         terminal::read_events(inputs.clone())?;
         let inside_tmux = variable("TMUX").is_some_and(|value| !value.is_empty());
-        Ok(Self { guard, screen, inputs, received, theme, inside_tmux })
+        Ok(Self { guard, screen, inputs, received, theme, zone: None, inside_tmux })
+    }
+
+    fn suspend(&mut self) -> Result<(), RunError> {
+        self.guard.suspend()?;
+        run::clear(&mut self.screen)
+    }
+
+    fn retake(&mut self) -> Result<(), RunError> {
+        terminal::retake()?;
+        run::clear(&mut self.screen)
     }
 
     /// Lets a person choose one of several before there is anything else to show.
     pub fn choose(&mut self, chooser: &mut Chooser) -> Result<Choice, RunError> {
         chooser.theme = self.theme;
         loop {
-            chooser.draw_on(&mut self.screen)?;
+            run::draw_apart(&mut self.screen, |area, buffer| chooser.draw(area, buffer))?;
             let input = self.received.recv().unwrap_or_else(|error| Input::Closed(error.to_string()));
             match chooser.take(input) {
                 Taken::Stay => {}
-                Taken::Suspend => {
-                    self.guard.suspend()?;
-                    run::clear(&mut self.screen)?;
-                }
-                Taken::Retake => {
-                    terminal::retake()?;
-                    run::clear(&mut self.screen)?;
-                }
+                Taken::Suspend => self.suspend()?,
+                Taken::Retake => self.retake()?,
                 Taken::Redraw => run::clear(&mut self.screen)?,
                 Taken::Chosen(choice) => {
                     // It stays until there is more to show.
-                    chooser.draw_on(&mut self.screen)?;
+                    run::draw_apart(&mut self.screen, |area, buffer| chooser.draw(area, buffer))?;
                     self.theme = chooser.theme;
                     return Ok(choice);
                 }
             }
         }
     }
-}
 
-impl Stage {
     /// Reads files into a store, which is made where there is none, and shows how far that is.
     pub fn import(
         &mut self,
@@ -156,21 +164,15 @@ impl Stage {
         let work = Work::start(store.to_owned(), paths, self.inputs.clone())?;
         importing.theme = self.theme;
         loop {
-            importing.draw_on(&mut self.screen)?;
+            run::draw_apart(&mut self.screen, |area, buffer| importing.draw(area, buffer))?;
             let drawn = Instant::now();
             let mut input = Some(self.received.recv().unwrap_or_else(|error| Input::Closed(error.to_string())));
             while let Some(happened) = input {
                 match importing.take(happened, started.elapsed()) {
                     importing::Taken::Stay => {}
                     importing::Taken::Stop => work.stop(),
-                    importing::Taken::Suspend => {
-                        self.guard.suspend()?;
-                        run::clear(&mut self.screen)?;
-                    }
-                    importing::Taken::Retake => {
-                        terminal::retake()?;
-                        run::clear(&mut self.screen)?;
-                    }
+                    importing::Taken::Suspend => self.suspend()?,
+                    importing::Taken::Retake => self.retake()?,
                     importing::Taken::Redraw => run::clear(&mut self.screen)?,
                     importing::Taken::Over(outcome) => {
                         self.theme = importing.theme;
@@ -184,9 +186,6 @@ impl Stage {
         }
     }
 }
-
-/// An import says more than a person reads.
-const FRAME: Duration = Duration::from_millis(20);
 
 /// What a console is opened with.
 pub struct Setup {
@@ -202,9 +201,12 @@ pub struct Setup {
 /// Shows the console until the person leaves. The terminal is given back however it ends, unless there is more to show.
 pub fn show(stage: &mut Stage, setup: Setup) -> Result<Ending, RunError> {
     let Setup { sources, lessons, config, play, journal } = setup;
-    let Stage { guard, screen, inputs, received, theme, inside_tmux } = stage;
+    let Stage { guard, screen, inputs, received, theme, zone, inside_tmux } = stage;
     let wrong = |error: UnknownKey| RunError::Terminal(io::Error::other(error.to_string()));
     let mut state = State::configured(&config, *theme).map_err(wrong)?;
+    if let Some(zone) = zone.take() {
+        state.zone = zone;
+    }
     if let Some((steps, pace)) = play {
         state.playing = Some(Playing::recorded(steps, Keymap::standard().map_err(wrong)?, pace));
     }
@@ -220,6 +222,7 @@ pub fn show(stage: &mut Stage, setup: Setup) -> Result<Ending, RunError> {
         // The mouse is no other screen's; and nothing of these workers may be heard by the next console.
         desk.set_mouse(false)?;
         desk.jobs.end();
+        (*theme, *zone) = (state.theme, Some(state.zone));
     } else {
         desk.guard.leave();
     }

@@ -7,6 +7,8 @@ use std::time::Duration;
 
 use ratatui::Terminal;
 use ratatui::backend::Backend;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
 
 use super::input::Input;
 use super::jobs::Ask;
@@ -119,6 +121,17 @@ fn draw<B: Backend>(terminal: &mut Terminal<B>, state: &mut State) -> Result<Vec
         })
         .map_err(|error| RunError::Draw(error.to_string()))?;
     Ok(wanted)
+}
+
+/// Draws a frame of a screen that is not the console's.
+pub fn draw_apart<B: Backend>(
+    terminal: &mut Terminal<B>,
+    screen: impl FnOnce(Rect, &mut Buffer),
+) -> Result<(), RunError> {
+    let failed = |error: B::Error| RunError::Draw(error.to_string());
+    terminal.autoresize().map_err(failed)?;
+    terminal.draw(|frame| screen(frame.area(), frame.buffer_mut())).map_err(failed)?;
+    Ok(())
 }
 
 /// Makes the next frame draw every cell. `Terminal::clear` would ask the terminal where its cursor is, and the

@@ -259,14 +259,14 @@ impl Importing {
                 Some(Err(_)) => Taken::Stay,
                 None => self.stop(Stopping::Open),
             },
-            (Code::Char('q' | 'Q') | Code::Esc, false) | (Code::Char('c'), true) if is_over => {
-                Taken::Over(match &self.outcome {
-                    _ if self.is_within => Outcome::Open,
-                    Some(Err(problem)) => Outcome::Failed(problem.clone()),
-                    _ => Outcome::Ended(Ending::Quit),
-                })
-            }
-            (Code::Esc, false) | (Code::Char('c'), true) => self.stop(Stopping::Keep),
+            (Code::Char('q' | 'Q'), false) if is_over => Taken::Over(match &self.outcome {
+                _ if self.is_within => Outcome::Open,
+                Some(Err(problem)) => Outcome::Failed(problem.clone()),
+                _ => Outcome::Ended(Ending::Quit),
+            }),
+            (Code::Esc, false) | (Code::Char('c'), true) if !is_over => self.stop(Stopping::Keep),
+            // They end what is running and never leave whippet: the import may have ended as they were pressed.
+            (Code::Esc, false) | (Code::Char('c'), true) if self.is_within => Taken::Over(Outcome::Open),
             (Code::Char('z'), true) => Taken::Suspend,
             (Code::Char('l'), true) => Taken::Redraw,
             _ => Taken::Stay,

@@ -1,7 +1,5 @@
 //! Drawing an import: the files above, what is known of the chosen one and of the whole below.
 
-use ratatui::Terminal;
-use ratatui::backend::Backend;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
@@ -9,7 +7,6 @@ use super::{Importing, SeenFile, Stopping, needs_a_look};
 use crate::console::format;
 use crate::console::layout::SMALLEST;
 use crate::console::paint::{Brush, Line};
-use crate::console::run::RunError;
 use crate::console::shown::Shown;
 use crate::console::theme::Role;
 use crate::console::views::{draw_lines, field, paragraph};
@@ -29,18 +26,6 @@ const BACK: [Hint; 4] = [("Enter", "go on"), ("j/k", "file"), ("PgDn/PgUp", "rea
 const FAILED: [Hint; 2] = [("PgDn/PgUp", "read on"), ("q", "leave")];
 
 impl Importing {
-    pub fn draw_on<B: Backend>(&mut self, terminal: &mut Terminal<B>) -> Result<(), RunError> {
-        let failed = |error: B::Error| RunError::Draw(error.to_string());
-        terminal.autoresize().map_err(failed)?;
-        terminal
-            .draw(|frame| {
-                let area = frame.area();
-                self.draw(area, frame.buffer_mut());
-            })
-            .map_err(failed)?;
-        Ok(())
-    }
-
     pub fn draw(&mut self, area: Rect, buffer: &mut Buffer) {
         let mut brush = Brush { buffer, theme: self.theme, area, plain: self.plain };
         brush.clear();

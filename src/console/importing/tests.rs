@@ -119,6 +119,8 @@ fn esc_keeps_what_is_finished_and_enter_opens_what_is_ready() {
     // Read to its end it is opened too, where somebody wanted that.
     let mut importing = running();
     hear(&mut importing, 3.0, News::Over(Ok(Box::new(report(false)))));
+    // The import may have ended as they were pressed.
+    assert_eq!([press(&mut importing, "Esc"), press(&mut importing, "Ctrl-c")], [Taken::Stay, Taken::Stay]);
     assert_eq!(press(&mut importing, "q"), Taken::Over(Outcome::Ended(Ending::Quit)));
 }
 

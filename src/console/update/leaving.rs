@@ -47,7 +47,9 @@ pub fn save(state: &mut State) -> Effect {
 pub fn ask_for_files(state: &mut State) -> Vec<Effect> {
     if !state.takes_files {
         state.tell("no files are taken here: 'whippet open FILE' takes them, 'whippet import' too");
-    } else if state.overview.as_ref().is_none_or(|overview| overview.read_only) {
+    } else if state.overview.is_none() {
+        state.tell("the store is still being opened");
+    } else if state.overview.as_ref().is_some_and(|overview| overview.read_only) {
         state.tell("this store is read-only: nothing can be imported into it");
     } else {
         state.overlay = Some(Overlay::Import { input: Input::default() });
