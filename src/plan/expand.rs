@@ -126,11 +126,15 @@ impl Binder<'_> {
             self.unsupported(span, "this body of mv-apply", "");
             return self.unknown_table(span);
         };
-        // An array under its own name is what the body leaves of it.
-        let applied: Vec<&Field> = {
-            let stays = |old: &&Field| self.fields(expanded).iter().any(|field| field.id == old.id);
-            outer.iter().filter(|old| !stays(old)).collect()
+        // A column that is applied under its own name is what the body leaves of it.
+        let is_applied = |old: &&Field| {
+            columns.iter().any(|column| {
+                let is_itself =
+                    matches!(&column.value.value.kind, syntax::ExprKind::Name(name) if name.text == old.name);
+                is_itself && column.value.names.iter().all(|name| name.text == old.name)
+            })
         };
+        let applied: Vec<&Field> = outer.iter().filter(is_applied).collect();
         let mut made: Vec<Field> = self.fields(node).to_vec();
         made.retain(|field| !outer.iter().any(|old| old.id == field.id && old.name == field.name));
         let node = self.with_own_columns(node, &mut made, &outer, span);

@@ -16,18 +16,24 @@ impl Binder<'_> {
             ExprKind::Parenthesised(inner) => self.result_name(inner),
             ExprKind::Member { base, member } => match &base.kind {
                 ExprKind::Name(side) if side.text.starts_with('$') => Some(member.text.clone()),
-                _ => Some(format!("{}_{}", self.result_name(base)?, member.text)),
+                // What has no name of its own leaves that of the path.
+                _ => Some(match self.result_name(base) {
+                    Some(base) => format!("{base}_{}", member.text),
+                    None => member.text.clone(),
+                }),
             },
             ExprKind::Index { base, index } => {
-                let base = self.result_name(base)?;
-                match &index.kind {
-                    ExprKind::Literal(Literal { value: LiteralValue::String(text), .. }) => {
-                        Some(format!("{base}_{text}"))
-                    }
-                    ExprKind::Literal(Literal { value: LiteralValue::Long(Some(position)), .. }) => {
-                        Some(format!("{base}_{position}"))
+                let base = self.result_name(base);
+                let place = match &index.kind {
+                    ExprKind::Literal(Literal { value: LiteralValue::String(text), .. }) => Some(text.clone()),
+                    ExprKind::Literal(Literal { value: LiteralValue::Long(Some(place)), .. }) => {
+                        Some(place.to_string())
                     }
                     _ => None,
+                };
+                match (base, place) {
+                    (Some(base), place) => Some(format!("{base}_{}", place.unwrap_or_default())),
+                    (None, place) => place,
                 }
             }
             ExprKind::Call { function, arguments } => {

@@ -194,6 +194,15 @@ impl Binder<'_> {
         span: Span,
     ) -> NodeId {
         let inputs = self.searched(None, tables, span);
+        let mut asked: Vec<(NodeId, Option<String>, Expr)> = Vec::new();
+        for (place, (node, name)) in inputs.into_iter().enumerate() {
+            let condition = self.search_predicate(predicate, node, false, true);
+            asked.push((node, name.or_else(|| Some(format!("find_arg{place}"))), condition));
+        }
+        // A table that lacks a column of the predicate is not read, unless none has it.
+        if !asked.iter().all(|(_, _, condition)| is_never(condition)) {
+            asked.retain(|(_, _, condition)| !is_never(condition));
+        }
         let (columns, packs) = match projection {
             Some(FindProjection::Project(columns)) => {
                 let packs = columns.iter().any(|column| column.name.text == "*");
@@ -202,7 +211,7 @@ impl Binder<'_> {
                     .filter(|column| column.name.text != "*")
                     .map(|column| {
                         let declared = column.type_name.as_ref().and_then(|name| self.scalar_type(name));
-                        let found = inputs.iter().find_map(|(node, _)| {
+                        let found = asked.iter().find_map(|(node, ..)| {
                             self.fields(*node).iter().find(|field| field.name == column.name.text)
                         });
                         let found = declared.or_else(|| found.map(|field| field.scalar_type));
@@ -216,17 +225,8 @@ impl Binder<'_> {
                 self.unsupported(span, "'project-away' of find", "say which columns to show: 'project A, B'");
                 return self.unknown_table(span);
             }
-            Some(FindProjection::ProjectSmart) | None => (self.smart_columns(&inputs, predicate), true),
+            Some(FindProjection::ProjectSmart) | None => (self.smart_columns(&asked, predicate), true),
         };
-        let mut asked: Vec<(NodeId, Option<String>, Expr)> = Vec::new();
-        for (place, (node, name)) in inputs.into_iter().enumerate() {
-            let condition = self.search_predicate(predicate, node, false, true);
-            asked.push((node, name.or_else(|| Some(format!("find_arg{place}"))), condition));
-        }
-        // A table that lacks a column of the predicate is not read, unless none has it.
-        if !asked.iter().all(|(_, _, condition)| is_never(condition)) {
-            asked.retain(|(_, _, condition)| !is_never(condition));
-        }
         let shows = |field: &Field| columns.iter().any(|one| one.is(field));
         let packs = packs && asked.iter().any(|(node, ..)| !self.fields(*node).iter().all(shows));
         let mut found = Vec::new();
@@ -269,23 +269,23 @@ impl Binder<'_> {
         self.projection(node, fields, Vec::new(), span, "find")
     }
 
-    /// What `find` shows unless told: the columns that the condition names, and those that all tables have.
-    fn smart_columns(&self, inputs: &[(NodeId, Option<String>)], predicate: &syntax::Expr) -> Vec<Shown> {
+    /// What `find` shows unless told: the columns that all tables have which are read, then those that the condition
+    /// names.
+    fn smart_columns(&self, read: &[(NodeId, Option<String>, Expr)], predicate: &syntax::Expr) -> Vec<Shown> {
         let mut named = Named::default();
         named.expression(predicate);
+        let everywhere = |field: &Field| {
+            read.iter().all(|(node, ..)| {
+                self.fields(*node).iter().any(|one| one.name == field.name && one.scalar_type == field.scalar_type)
+            })
+        };
+        let fields = || read.iter().flat_map(|(node, ..)| self.fields(*node));
+        let wanted = fields().filter(|field| everywhere(field));
+        let wanted = wanted.chain(fields().filter(|field| named.names.contains(&field.name)));
         let mut shown: Vec<Shown> = Vec::new();
-        for (node, _) in inputs {
-            for field in self.fields(*node) {
-                let everywhere = || {
-                    inputs.iter().all(|(other, _)| {
-                        let fields = self.fields(*other);
-                        fields.iter().any(|one| one.name == field.name && one.scalar_type == field.scalar_type)
-                    })
-                };
-                let known = shown.iter().any(|one| one.is(field));
-                if !known && (named.names.contains(&field.name) || everywhere()) {
-                    shown.push(Shown { name: field.name.clone(), scalar_type: field.scalar_type, declared: false });
-                }
+        for field in wanted {
+            if !shown.iter().any(|one| one.is(field)) {
+                shown.push(Shown { name: field.name.clone(), scalar_type: field.scalar_type, declared: false });
             }
         }
         shown
