@@ -6,6 +6,7 @@
 use super::binder::{Binder, Context};
 use super::join::option_word;
 use super::names::Names;
+use super::parse::put;
 use super::tree::{
     Carried, ColumnId, Expansion, Expr, ExprKind, Field, JoinKind, Node, NodeId, NodeKind, OrderKey, WindowFunction,
 };
@@ -58,10 +59,7 @@ impl Binder<'_> {
             if is_unknown {
                 self.unknown.insert(field.id);
             }
-            match fields.iter_mut().find(|old| old.name == field.name) {
-                Some(old) => *old = field.clone(),
-                None => fields.push(field.clone()),
-            }
+            put(&mut fields, std::slice::from_ref(&field));
             if is_unknown {
                 continue;
             }
@@ -142,12 +140,7 @@ impl Binder<'_> {
         fields.retain(|field| !applied.iter().any(|applied| applied.id == field.id));
         let kept: Vec<Field> =
             fields.iter().filter(|field| !made.iter().any(|new| new.name == field.name)).cloned().collect();
-        for new in &made {
-            match fields.iter_mut().find(|field| field.name == new.name) {
-                Some(old) => *old = new.clone(),
-                None => fields.push(new.clone()),
-            }
-        }
+        put(&mut fields, &made);
         if self.keeps_rows(node, expanded) {
             let done = self.projection(node, fields, Vec::new(), span, "mv-apply");
             self.set_partition(done, carried.partition);

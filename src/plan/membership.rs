@@ -88,8 +88,7 @@ impl Binder<'_> {
                 _ => None,
             };
             match (constants, member.scalar_type) {
-                // Members that are not alike, or of types that JSON writes as text, are compared by value, as in an
-                // array of a row.
+                // Members that are not alike are compared by value, as in an array of a row.
                 (Some(found), _) if is_by_value(&found) => arrays.push(member),
                 (Some(found), _) => members.extend(found),
                 (None, ScalarType::Dynamic) => arrays.push(member),

@@ -18,6 +18,16 @@ enum Kind {
     Regex,
 }
 
+/// Puts new fields among others: of the same name in its place, others at the end.
+pub(super) fn put(fields: &mut Vec<Field>, new: &[Field]) {
+    for column in new {
+        match fields.iter_mut().find(|field| field.name == column.name) {
+            Some(old) => *old = column.clone(),
+            None => fields.push(column.clone()),
+        }
+    }
+}
+
 impl Binder<'_> {
     pub fn parse(
         &mut self,
@@ -71,12 +81,7 @@ impl Binder<'_> {
     /// The fields of a node with new ones: of the same name in its place, others at the end.
     pub fn with_fields(&self, input: NodeId, new: &[Field]) -> Vec<Field> {
         let mut fields = self.fields(input).to_vec();
-        for column in new {
-            match fields.iter_mut().find(|field| field.name == column.name) {
-                Some(old) => *old = column.clone(),
-                None => fields.push(column.clone()),
-            }
-        }
+        put(&mut fields, new);
         fields
     }
 

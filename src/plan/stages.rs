@@ -85,13 +85,8 @@ impl Binder<'_> {
             computed
         });
         // A column given anew keeps its place (the documentation says it moves to the end; the engine does not).
-        let mut fields = self.fields(input).to_vec();
-        for (new, _) in &computed {
-            match fields.iter_mut().find(|field| field.name == new.name) {
-                Some(old) => *old = new.clone(),
-                None => fields.push(new.clone()),
-            }
-        }
+        let new: Vec<Field> = computed.iter().map(|(field, _)| field.clone()).collect();
+        let fields = self.with_fields(input, &new);
         let computed = computed.into_iter().map(|(field, expr)| (field.id, expr)).collect();
         self.projection(node, fields, computed, span, label)
     }

@@ -1,6 +1,6 @@
 //! Binding union: which columns the tables have in common, and which split by type.
 
-use foldhash::{HashMap, HashSet};
+use foldhash::HashMap;
 
 use super::binder::Binder;
 use super::join::option_word;
@@ -171,7 +171,8 @@ impl Binder<'_> {
             fields.push(field);
         }
         for MergedColumn { name, scalar_type, branches } in &found.columns {
-            if inner && !found.shared.contains(name) {
+            let has = |node: NodeId| self.fields(node).iter().any(|field| field.name == *name);
+            if inner && !inputs.iter().all(|(node, _)| has(*node)) {
                 continue;
             }
             let unknown = branches.iter().flatten().any(|id| self.unknown.contains(id));
@@ -256,20 +257,19 @@ struct MergedColumn {
     branches: Vec<Option<ColumnId>>,
 }
 
-/// The columns of a union, in the order in which their names first come, those of one name beside each other, and how
-/// many types a name has. Forty tables have thousands of columns, so they are found by hash.
+/// The columns of a union, in the order in which their names first come, those of one name beside each other. Forty
+/// tables have thousands of columns, so they are found by hash.
 #[derive(Default)]
 struct Merged {
     columns: Vec<MergedColumn>,
-    types: HashMap<String, usize>,
-    /// Names that every branch has.
-    shared: HashSet<String>,
+    /// How many types a name has, and where it first comes.
+    names: HashMap<String, (usize, usize)>,
 }
 
 impl Merged {
     /// Whether columns of this name have several types.
     fn splits(&self, name: &str) -> bool {
-        self.types.get(name).is_some_and(|types| *types > 1)
+        self.names.get(name).is_some_and(|(types, _)| *types > 1)
     }
 
     fn of<'f>(inputs: impl ExactSizeIterator<Item = &'f [Field]>) -> Self {
@@ -279,7 +279,7 @@ impl Merged {
         for (branch, fields) in inputs.enumerate() {
             for field in fields {
                 let place = *places.entry((field.name.as_str(), field.scalar_type)).or_insert_with(|| {
-                    *merged.types.entry(field.name.clone()).or_default() += 1;
+                    merged.names.entry(field.name.clone()).or_insert((0, merged.columns.len())).0 += 1;
                     merged.columns.push(MergedColumn {
                         name: field.name.clone(),
                         scalar_type: field.scalar_type,
@@ -293,16 +293,8 @@ impl Merged {
                 }
             }
         }
-        let mut branches: HashMap<&str, HashSet<usize>> = HashMap::default();
-        let mut first: HashMap<String, usize> = HashMap::default();
-        for (place, column) in merged.columns.iter().enumerate() {
-            first.entry(column.name.clone()).or_insert(place);
-            let having = (0..count).filter(|branch| column.branches.get(*branch).is_some_and(Option::is_some));
-            branches.entry(&column.name).or_default().extend(having);
-        }
-        merged.shared =
-            branches.into_iter().filter(|(_, found)| found.len() == count).map(|(name, _)| name.to_owned()).collect();
-        merged.columns.sort_by_key(|column| first.get(&column.name).copied());
+        let Self { columns, names } = &mut merged;
+        columns.sort_by_key(|column| names.get(&column.name).map(|(_, first)| *first));
         merged
     }
 }
