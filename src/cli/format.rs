@@ -145,11 +145,11 @@ const WIDEST: usize = 120;
 fn write_table(output: &mut dyn Write, table: &Table) -> io::Result<()> {
     let header: Vec<String> = table.columns.iter().map(|column| visible(&column.name)).collect();
     let rows: Vec<Vec<String>> =
-        table.rows.iter().map(|row| row.iter().map(|value| cut(&visible(&format::text(value)))).collect()).collect();
-    let mut widths: Vec<usize> = header.iter().map(|name| name.width()).collect();
+        table.rows.iter().map(|row| row.iter().map(|value| cut(visible(&format::text(value)))).collect()).collect();
+    let mut widths: Vec<usize> = header.iter().map(|name| columns_of(name)).collect();
     for row in &rows {
         for (width, cell) in widths.iter_mut().zip(row) {
-            *width = (*width).max(cell.width());
+            *width = (*width).max(columns_of(cell));
         }
     }
     write_line(output, &header, &widths)?;
@@ -163,20 +163,26 @@ fn write_table(output: &mut dyn Write, table: &Table) -> io::Result<()> {
 }
 
 fn write_line(output: &mut dyn Write, cells: &[String], widths: &[usize]) -> io::Result<()> {
-    let mut line = String::new();
+    let mut line = Vec::new();
     for (cell, width) in cells.iter().zip(widths) {
         if !line.is_empty() {
-            line.push_str("  ");
+            line.extend_from_slice(b"  ");
         }
-        line.push_str(cell);
-        line.extend(std::iter::repeat_n(' ', width.saturating_sub(cell.width())));
+        line.extend_from_slice(cell.as_bytes());
+        line.resize(line.len() + width.saturating_sub(columns_of(cell)), b' ');
     }
-    writeln!(output, "{}", line.trim_end())
+    output.write_all(line.trim_ascii_end())?;
+    output.write_all(b"\n")
 }
 
-fn cut(text: &str) -> String {
-    if text.width() <= WIDEST {
-        return text.to_owned();
+/// The columns that displayable text takes. ASCII takes one each, and nearly all of it is ASCII.
+fn columns_of(text: &str) -> usize {
+    if text.is_ascii() { text.len() } else { text.width() }
+}
+
+fn cut(text: String) -> String {
+    if columns_of(&text) <= WIDEST {
+        return text;
     }
     let mut kept = String::new();
     for character in text.chars() {

@@ -13,6 +13,9 @@ use std::ops::Range;
 /// Combining marks on one base character beyond this many are written out: a pile of them spills over other rows.
 const MARKS_PER_BASE: usize = 4;
 
+/// Bytes that [`plain_start`] looks at together.
+const PIECE: usize = 64;
+
 /// Displayable text, and which of its bytes are escapes rather than the text itself.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Visible {
@@ -28,23 +31,16 @@ pub fn visible(text: &str) -> String {
 /// JSON text with what a terminal would act on as `\u` escapes, which read back as the same. Outside its strings JSON
 /// is ASCII, so whatever is to be escaped stands in a string.
 pub fn harmless_json(json: &str) -> Cow<'_, str> {
-    // Whole pieces, in bytes and without a way out in between: so the compiler looks at many at once.
-    let is_plain = |piece: &[u8]| {
-        let marked = |byte: &u8| u8::from(byte.wrapping_sub(b' ') > b'~' - b' ') & u8::from(*byte != b'\n');
-        piece.iter().map(marked).fold(0, |one, other| one | other) == 0
-    };
-    if json.as_bytes().chunks(1024).all(is_plain) {
+    let (plain, mut rest) = json.split_at(plain_start(json));
+    if rest.is_empty() {
         return Cow::Borrowed(json);
     }
     let mut text = String::with_capacity(json.len());
-    for character in json.chars() {
+    text.push_str(plain);
+    while let Some(character) = rest.chars().next() {
+        let (alone, after) = rest.split_at(character.len_utf8());
         // Controls below the space are escaped by JSON itself; what is left of them is layout.
-        let is_harmless = matches!(character, '\n' | ' '..='~') || {
-            let mut bytes = [0; 4];
-            let alone: &str = character.encode_utf8(&mut bytes);
-            visible(alone) == alone
-        };
-        if is_harmless {
+        if character == '\n' || visible(alone) == alone {
             text.push(character);
         } else {
             for unit in character.encode_utf16(&mut [0; 2]) {
@@ -52,6 +48,9 @@ pub fn harmless_json(json: &str) -> Cow<'_, str> {
                 let _ = write!(text, "\\u{unit:04x}");
             }
         }
+        let (plain, after) = after.split_at(plain_start(after));
+        text.push_str(plain);
+        rest = after;
     }
     Cow::Owned(text)
 }
@@ -60,12 +59,16 @@ pub fn harmless_json(json: &str) -> Cow<'_, str> {
 pub fn escape(text: &str) -> Visible {
     let mut result = Visible { text: String::with_capacity(text.len()), escapes: Vec::new() };
     let mut marks = MARKS_PER_BASE;
-    for character in text.chars() {
-        if matches!(character, ' '..='~') {
-            result.text.push(character);
+    let mut rest = text;
+    loop {
+        let (plain, after) = rest.split_at(plain_start(rest));
+        if !plain.is_empty() {
+            result.text.push_str(plain);
             marks = 0;
-            continue;
         }
+        let mut characters = after.chars();
+        let Some(character) = characters.next() else { return result };
+        rest = characters.as_str();
         let is_mark = is_mark(character);
         let fits = !is_mark || marks < MARKS_PER_BASE;
         if fits && is_shown_as_itself(character) {
@@ -79,7 +82,18 @@ pub fn escape(text: &str) -> Visible {
             marks = MARKS_PER_BASE;
         }
     }
-    result
+}
+
+/// How many bytes at the start of the text draw as themselves, one column each: nearly all there are.
+fn plain_start(text: &str) -> usize {
+    let is_plain = |byte: &u8| byte.wrapping_sub(b' ') <= b'~' - b' ';
+    // Whole pieces, in bytes and without a way out in between: so the compiler looks at many at once.
+    let is_plain_piece =
+        |piece: &&[u8]| piece.iter().map(|byte| u8::from(!is_plain(byte))).fold(0, |one, other| one | other) == 0;
+    let bytes = text.as_bytes();
+    let pieces = bytes.chunks(PIECE).take_while(is_plain_piece).count();
+    let start = bytes.len().min(pieces * PIECE);
+    start + bytes.iter().skip(start).take_while(|byte| is_plain(byte)).count()
 }
 
 fn push_escape(text: &mut String, character: char) {
@@ -177,6 +191,15 @@ mod tests {
             let once = visible(&text);
             prop_assert!(!once.chars().any(is_hostile), "{once:?}");
             prop_assert_eq!(visible(&once), once);
+        }
+
+        #[test]
+        fn harmless_json_says_the_same(texts in proptest::collection::vec(
+            prop_oneof!["[ -~]{0,200}", "\\PC{0,40}", any::<String>(), Just("Microsoft® \u{202e}exe".to_owned())], 0..6)) {
+            let json = serde_json::to_string(&texts).unwrap();
+            let harmless = harmless_json(&json);
+            prop_assert!(!harmless.chars().any(is_hostile), "{harmless:?}");
+            prop_assert_eq!(serde_json::from_str::<Vec<String>>(&harmless).unwrap(), texts);
         }
     }
 }
