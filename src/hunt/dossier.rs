@@ -107,7 +107,7 @@ fn telemetry(asker: &Asker<'_>, row: &EventRow) -> Result<Option<u64>, HuntError
 
 /// How many records have a number, of one provider or of any.
 fn recorded(store: &Store, provider: Option<&str>, event: i64) -> Result<u64, HuntError> {
-    let sql = "SELECT count(*) FROM event_record WHERE event_id = ?1
+    let sql = "SELECT count(*) FROM event_record WHERE event_id = ?1 AND raw <> 0
                AND (?2 IS NULL OR provider IN (SELECT id FROM text WHERE value LIKE ?2))";
     let count: i64 = store.connection().query_row(sql, rusqlite::params![event, provider], |row| row.get(0))?;
     Ok(count.unsigned_abs())

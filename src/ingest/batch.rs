@@ -111,10 +111,23 @@ pub struct Batch {
 }
 
 impl Batch {
-    /// A batch for so many bytes of records: growing step by step would copy it as often.
-    pub fn with_room(bytes: usize, records: usize) -> Self {
-        let (text, cells) = (String::with_capacity(bytes), Vec::with_capacity(records * 40));
-        Self { text, cells, records: Vec::with_capacity(records), ..Self::default() }
+    /// Makes room for so many bytes of records: growing step by step would copy it as often.
+    pub fn make_room(&mut self, bytes: usize, records: usize) {
+        self.text.reserve(bytes);
+        self.cells.reserve(records * 40);
+        self.records.reserve(records);
+    }
+
+    /// Takes out what is in it, and keeps the room.
+    pub fn clear(&mut self) {
+        let Self { text, cells, records, rejections, accounts, block, reached } = self;
+        text.clear();
+        cells.clear();
+        records.clear();
+        rejections.clear();
+        accounts.clear();
+        block.clear();
+        *reached = 0;
     }
 
     pub fn span(&mut self, text: &str) -> Span {

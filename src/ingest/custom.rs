@@ -9,6 +9,7 @@ use super::options::Options;
 use super::reader::Stop;
 use super::reader::rows::for_each_row;
 use super::source::{Opened, open_path};
+use super::spares::Spares;
 use super::walk::{Found, walk};
 use super::widen::widen;
 use super::{ImportError, time};
@@ -71,7 +72,7 @@ pub fn prepare(
 
 fn look_at(path: PathBuf, bytes: u64, options: &Options, columns: &mut Inferred) -> Result<(), String> {
     let mut outcome = Ok(());
-    open_path(path, bytes, &mut |opened| {
+    open_path(path, bytes, &Spares::new(1), &mut |opened| {
         let Opened::Ready(ready) = opened else { return true };
         if !matches!(ready.container, Container::Csv | Container::Json) {
             return true;

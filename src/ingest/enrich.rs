@@ -381,13 +381,7 @@ impl<'p> Pass<'p> {
     }
 
     fn read_facts(&mut self, event: i64) -> Result<ProcessFacts, StoreError> {
-        Ok(self.facts.query_row([event], |row| {
-            let mut facts = ProcessFacts { event, values: [None; ACTOR_COLUMNS.len()] };
-            for (index, slot) in facts.values.iter_mut().enumerate() {
-                *slot = row.get(index)?;
-            }
-            Ok(facts)
-        })?)
+        Ok(self.facts.query_row([event], |row| ProcessFacts::read(event, |index| row.get(index)))?)
     }
 }
 

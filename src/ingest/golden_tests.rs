@@ -10,8 +10,9 @@ use super::normalise::Normaliser;
 use super::writer::Writer;
 use crate::schema::Schema;
 use crate::sql::layout::{Storage, layout};
+use crate::store::Store;
+use crate::store::block::Encoder;
 use crate::store::event_xml::EventXml;
-use crate::store::{Store, block};
 
 const EVENTS: &str = include_str!("../../tests/fixtures/windows-events.json");
 
@@ -113,7 +114,7 @@ fn every_fixture_becomes_the_row_it_should() {
     for original in &originals {
         normaliser.add(original, 0, &mut batch).unwrap();
     }
-    batch.block = block::encode(originals.iter().map(String::as_bytes));
+    Encoder::default().encode(originals.iter().map(String::as_bytes), &mut batch.block).unwrap();
     let written = Writer::new(store.connection(), store.schema()).unwrap().write(1, &batch).unwrap();
     assert_eq!(written.stored as usize, events.len());
     let mut golden = String::new();

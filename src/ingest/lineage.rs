@@ -14,7 +14,26 @@ pub type Physical = Option<i64>;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ProcessFacts {
     pub event: i64,
-    pub values: [Physical; ACTOR_COLUMNS.len()],
+    // A word each: an import remembers them of thousands of processes.
+    values: [i64; ACTOR_COLUMNS.len()],
+}
+
+/// No id, number or time.
+const NOTHING: i64 = i64::MIN;
+
+impl ProcessFacts {
+    /// The facts that `value` tells of the columns by their index.
+    pub fn read<E>(event: i64, mut value: impl FnMut(usize) -> Result<Physical, E>) -> Result<Self, E> {
+        let mut values = [NOTHING; ACTOR_COLUMNS.len()];
+        for (index, slot) in values.iter_mut().enumerate() {
+            *slot = value(index)?.unwrap_or(NOTHING);
+        }
+        Ok(Self { event, values })
+    }
+
+    fn value(&self, index: usize) -> Physical {
+        self.values.get(index).copied().filter(|value| *value != NOTHING)
+    }
 }
 
 /// The columns of one table that can be filled: the index into [`ACTOR_COLUMNS`] and whether it is a dictionary id.
@@ -68,7 +87,7 @@ impl Fillable {
             if named && ACCOUNT_PARTS.contains(target) {
                 continue;
             }
-            let Some(found) = facts.values.get(*index).copied().flatten() else { continue };
+            let Some(found) = facts.value(*index) else { continue };
             if is_empty(*value, *is_text) && !is_empty(Some(found), *is_text) {
                 *value = Some(found);
                 filled |= 1 << index;

@@ -76,7 +76,7 @@ fn candidates(connection: &Connection) -> Result<Vec<(i64, i64)>, StoreError> {
          CROSS JOIN rows_DeviceProcessEvents AS y ON y.DeviceId = s.DeviceId AND y.ProcessId = s.ProcessId
            AND y.ProcessCreationTime BETWEEN s.ProcessCreationTime - {SAME_TIME} AND s.ProcessCreationTime + {SAME_TIME}
          CROSS JOIN event_record AS ye ON ye.id = y.id
-         WHERE e.event_id = 4688 AND e.provider = ?2 AND ye.event_id = 1 AND ye.provider = ?1
+         WHERE e.event_id = 4688 AND e.raw <> 0 AND e.provider = ?2 AND ye.event_id = 1 AND ye.provider = ?1
            AND y.id NOT IN (SELECT into_event FROM merged_process)
            AND {image}
            AND {parent_y} <> 0 AND ({parent_s} = 0 OR {parents})

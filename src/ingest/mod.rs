@@ -29,6 +29,7 @@ mod reading;
 mod report;
 mod rows;
 mod source;
+mod spares;
 pub mod time;
 mod unpack;
 mod values;
@@ -46,8 +47,8 @@ use crossbeam_channel::Receiver;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use self::detect::Container;
-use self::mapping::{Mapping, MappingError};
-use self::reading::{INTERRUPTED, Lane, Message, Plan};
+use self::mapping::MappingError;
+use self::reading::{Buffers, INTERRUPTED, Lane, Message, Plan};
 use self::report::MOST_REJECTIONS;
 use self::source::scaled;
 use self::walk::Found;
@@ -149,12 +150,10 @@ pub fn import_with(
     progress.begin(listed.iter().map(|(_, bytes)| bytes).sum());
     progress.listed(&listed);
     let schema = store.schema();
-    // A mistake in the table is found before any file is touched.
-    Mapping::built_in(schema)?;
-
+    let spares = Buffers::default();
     let mut report = std::thread::scope(|scope| {
-        let (lanes, threads) = reading::start(scope, found, Plan { schema, options, cancelled });
-        let written = write_files(store, lanes, progress);
+        let (lanes, threads) = reading::start(scope, found, Plan { schema, options, cancelled, spares: &spares });
+        let written = write_files(store, lanes, &spares, progress);
         // The threads stop when nobody takes what they have.
         let ended: Vec<_> = threads.into_iter().map(|thread| thread.join()).collect();
         let report = written?;
@@ -204,7 +203,12 @@ struct OpenSource {
 }
 
 /// The writing side.
-fn write_files(store: &Store, lanes: Receiver<Lane>, progress: &mut dyn Progress) -> Result<ImportReport, ImportError> {
+fn write_files(
+    store: &Store,
+    lanes: Receiver<Lane>,
+    spares: &Buffers,
+    progress: &mut dyn Progress,
+) -> Result<ImportReport, ImportError> {
     let connection = store.connection();
     let mut writer = Writer::new(connection, store.schema())?;
     let mut report = ImportReport::default();
@@ -226,7 +230,7 @@ fn write_files(store: &Store, lanes: Receiver<Lane>, progress: &mut dyn Progress
                 let opened = open_source(connection, path, bytes, &sha256, container)?;
                 source = Some(OpenSource { share, ..opened });
             }
-            Message::Batch(batch) => {
+            Message::Batch(mut batch) => {
                 let Some(source) = source.as_mut() else { continue };
                 let written = writer.write(source.id, &batch)?;
                 if written.stored > 0 && pending == 0 && store.state::<Due>(ENRICHMENT_DUE)?.is_none() {
@@ -238,8 +242,9 @@ fn write_files(store: &Store, lanes: Receiver<Lane>, progress: &mut dyn Progress
                 source.report.duplicates += written.duplicates;
                 source.report.rejected += batch.rejections.len() as u64;
                 let room = MOST_REJECTIONS.saturating_sub(source.report.rejections.len());
-                source.report.rejections.extend(batch.rejections.into_iter().take(room));
+                source.report.rejections.extend(batch.rejections.drain(..).take(room));
                 progress.reached(bytes_before + scaled(batch.reached, source.share, source.report.bytes), records);
+                spares.batches.give(*batch);
                 progress.counted(&source.report);
                 if pending >= TRANSACTION {
                     save_stored(connection, source)?;

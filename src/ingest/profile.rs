@@ -12,6 +12,7 @@ use super::reader::Stop;
 use super::reader::rows::{RawRow, for_each_row};
 use super::report::{FileReport, MOST_REJECTIONS};
 use super::source::{Opened, open_path};
+use super::spares::Spares;
 use super::{ImportError, ImportReport, time};
 use crate::schema::{ScalarType, TableSchema};
 use crate::sql::layout::{FILE_PROFILE, quote_identifier};
@@ -23,7 +24,7 @@ const KEYS: [&str; 3] = ["SHA1", "SHA256", "MD5"];
 pub fn import_profiles(store: &mut Store, path: &Path, report: &mut ImportReport) -> Result<(), ImportError> {
     let mut file_report = FileReport { path: path.to_string_lossy().into_owned(), ..FileReport::default() };
     let mut opened = Err("nothing in it".to_owned());
-    open_path(path.to_owned(), 0, &mut |found| {
+    open_path(path.to_owned(), 0, &Spares::new(1), &mut |found| {
         opened = match found {
             Opened::LeftOut { reason, .. } => Err(reason),
             Opened::Ready(ready) => match ready.container {

@@ -24,8 +24,10 @@ use super::reader::{self, Sink, Stop};
 use super::report::grouped;
 use super::rows::{Gather, RowNormaliser};
 use super::source::{self, Opened, Ready};
+use super::spares::Spares;
 use super::walk::Found;
 use crate::schema::Schema;
+use crate::store::block::Encoder;
 
 /// Files opened and hashed ahead of the one being read.
 const OPEN_AHEAD: usize = 2;
@@ -83,6 +85,20 @@ pub struct Plan<'p> {
     pub schema: &'p Schema,
     pub options: &'p Options,
     pub cancelled: &'p AtomicBool,
+    pub spares: &'p Buffers,
+}
+
+/// What goes round between the threads.
+pub struct Buffers {
+    pub batches: Spares<Batch>,
+    /// Files, and pieces of files.
+    pub bytes: Spares<Vec<u8>>,
+}
+
+impl Default for Buffers {
+    fn default() -> Self {
+        Self { batches: Spares::new(BATCHES_AHEAD), bytes: Spares::new(PIECES_AHEAD + OPEN_AHEAD) }
+    }
 }
 
 /// Starts reading; the lanes are to be emptied one after another. The threads end when nobody takes them.
@@ -101,16 +117,17 @@ pub fn start<'scope, 'env: 'scope>(
         let waiting = waiting.clone();
         handles.push(scope.spawn(move || {
             let mut events = Normaliser::new(Mapping::built_in(plan.schema)?);
+            let mut encoder = Encoder::default();
             for (task, lane) in waiting {
                 events.begin();
                 // Nobody listening any more ends the lanes of all others as well.
-                let _ = perform(task, &mut events, plan, &lane);
+                let _ = perform(task, &mut events, &mut encoder, plan, &lane);
             }
             Ok(())
         }));
     }
     handles.push(scope.spawn(move || {
-        source::open_all(found, &opener);
+        source::open_all(found, &plan.spares.bytes, &opener);
         Ok(())
     }));
     handles.push(scope.spawn(move || {
@@ -160,7 +177,8 @@ impl Dispatcher<'_> {
         let seen = file.try_clone().ok();
         self.say(Message::Start { path, bytes, share, sha256, container })?;
         let mut notes = Vec::new();
-        let problem = match Pieces::of(held.map_or(Log::File(file), |held| Log::Held(Cursor::new(held)))) {
+        let log = held.map_or(Log::File(file), |held| Log::Held(Cursor::new(held)));
+        let problem = match Pieces::of(log, &self.plan.spares.bytes) {
             Err(reason) => Some(reason),
             Ok(mut pieces) => {
                 if pieces.ends_inside() {
@@ -192,12 +210,18 @@ fn changed(file: &std::fs::File, bytes: u64) -> Option<String> {
 }
 
 /// `None` when nobody listens any more.
-fn perform(task: Task, events: &mut Normaliser, plan: Plan<'_>, lane: &Sender<Message>) -> Option<()> {
+fn perform(
+    task: Task,
+    events: &mut Normaliser,
+    encoder: &mut Encoder,
+    plan: Plan<'_>,
+    lane: &Sender<Message>,
+) -> Option<()> {
     match task {
         Task::File(ready) => read_file(*ready, events, plan, lane),
         Task::Piece(piece) => {
-            let mut sink = Counting { lane, cancelled: plan.cancelled, records: 0 };
-            let read = reader::evtx::read(piece, events, &mut sink);
+            let mut sink = Counting { lane, plan, records: 0 };
+            let read = reader::evtx::read(piece, events, encoder, &mut sink);
             lane.send(Message::Part { records: sink.records, problem: read.err().map(words) }).ok()
         }
     }
@@ -234,7 +258,7 @@ fn read_file(ready: Ready, events: &mut Normaliser, plan: Plan<'_>, lane: &Sende
     }
     let seen = file.try_clone().ok();
     lane.send(Message::Start { path: path.clone(), bytes, share, sha256, container }).ok()?;
-    let mut sink = Counting { lane, cancelled: plan.cancelled, records: 0 };
+    let mut sink = Counting { lane, plan, records: 0 };
     let reading = rows.reading.clone();
     let mut gather = Gather::new(&mut rows, events, container, &mut sink);
     let read = match container {
@@ -269,13 +293,19 @@ fn read_file(ready: Ready, events: &mut Normaliser, plan: Plan<'_>, lane: &Sende
 
 struct Counting<'s> {
     lane: &'s Sender<Message>,
-    cancelled: &'s AtomicBool,
+    plan: Plan<'s>,
     records: u64,
 }
 
 impl Sink for Counting<'_> {
+    fn empty(&mut self) -> Batch {
+        let mut batch = self.plan.spares.batches.take();
+        batch.clear();
+        batch
+    }
+
     fn send(&mut self, batch: Batch) -> Result<(), Stop> {
-        if self.cancelled.load(Ordering::Relaxed) {
+        if self.plan.cancelled.load(Ordering::Relaxed) {
             return Err(Stop::Cancelled);
         }
         self.records += (batch.records.len() + batch.rejections.len()) as u64;

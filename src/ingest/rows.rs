@@ -17,8 +17,9 @@ use super::time::Reading;
 use super::values::{Value, convert, datetime, is_nothing, plain};
 use crate::schema::{ScalarType, Schema, TableSchema};
 use crate::sql::layout::{FILE_PROFILE, is_inline, raw_bit};
+use crate::store::Rejection;
+use crate::store::block::Encoder;
 use crate::store::event_json::{Shape, event_of};
-use crate::store::{Rejection, block};
 
 /// Fields that may name a record's table.
 const TABLE_FIELDS: [&str; 5] = ["Table", "Type", "category", "TableName", "$table"];
@@ -215,6 +216,7 @@ pub struct Gather<'g, 's> {
     events: &'g mut Normaliser,
     container: Container,
     sink: &'g mut dyn Sink,
+    encoder: Encoder,
     batch: Batch,
     originals: Vec<String>,
     bytes: usize,
@@ -240,8 +242,9 @@ impl<'g, 's> Gather<'g, 's> {
             rows,
             events,
             container,
+            batch: sink.empty(),
             sink,
-            batch: Batch::default(),
+            encoder: Encoder::default(),
             originals: Vec::new(),
             bytes: 0,
             read: 0,
@@ -297,12 +300,13 @@ impl<'g, 's> Gather<'g, 's> {
     }
 
     pub fn flush(&mut self) -> Result<(), Stop> {
-        let mut batch = std::mem::take(&mut self.batch);
-        if batch.records.is_empty() && batch.rejections.is_empty() {
+        if self.batch.records.is_empty() && self.batch.rejections.is_empty() {
             return Ok(());
         }
+        let mut batch = std::mem::replace(&mut self.batch, self.sink.empty());
         if !self.originals.is_empty() {
-            batch.block = block::encode(self.originals.iter().map(String::as_bytes));
+            let originals = self.originals.iter().map(String::as_bytes);
+            self.encoder.encode(originals, &mut batch.block).map_err(|error| Stop::File(error.to_string()))?;
         }
         self.read += self.bytes as u64;
         batch.reached = self.read;

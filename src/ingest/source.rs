@@ -10,6 +10,7 @@ use crossbeam_channel::Sender;
 use sha2::Digest;
 
 use super::detect::{self, Container};
+use super::spares::{Lent, Spares};
 use super::unpack::{self, Limits, Member, Packing, Spent, Spooled};
 use super::walk::Found;
 
@@ -28,7 +29,7 @@ pub struct Ready {
     pub container: Container,
     pub file: File,
     /// All its bytes, where they are few: they need not be read again.
-    pub held: Option<Vec<u8>>,
+    pub held: Option<Lent>,
     /// Why it is not all that was packed.
     pub broken: Option<String>,
 }
@@ -37,17 +38,19 @@ pub struct Ready {
 const HELD: usize = 4 << 20;
 
 /// Opens every file in turn, until nobody listens.
-pub fn open_all(found: Vec<Found>, sender: &Sender<Opened>) {
+pub fn open_all(found: Vec<Found>, spares: &Spares<Vec<u8>>, sender: &Sender<Opened>) {
     for found in found {
         let listened = match found {
             Found::Problem { path, reason } => {
                 sender.send(Opened::LeftOut { path, bytes: 0, share: 0, reason }).is_ok()
             }
-            Found::File { path, bytes } => open_path(path, bytes, &mut |opened| sender.send(opened).is_ok()),
+            Found::File { path, bytes } => open_path(path, bytes, spares, &mut |opened| sender.send(opened).is_ok()),
             Found::StandardInput => {
                 let limits = Limits::default();
                 match unpack::spool(std::io::stdin().lock(), u64::MAX, &limits, &Spent::of(u64::MAX)) {
-                    Ok(spooled) => open_listed(Path::new("-"), spooled, &mut |opened| sender.send(opened).is_ok()),
+                    Ok(spooled) => {
+                        open_listed(Path::new("-"), spooled, spares, &mut |opened| sender.send(opened).is_ok())
+                    }
                     Err(reason) => {
                         let path = PathBuf::from("-");
                         sender.send(Opened::LeftOut { path, bytes: 0, share: 0, reason }).is_ok()
@@ -62,17 +65,18 @@ pub fn open_all(found: Vec<Found>, sender: &Sender<Opened>) {
 }
 
 /// Opens one file with all that is packed in it. False when nobody listens any more.
-pub fn open_path(path: PathBuf, bytes: u64, give: &mut dyn FnMut(Opened) -> bool) -> bool {
+pub fn open_path(path: PathBuf, bytes: u64, spares: &Spares<Vec<u8>>, give: &mut dyn FnMut(Opened) -> bool) -> bool {
     match File::open(&path) {
-        Ok(file) => open_listed(&path, Spooled { file, broken: None }, give),
+        Ok(file) => open_listed(&path, Spooled { file, broken: None }, spares, give),
         Err(error) => give(Opened::LeftOut { path, bytes, share: bytes, reason: error.to_string() }),
     }
 }
 
-fn open_listed(path: &Path, spooled: Spooled, give: &mut dyn FnMut(Opened) -> bool) -> bool {
+fn open_listed(path: &Path, spooled: Spooled, spares: &Spares<Vec<u8>>, give: &mut dyn FnMut(Opened) -> bool) -> bool {
     let bytes = spooled.file.metadata().map_or(0, |metadata| metadata.len());
     let spent = Spent::of(bytes);
-    open_file(path, spooled, &Place { depth: 0, share: bytes, limits: &Limits::default(), spent: &spent }, give)
+    let place = Place { depth: 0, share: bytes, limits: &Limits::default(), spent: &spent, spares };
+    open_file(path, spooled, &place, give)
 }
 
 /// Where a file lies.
@@ -82,11 +86,12 @@ struct Place<'p> {
     share: u64,
     limits: &'p Limits,
     spent: &'p Spent,
+    spares: &'p Spares<Vec<u8>>,
 }
 
 fn open_file(path: &Path, spooled: Spooled, place: &Place<'_>, give: &mut dyn FnMut(Opened) -> bool) -> bool {
     let Spooled { mut file, broken } = spooled;
-    let Place { depth, share, limits, spent } = *place;
+    let Place { depth, share, limits, spent, spares } = *place;
     let left_out =
         |bytes: u64, share: u64, reason: String| Opened::LeftOut { path: path.to_owned(), bytes, share, reason };
     let mut head = vec![0; 4];
@@ -113,7 +118,7 @@ fn open_file(path: &Path, spooled: Spooled, place: &Place<'_>, give: &mut dyn Fn
             listened = match file {
                 Ok(mut spooled) => {
                     spooled.broken = spooled.broken.or_else(|| broken.clone());
-                    open_file(&name, spooled, &Place { depth: depth + 1, share, limits, spent }, give)
+                    open_file(&name, spooled, &Place { depth: depth + 1, share, limits, spent, spares }, give)
                 }
                 Err(reason) => give(Opened::LeftOut { path: name, bytes, share, reason }),
             };
@@ -125,15 +130,17 @@ fn open_file(path: &Path, spooled: Spooled, place: &Place<'_>, give: &mut dyn Fn
             Ok(()) => listened,
         };
     }
-    give(match hash(&mut file) {
+    give(match hash(&mut file, spares) {
         Err(error) => left_out(0, share, error.to_string()),
-        Ok(Hashed { bytes, head, sha256 }) => match detect::detect(head.get(..detect::HEAD).unwrap_or(&head)) {
-            Ok(container) => {
-                let held = (container == Container::Evtx && head.len() as u64 == bytes).then_some(head);
-                Opened::Ready(Ready { path: path.to_owned(), bytes, share, sha256, container, file, held, broken })
+        Ok(Hashed { bytes, head, sha256 }) => {
+            match detect::detect(head.bytes.get(..detect::HEAD).unwrap_or(&head.bytes)) {
+                Ok(container) => {
+                    let held = (container == Container::Evtx && head.bytes.len() as u64 == bytes).then_some(head);
+                    Opened::Ready(Ready { path: path.to_owned(), bytes, share, sha256, container, file, held, broken })
+                }
+                Err(reason) => left_out(bytes, share, reason.to_owned()),
             }
-            Err(reason) => left_out(bytes, share, reason.to_owned()),
-        },
+        }
     })
 }
 
@@ -158,23 +165,22 @@ fn fill(file: &mut File, buffer: &mut [u8]) -> std::io::Result<usize> {
 struct Hashed {
     bytes: u64,
     /// The beginning of the file, or all of it.
-    head: Vec<u8>,
+    head: Lent,
     sha256: String,
 }
 
 /// Reads a file once for its size, its beginning and its hash, and stands at its beginning again.
-fn hash(file: &mut File) -> std::io::Result<Hashed> {
+fn hash(file: &mut File, spares: &Spares<Vec<u8>>) -> std::io::Result<Hashed> {
     file.seek(SeekFrom::Start(0))?;
     let mut hasher = sha2::Sha256::new();
     let expected = file.metadata()?.len().min(HELD as u64);
     // With room to see the end without growing.
-    let mut head = Vec::with_capacity(expected as usize + 1);
-    file.by_ref().take(HELD as u64).read_to_end(&mut head)?;
-    hasher.update(&head);
-    let mut bytes = head.len() as u64;
-    if head.len() >= HELD {
-        head.truncate(detect::HEAD);
-        head.shrink_to_fit();
+    let mut head = Lent::with_room(spares, expected as usize + 1);
+    file.by_ref().take(HELD as u64).read_to_end(&mut head.bytes)?;
+    hasher.update(&head.bytes);
+    let mut bytes = head.bytes.len() as u64;
+    if head.bytes.len() >= HELD {
+        head.bytes.truncate(detect::HEAD);
         let mut buffer = vec![0; 256 * 1024];
         loop {
             let read = file.read(&mut buffer)?;

@@ -4,6 +4,7 @@
 //! much as inserting them; the rest waits for the pass in `enrich`.
 
 use std::collections::HashMap;
+use std::convert::Infallible;
 use std::sync::Arc;
 
 use foldhash::{HashSet, HashSetExt};
@@ -17,7 +18,7 @@ use crate::sql::layout::{physical_column, quote_identifier, rows_table};
 use crate::store::{ACTOR_COLUMNS, IDENTITY_INDEX, StoreError, create_table};
 
 /// Processes remembered for their events to come; the pass finds the others.
-const MOST_PROCESSES: usize = 60_000;
+const MOST_PROCESSES: usize = 1 << 14;
 /// Records of a first import whose identities are remembered, until their index is made: 40 MiB.
 const MOST_IDENTITIES: usize = 1 << 20;
 const PROCESSES: &str = "DeviceProcessEvents";
@@ -325,10 +326,8 @@ impl Lineage {
     fn remember(&self, event: i64, values: &[Bound], processes: &mut Processes) {
         let Some((unique, sources)) = &self.own else { return };
         let Some(key) = self.key(values, Some(*unique)) else { return };
-        let mut facts = ProcessFacts { event, values: [None; ACTOR_COLUMNS.len()] };
-        for (slot, place) in facts.values.iter_mut().zip(sources) {
-            *slot = place.and_then(|place| values.get(place)).and_then(|value| value.physical());
-        }
+        let value = |index: usize| values.get((*sources.get(index)?)?)?.physical();
+        let Ok(facts) = ProcessFacts::read(event, |index| Ok::<_, Infallible>(value(index)));
         processes.insert(key, facts);
     }
 

@@ -167,7 +167,7 @@ fn raw_layout(table: &TableSchema, bit: i64) -> TableLayout {
         .collect();
     TableLayout {
         name: table.name.clone(),
-        from: format!("(SELECT * FROM event_record WHERE raw & {bit}) AS t"),
+        from: format!("(SELECT * FROM event_record WHERE {IS_RAW} AND raw & {bit}) AS t"),
         event_id: "t.id".to_owned(),
         columns,
     }

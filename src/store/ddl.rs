@@ -90,7 +90,6 @@ pub const IDENTITY_INDEX: &str = "CREATE UNIQUE INDEX IF NOT EXISTS event_identi
 /// Indexes that are not needed to insert, so a first import makes them at its end.
 const INDEXES: &[(&str, &str, &str)] = &[
     ("event_time", "event_record", "time"),
-    ("event_kind", "event_record", "event_id, channel"),
     ("process_file", "DeviceProcessEvents", "FileName"),
     // What is searched most: a needle that few texts hold leads to their rows without reading the others.
     ("process_command_line", "DeviceProcessEvents", "ProcessCommandLine"),
@@ -298,7 +297,7 @@ pub fn analyze() -> String {
 pub fn create_indexes() -> String {
     let partial = format!(
         "CREATE INDEX IF NOT EXISTS text_nul ON text(id) WHERE {HOLDS_NUL};
-         CREATE INDEX IF NOT EXISTS event_raw ON event_record(raw) WHERE {IS_RAW};\n"
+         CREATE INDEX IF NOT EXISTS event_kind ON event_record(event_id, channel, raw) WHERE {IS_RAW};\n"
     );
     let others: String = INDEXES
         .iter()

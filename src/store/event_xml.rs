@@ -296,11 +296,11 @@ impl<'a> Reader<'a> {
                 Some(open) => (open, "", after),
                 None => {
                     let (value, after) = after.split_at_checked(memchr::memchr(b'<', after.as_bytes())?)?;
-                    let name = body.split_once(' ').map_or(body, |(name, _)| name);
+                    let name = split_once(body, b' ').map_or(body, |(name, _)| name);
                     (body, value, after.strip_prefix("</")?.strip_prefix(name)?.strip_prefix('>')?)
                 }
             };
-            let (name, attributes) = open.split_once(' ').unwrap_or((open, ""));
+            let (name, attributes) = split_once(open, b' ').unwrap_or((open, ""));
             let plain = !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric());
             plain.then_some((name, attributes, value, after))
         };
@@ -380,16 +380,16 @@ fn plain_tag_end(inside: &str) -> Option<usize> {
 fn attribute<'a>(attributes: &'a str, wanted: &str) -> Result<Option<Cow<'a, str>>, XmlError> {
     // What event logs nearly always write: this attribute alone, in double quotes.
     let alone = attributes.strip_prefix(wanted).and_then(|rest| rest.strip_prefix("=\"")?.strip_suffix('"'));
-    if let Some(value) = alone.filter(|value| !value.contains('"')) {
+    if let Some(value) = alone.filter(|value| memchr::memchr(b'"', value.as_bytes()).is_none()) {
         return Ok(Some(unescape(value)));
     }
     let mut rest = attributes.trim_start();
     while !rest.is_empty() {
         let malformed = XmlError { reason: "an attribute is malformed", offset: 0 };
-        let (name, after) = rest.split_once('=').ok_or_else(|| malformed.clone())?;
+        let (name, after) = split_once(rest, b'=').ok_or_else(|| malformed.clone())?;
         let after = after.trim_start();
-        let quote = after.chars().next().filter(|c| matches!(c, '"' | '\'')).ok_or_else(|| malformed.clone())?;
-        let (value, remaining) = after.strip_prefix(quote).and_then(|text| text.split_once(quote)).ok_or(malformed)?;
+        let quote = after.bytes().next().filter(|byte| matches!(byte, b'"' | b'\'')).ok_or_else(|| malformed.clone())?;
+        let (value, remaining) = after.get(1..).and_then(|text| split_once(text, quote)).ok_or(malformed)?;
         if name.trim_end() == wanted {
             return Ok(Some(unescape(value)));
         }
@@ -398,17 +398,25 @@ fn attribute<'a>(attributes: &'a str, wanted: &str) -> Result<Option<Cow<'a, str
     Ok(None)
 }
 
+/// The texts before and after the first such byte, an ASCII character: `str::split_once` looks at one byte at a time.
+fn split_once(text: &str, byte: u8) -> Option<(&str, &str)> {
+    let at = memchr::memchr(byte, text.as_bytes())?;
+    Some((text.get(..at)?, text.get(at + 1..)?))
+}
+
+/// Characters between `&` and `;`.
+const LONGEST_ENTITY: usize = 10;
+
 /// Resolves the five named entities and character references; what is neither stays as it is written.
 fn unescape(text: &str) -> Cow<'_, str> {
     // Nearly all texts have none, and every text of every event comes by here.
-    if memchr::memchr(b'&', text.as_bytes()).is_none() {
-        return Cow::Borrowed(text);
-    }
-    let Some((before, mut rest)) = text.split_once('&') else { return Cow::Borrowed(text) };
+    let Some((before, mut rest)) = split_once(text, b'&') else { return Cow::Borrowed(text) };
     let mut resolved = String::with_capacity(text.len());
     resolved.push_str(before);
     loop {
-        let entity = rest.split_once(';').filter(|(name, _)| name.len() <= 10);
+        // Not looked for further than a name is long: a text may have many such signs and no end to any.
+        let end = rest.bytes().take(LONGEST_ENTITY + 1).position(|byte| byte == b';');
+        let entity = end.and_then(|end| Some((rest.get(..end)?, rest.get(end + 1..)?)));
         match entity.and_then(|(name, after)| entity_character(name).map(|character| (character, after))) {
             Some((character, after)) => {
                 resolved.push(character);
@@ -416,7 +424,7 @@ fn unescape(text: &str) -> Cow<'_, str> {
             }
             None => resolved.push('&'),
         }
-        match rest.split_once('&') {
+        match split_once(rest, b'&') {
             Some((before, after)) => {
                 resolved.push_str(before);
                 rest = after;

@@ -5,6 +5,7 @@
 use std::borrow::Cow;
 use std::net::{IpAddr, Ipv4Addr};
 
+use memchr::{memchr, memmem};
 use sha1::Digest;
 
 use super::Derived;
@@ -347,23 +348,30 @@ pub fn sql_binary<'a>(hex: &str, part: &str) -> Option<Derived<'a>> {
 }
 
 /// The line that the server writes after a statement.
-const AFTER_STATEMENT: &str = "additional_information:";
+const AFTER_STATEMENT: &str = "\nadditional_information:";
 
 /// The `key:value` lines of an SQL Server audit event. A value goes on over lines that begin with no key. What a
 /// statement says is its author's, who may write such lines in it: it ends where the server's own text goes on at last,
 /// and no name is told twice.
 pub fn audit_lines(text: &str) -> Vec<(&str, Cow<'_, str>)> {
     let mut found: Vec<(&str, Cow<'_, str>)> = Vec::new();
-    let statement_ends = text.lines().collect::<Vec<_>>().iter().rposition(|line| line.starts_with(AFTER_STATEMENT));
-    for (place, line) in text.lines().enumerate() {
-        let key = line.split_once(':').filter(|(key, _)| {
+    let statement_ends = memmem::rfind(text.as_bytes(), AFTER_STATEMENT.as_bytes());
+    let mut rest = text;
+    while !rest.is_empty() {
+        let place = text.len() - rest.len();
+        let end = memchr(b'\n', rest.as_bytes());
+        let line = rest.get(..end.unwrap_or(rest.len())).unwrap_or_default();
+        rest = end.and_then(|end| rest.get(end + 1..)).unwrap_or_default();
+        let line = if end.is_some() { line.strip_suffix('\r').unwrap_or(line) } else { line };
+        let colon = memchr(b':', line.as_bytes()).and_then(|at| Some((line.get(..at)?, line.get(at + 1..)?)));
+        let key = colon.filter(|(key, _)| {
             !key.is_empty()
                 && key.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_')
                 && !found.iter().any(|(told, _)| told == key)
         });
         let in_statement = found.last().is_some_and(|(key, _)| *key == "statement");
         match (key, found.last_mut()) {
-            (Some((key, value)), _) if !in_statement || Some(place) == statement_ends => {
+            (Some((key, value)), _) if !in_statement || place.checked_sub(1) == statement_ends => {
                 found.push((key, Cow::Borrowed(value)));
             }
             (_, Some((_, value))) => {

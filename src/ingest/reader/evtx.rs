@@ -1,24 +1,27 @@
 //! Reads pieces of EVTX files: one batch a chunk, so that a chunk's records stay together in one block.
 
 use std::error::Error;
+use std::io::Cursor;
 
 use evtx::err::EvtxError;
 use evtx::{EvtxParser, ParserSettings, RenderedChunkItem};
 
 use super::evtx_pieces::{CHUNK, HEADER, Piece};
 use super::{Sink, Stop};
-use crate::ingest::batch::Batch;
 use crate::ingest::normalise::Normaliser;
-use crate::store::{Rejection, block};
+use crate::store::Rejection;
+use crate::store::block::Encoder;
 
 /// Reads a piece. Damage costs a record or a chunk, never more.
-pub fn read(piece: Piece, normaliser: &mut Normaliser, sink: &mut dyn Sink) -> Result<(), Stop> {
+pub fn read(piece: Piece, normaliser: &mut Normaliser, encoder: &mut Encoder, sink: &mut dyn Sink) -> Result<(), Stop> {
     let Piece { bytes, first, cut } = piece;
     let settings = ParserSettings::new().indent(false);
-    let mut parser =
-        EvtxParser::from_buffer(bytes).map_err(|error| Stop::File(explain(&error)))?.with_configuration(settings);
+    let mut parser = EvtxParser::from_read_seek(Cursor::new(bytes))
+        .map_err(|error| Stop::File(explain(&error)))?
+        .with_configuration(settings);
     for (index, chunk) in (first + 1..).zip(parser.chunks_xml_bytes(false)) {
-        let mut batch = Batch::with_room(chunk.data.len(), chunk.items.len());
+        let mut batch = sink.empty();
+        batch.make_room(chunk.data.len(), chunk.items.len());
         batch.reached = HEADER + index * CHUNK;
         let mut kept: Vec<&[u8]> = Vec::with_capacity(chunk.items.len());
         let mut start = 0;
@@ -45,7 +48,7 @@ pub fn read(piece: Piece, normaliser: &mut Normaliser, sink: &mut dyn Sink) -> R
             }
         }
         if !kept.is_empty() {
-            batch.block = block::encode(kept.into_iter());
+            encoder.encode(kept.into_iter(), &mut batch.block).map_err(|error| Stop::File(error.to_string()))?;
         }
         if !batch.records.is_empty() || !batch.rejections.is_empty() {
             sink.send(batch)?;
@@ -54,7 +57,7 @@ pub fn read(piece: Piece, normaliser: &mut Normaliser, sink: &mut dyn Sink) -> R
     match cut {
         None => Ok(()),
         Some(place) => {
-            let mut batch = Batch::default();
+            let mut batch = sink.empty();
             batch.rejections.push(Rejection { place, reason: "the file ends inside this record".to_owned() });
             sink.send(batch)
         }

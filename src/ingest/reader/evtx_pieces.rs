@@ -6,6 +6,8 @@
 use std::fs::File;
 use std::io::{Cursor, Read, Seek, SeekFrom};
 
+use crate::ingest::spares::{Lent, Spares};
+
 /// Bytes of a chunk.
 pub const CHUNK: u64 = 65_536;
 /// Bytes before the first chunk.
@@ -19,7 +21,7 @@ const RECORD_MAGIC: &[u8] = b"\x2a\x2a\0\0";
 
 /// Some chunks of a file that follow each other, as an EVTX file.
 pub struct Piece {
-    pub bytes: Vec<u8>,
+    pub bytes: Lent,
     /// The number of its first chunk in the whole file.
     pub first: u64,
     /// The record that the end of the file cuts.
@@ -29,7 +31,7 @@ pub struct Piece {
 /// A file, or its bytes where they were held.
 pub enum Log {
     File(File),
-    Held(Cursor<Vec<u8>>),
+    Held(Cursor<Lent>),
 }
 
 impl Read for Log {
@@ -59,17 +61,18 @@ pub struct Pieces {
     next: u64,
     wrapped: bool,
     bytes: u64,
+    spares: Spares<Vec<u8>>,
 }
 
 impl Pieces {
-    pub fn of(mut file: Log) -> Result<Self, String> {
+    pub fn of(mut file: Log, spares: &Spares<Vec<u8>>) -> Result<Self, String> {
         let words = |error: std::io::Error| error.to_string();
         let bytes = file.seek(SeekFrom::End(0)).map_err(words)?;
         if bytes < HEADER {
             return Err(format!("an event log cut off inside its header, after {bytes} bytes"));
         }
         let count = (bytes - HEADER).div_ceil(CHUNK);
-        let mut pieces = Self { file, count, oldest: 0, next: 0, wrapped: false, bytes };
+        let mut pieces = Self { file, count, oldest: 0, next: 0, wrapped: false, bytes, spares: spares.clone() };
         pieces.oldest = pieces.oldest_chunk().map_err(words)?;
         pieces.next = pieces.oldest;
         Ok(pieces)
@@ -112,9 +115,10 @@ impl Pieces {
             let first = self.next;
             let chunks = (end - first).min(PIECE as u64);
             self.next += chunks;
-            let mut bytes = self
+            let mut lent = self
                 .bytes_of(first, chunks)
                 .map_err(|error| format!("it cannot be read on at byte {}: {error}", HEADER + first * CHUNK))?;
+            let bytes = &mut lent.bytes;
             let read = bytes.len() - HEADER as usize;
             if read == 0 {
                 return Err(format!("it ends at byte {}, earlier than before", HEADER + first * CHUNK));
@@ -127,27 +131,28 @@ impl Pieces {
                 let partial = chunk.starts_with(CHUNK_MAGIC) && chunk.len() > FIRST_RECORD;
                 bytes.resize(HEADER as usize + whole + if partial { CHUNK as usize } else { 0 }, 0);
             }
-            drop_blank_end(&mut bytes);
+            drop_blank_end(bytes);
             if cut.is_some() || bytes.len() > HEADER as usize {
-                return Ok(Some(Piece { bytes, first, cut }));
+                return Ok(Some(Piece { bytes: lent, first, cut }));
             }
         }
     }
 
     /// A header, and these chunks. A file that shrinks meanwhile gives less.
-    fn bytes_of(&mut self, first: u64, chunks: u64) -> std::io::Result<Vec<u8>> {
+    fn bytes_of(&mut self, first: u64, chunks: u64) -> std::io::Result<Lent> {
         if let Log::Held(held) = &mut self.file
             && chunks == self.count
         {
-            let mut bytes = std::mem::take(held.get_mut());
-            bytes.splice(..HEADER as usize, header());
-            return Ok(bytes);
+            let nothing = Lent::with_room(&self.spares, 0);
+            let mut lent = std::mem::replace(held.get_mut(), nothing);
+            lent.bytes.splice(..HEADER as usize, header());
+            return Ok(lent);
         }
-        let mut bytes = Vec::with_capacity((HEADER + chunks * CHUNK + 1) as usize);
-        bytes.extend_from_slice(&header());
+        let mut lent = Lent::with_room(&self.spares, (HEADER + chunks * CHUNK + 1) as usize);
+        lent.bytes.extend_from_slice(&header());
         self.file.seek(SeekFrom::Start(HEADER + first * CHUNK))?;
-        self.file.by_ref().take(chunks * CHUNK).read_to_end(&mut bytes)?;
-        Ok(bytes)
+        self.file.by_ref().take(chunks * CHUNK).read_to_end(&mut lent.bytes)?;
+        Ok(lent)
     }
 }
 
@@ -216,21 +221,25 @@ mod tests {
         file
     }
 
+    fn pieces_of(file: std::fs::File) -> Result<Pieces, String> {
+        Pieces::of(Log::File(file), &Spares::new(1))
+    }
+
     fn read(pieces: &mut Pieces) -> Vec<(u64, usize)> {
         let mut found = Vec::new();
         while let Some(piece) = pieces.next_piece().unwrap() {
-            found.push((piece.first, (piece.bytes.len() - HEADER as usize) / CHUNK as usize));
+            found.push((piece.first, (piece.bytes.bytes.len() - HEADER as usize) / CHUNK as usize));
         }
         found
     }
 
     #[test]
     fn the_oldest_chunk_comes_first_and_blank_ends_are_left_out() {
-        assert_eq!(read(&mut Pieces::of(Log::File(file(&[21, 31, 1, 11]))).unwrap()), [(2, 2), (0, 2)]);
-        assert_eq!(read(&mut Pieces::of(Log::File(file(&[1, 0, 11, 0, 0]))).unwrap()), [(0, 3)]);
+        assert_eq!(read(&mut pieces_of(file(&[21, 31, 1, 11])).unwrap()), [(2, 2), (0, 2)]);
+        assert_eq!(read(&mut pieces_of(file(&[1, 0, 11, 0, 0])).unwrap()), [(0, 3)]);
         let many: Vec<u64> = (0..PIECE as u64 + 2).map(|number| number * 10 + 1).collect();
-        assert_eq!(read(&mut Pieces::of(Log::File(file(&many))).unwrap()), [(0, PIECE), (PIECE as u64, 2)]);
-        assert_eq!(read(&mut Pieces::of(Log::File(file(&[]))).unwrap()), []);
+        assert_eq!(read(&mut pieces_of(file(&many)).unwrap()), [(0, PIECE), (PIECE as u64, 2)]);
+        assert_eq!(read(&mut pieces_of(file(&[])).unwrap()), []);
     }
 
     #[test]
@@ -238,7 +247,7 @@ mod tests {
         let many: Vec<u64> = (0..2 * PIECE as u64).map(|number| number * 10 + 1).collect();
         let file = file(&many);
         let again = file.try_clone().unwrap();
-        let mut pieces = Pieces::of(Log::File(file)).unwrap();
+        let mut pieces = pieces_of(file).unwrap();
         assert_eq!(pieces.next_piece().unwrap().unwrap().first, 0);
         again.set_len(HEADER + CHUNK).unwrap();
         assert!(pieces.next_piece().err().unwrap().contains("earlier than before"));

@@ -19,5 +19,7 @@ pub enum Stop {
 
 /// Takes the batches of a file.
 pub trait Sink {
+    /// A batch with nothing in it.
+    fn empty(&mut self) -> Batch;
     fn send(&mut self, batch: Batch) -> Result<(), Stop>;
 }
