@@ -262,6 +262,8 @@ impl World for Bench {
         self.jobs.submit(ask);
     }
 
+    fn stop_import(&mut self) {}
+
     fn cancel(&mut self) {
         self.open.clear();
         self.jobs.cancel();

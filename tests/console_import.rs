@@ -76,3 +76,26 @@ fn what_is_no_store_is_said_and_a_signal_is_obeyed() {
     let (code, text) = session.end();
     assert!(code != 0 && !text.contains("error:"), "{code}: {text}");
 }
+
+#[test]
+fn the_console_is_there_while_files_are_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let event = |number: usize| {
+        format!(
+            r#"{{"Type":"DeviceProcessEvents","Timestamp":"2026-03-02T02:10:00Z","DeviceName":"a","ActionType":"ProcessCreated","FileName":"tool{number}.exe","ProcessCommandLine":"tool {number} -v","ProcessId":{number}}}"#
+        ) + "\n"
+    };
+    let many: String = (0..60_000).map(event).collect();
+    std::fs::write(folder.path().join("many.ndjson"), many).unwrap();
+    let mut session = Session::start(&["open", "new.db", "many.ndjson"], folder.path());
+    session.until("b go on behind the console");
+    session.keys("b");
+    session.until_that(|screen| screen.contains("[1 Matches]") && screen.contains("0 events"));
+    session.until("import over: I");
+    session.keys("I");
+    session.until("60,000 stored");
+    session.keys("\r");
+    session.until_that(|screen| screen.contains("[1 Matches]") && screen.contains("60,000 events"));
+    session.keys("Q");
+    assert_eq!(session.end().0, 0);
+}

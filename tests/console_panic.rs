@@ -148,6 +148,8 @@ mod broken {
 
         fn cancel(&mut self) {}
 
+        fn stop_import(&mut self) {}
+
         fn set_mouse(&mut self, on: bool) -> std::io::Result<()> {
             terminal::set_mouse(on)
         }

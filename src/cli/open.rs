@@ -79,9 +79,9 @@ enum Read {
 }
 
 /// Reads files into a store on the screen.
-fn import(stage: &mut Stage, store: &Path, paths: Vec<PathBuf>, mut importing: Importing) -> Result<Read, Problem> {
-    match stage.import(store, paths, &mut importing)? {
-        Outcome::Open => Ok(Read::Open),
+fn import(stage: &mut Stage, store: &Path, paths: Vec<PathBuf>, importing: Importing) -> Result<Read, Problem> {
+    match stage.import(store, paths, importing)? {
+        Outcome::Open | Outcome::Behind => Ok(Read::Open),
         Outcome::Ended(ending) => Ok(Read::Ended(ending)),
         Outcome::Failed(problem) => Err(Problem::Failed(problem)),
     }
@@ -146,15 +146,29 @@ pub fn console_on(taken: Option<Stage>, store: &Path, subject: Subject, config: 
     let mut setup = Setup { sources, lessons, config: config.clone(), play, journal };
     loop {
         let ending = desk::show(&mut stage, setup)?;
-        let Ending::Import(paths) = ending else { return Ok(ending) };
-        let importing = Importing::within(&opening.name, config.plain);
-        if let Read::Ended(ending) = import(&mut stage, store, paths, importing)? {
-            return Ok(ending);
+        match ending {
+            Ending::Anew => {}
+            Ending::Import(paths) => {
+                let paths = paths.into_iter().map(at_home).collect();
+                let importing = Importing::within(&opening.name, config.plain);
+                if let Read::Ended(ending) = import(&mut stage, store, paths, importing)? {
+                    return Ok(ending);
+                }
+            }
+            ending => return Ok(ending),
         }
         // The desk is as it was left for the import.
         opening.fresh = false;
         let sources = self::sources(store, catalog.clone(), opening.clone())?;
         setup = Setup { sources, lessons: Vec::new(), config: config.clone(), play: None, journal: None };
+    }
+}
+
+/// A path as a shell reads it: what is typed on the screen meets none.
+fn at_home(path: PathBuf) -> PathBuf {
+    match (path.strip_prefix("~"), std::env::home_dir()) {
+        (Ok(rest), Some(home)) if !path.exists() => home.join(rest),
+        _ => path,
     }
 }
 
@@ -176,6 +190,6 @@ pub fn finish(ending: Ending) -> Result<Exit, Problem> {
             terminal::die_of(signal);
             Ok(Exit::Failed)
         }
-        Ending::Quit | Ending::Import(_) => Ok(Exit::Done),
+        Ending::Quit | Ending::Import(_) | Ending::Anew => Ok(Exit::Done),
     }
 }

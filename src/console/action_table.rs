@@ -382,7 +382,7 @@ pub const ACTIONS: &[ActionRow] = &[
     row(
         Action::Import,
         "import",
-        "Read more event files into this store, and go on where you are",
+        "Read more event files into this store, and go on where you are; while files are read, how far that is",
         &["I"],
         When::Anywhere,
         None,

@@ -10,6 +10,7 @@ use crossbeam_channel::{Receiver, Sender, unbounded};
 
 use super::chooser::{Choice, Chooser, Taken};
 use super::config::Config;
+use super::importing::behind::Behind;
 use super::importing::work::Work;
 use super::importing::{self, Importing, Outcome};
 use super::input::Input;
@@ -34,6 +35,7 @@ struct Desk<'a> {
     inside_tmux: bool,
     journal: Option<File>,
     mouse: bool,
+    import: Option<&'a Work>,
 }
 
 impl World for Desk<'_> {
@@ -58,6 +60,12 @@ impl World for Desk<'_> {
 
     fn cancel(&mut self) {
         self.jobs.cancel();
+    }
+
+    fn stop_import(&mut self) {
+        if let Some(work) = self.import {
+            work.stop();
+        }
     }
 
     fn set_mouse(&mut self, on: bool) -> io::Result<()> {
@@ -104,6 +112,9 @@ pub struct Stage {
     /// As it was left for an import.
     zone: Option<Zone>,
     inside_tmux: bool,
+    /// An import that goes on behind the console, its screen, and when it began. Dropping it waits for its end.
+    import: Option<(Work, Instant)>,
+    behind: Option<Importing>,
 }
 
 /// The least between two frames of an import, which says more than a person reads.
@@ -119,7 +130,7 @@ impl Stage {
         let (guard, screen) = Guard::enter()?;
         terminal::read_events(inputs.clone())?;
         let inside_tmux = variable("TMUX").is_some_and(|value| !value.is_empty());
-        Ok(Self { guard, screen, inputs, received, theme, zone: None, inside_tmux })
+        Ok(Self { guard, screen, inputs, received, theme, zone: None, inside_tmux, import: None, behind: None })
     }
 
     fn suspend(&mut self) -> Result<(), RunError> {
@@ -154,12 +165,7 @@ impl Stage {
     }
 
     /// Reads files into a store, which is made where there is none, and shows how far that is.
-    pub fn import(
-        &mut self,
-        store: &Path,
-        paths: Vec<PathBuf>,
-        importing: &mut Importing,
-    ) -> Result<Outcome, RunError> {
+    pub fn import(&mut self, store: &Path, paths: Vec<PathBuf>, mut importing: Importing) -> Result<Outcome, RunError> {
         let started = Instant::now();
         let work = Work::start(store.to_owned(), paths, self.inputs.clone())?;
         importing.theme = self.theme;
@@ -174,6 +180,11 @@ impl Stage {
                     importing::Taken::Suspend => self.suspend()?,
                     importing::Taken::Retake => self.retake()?,
                     importing::Taken::Redraw => run::clear(&mut self.screen)?,
+                    importing::Taken::Behind => {
+                        self.theme = importing.theme;
+                        (self.import, self.behind) = (Some((work, started)), Some(importing));
+                        return Ok(Outcome::Behind);
+                    }
                     importing::Taken::Over(outcome) => {
                         self.theme = importing.theme;
                         return Ok(outcome);
@@ -201,7 +212,7 @@ pub struct Setup {
 /// Shows the console until the person leaves. The terminal is given back however it ends, unless there is more to show.
 pub fn show(stage: &mut Stage, setup: Setup) -> Result<Ending, RunError> {
     let Setup { sources, lessons, config, play, journal } = setup;
-    let Stage { guard, screen, inputs, received, theme, zone, inside_tmux } = stage;
+    let Stage { guard, screen, inputs, received, theme, zone, inside_tmux, import, behind } = stage;
     let wrong = |error: UnknownKey| RunError::Terminal(io::Error::other(error.to_string()));
     let mut state = State::configured(&config, *theme).map_err(wrong)?;
     if let Some(zone) = zone.take() {
@@ -216,13 +227,17 @@ pub fn show(stage: &mut Stage, setup: Setup) -> Result<Ending, RunError> {
     state.lessons = lessons.into_iter().map(Arc::new).collect();
     let jobs = Jobs::start(sources, inputs)?;
     let (started, inside_tmux) = (Instant::now(), *inside_tmux);
-    let mut desk = Desk { started, guard, jobs, received, inside_tmux, journal, mouse: false };
+    let begun = import.as_ref().map_or(started, |(_, begun)| *begun);
+    state.behind = behind.take().map(|importing| Behind::new(importing, started.saturating_duration_since(begun)));
+    let work = import.as_ref().map(|(work, _)| work);
+    let mut desk = Desk { started, guard, jobs, received, inside_tmux, journal, mouse: false, import: work };
     let ending = run::run(screen, &mut state, &mut desk);
-    if matches!(ending, Ok(Ending::Import(_))) {
+    if matches!(ending, Ok(Ending::Import(_) | Ending::Anew)) {
         // The mouse is no other screen's; and nothing of these workers may be heard by the next console.
         desk.set_mouse(false)?;
         desk.jobs.end();
         (*theme, *zone) = (state.theme, Some(state.zone));
+        *import = None;
     } else {
         desk.guard.leave();
     }

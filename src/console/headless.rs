@@ -63,6 +63,8 @@ impl World for Headless<'_> {
 
     fn cancel(&mut self) {}
 
+    fn stop_import(&mut self) {}
+
     fn set_mouse(&mut self, _on: bool) -> io::Result<()> {
         Ok(())
     }

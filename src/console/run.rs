@@ -27,6 +27,8 @@ pub trait World {
     fn now(&self) -> Duration;
     fn submit(&mut self, ask: Ask);
     fn cancel(&mut self);
+    /// Reads no further files: what is complete stays.
+    fn stop_import(&mut self);
     fn set_mouse(&mut self, on: bool) -> std::io::Result<()>;
     fn copy(&mut self, text: &str) -> std::io::Result<()>;
     /// Writes a new file; one that is there is an error.
@@ -43,6 +45,8 @@ pub enum Ending {
     Quit,
     /// More files are to be read into the store; the console is shown again afterwards.
     Import(Vec<PathBuf>),
+    /// The console is shown again, on what is in the store now.
+    Anew,
     Signal(i32),
     /// The terminal went away.
     Closed(String),
@@ -115,7 +119,9 @@ fn draw<B: Backend>(terminal: &mut Terminal<B>, state: &mut State) -> Result<Vec
     terminal
         .draw(|frame| {
             let area = frame.area();
-            if let Some(cursor) = views::draw(state, area, frame.buffer_mut()) {
+            if let Some(behind) = state.behind.as_mut().filter(|behind| behind.is_shown) {
+                behind.screen().draw(area, frame.buffer_mut());
+            } else if let Some(cursor) = views::draw(state, area, frame.buffer_mut()) {
                 frame.set_cursor_position(cursor);
             }
         })
@@ -162,6 +168,7 @@ fn obey<B: Backend>(
         match effect {
             Effect::Ask(ask) => world.submit(*ask),
             Effect::Cancel => world.cancel(),
+            Effect::StopImport => world.stop_import(),
             Effect::Mouse(on) => world.set_mouse(on)?,
             Effect::Copy { what, text } => match world.copy(&text) {
                 Ok(()) => state.tell(format!("{what} sent to the clipboard: {}", first_line(&text))),

@@ -12,6 +12,7 @@ pub use super::view_state::{
 use super::action::View;
 use super::config::Config;
 use super::format::TimeStyle;
+use super::importing::behind::Behind;
 use super::journal::Journal;
 use super::keymap::Keymap;
 use super::keys::{Key, UnknownKey};
@@ -170,6 +171,8 @@ pub struct State {
     pub leaving: Option<Ending>,
     /// Whether files may be read into the store from here: not where a journal would not lead there again.
     pub takes_files: bool,
+    /// Files are read into the store meanwhile.
+    pub behind: Option<Behind>,
 
     pub focus: Focus,
     pub back: Vec<Place>,
@@ -252,6 +255,7 @@ impl State {
             changes: 0,
             leaving: None,
             takes_files: false,
+            behind: None,
             focus: Focus::default(),
             back: Vec::new(),
             forward: Vec::new(),

@@ -388,7 +388,8 @@ fn attribute<'a>(attributes: &'a str, wanted: &str) -> Result<Option<Cow<'a, str
         let malformed = XmlError { reason: "an attribute is malformed", offset: 0 };
         let (name, after) = split_once(rest, b'=').ok_or_else(|| malformed.clone())?;
         let after = after.trim_start();
-        let quote = after.bytes().next().filter(|byte| matches!(byte, b'"' | b'\'')).ok_or_else(|| malformed.clone())?;
+        let quote =
+            after.bytes().next().filter(|byte| matches!(byte, b'"' | b'\'')).ok_or_else(|| malformed.clone())?;
         let (value, remaining) = after.get(1..).and_then(|text| split_once(text, quote)).ok_or(malformed)?;
         if name.trim_end() == wanted {
             return Ok(Some(unescape(value)));

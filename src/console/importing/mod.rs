@@ -3,6 +3,7 @@
 //!
 //! Knows nothing of how files are read: [`work::News`] say it.
 
+pub mod behind;
 pub mod screen;
 pub mod work;
 
@@ -46,6 +47,8 @@ enum Stopping {
 pub enum Outcome {
     /// To the store.
     Open,
+    /// To the store, while it goes on.
+    Behind,
     Ended(Ending),
     Failed(String),
 }
@@ -59,6 +62,8 @@ pub enum Taken {
     Suspend,
     Retake,
     Redraw,
+    /// It goes on, and something else is to be seen.
+    Behind,
     Over(Outcome),
 }
 
@@ -68,6 +73,8 @@ pub struct Importing {
     files: Vec<SeenFile>,
     /// The files after those, and their bytes.
     waiting: VecDeque<(String, u64)>,
+    /// The store is there.
+    has_begun: bool,
     /// The place of the file that is being read.
     reading: Option<usize>,
     /// Bytes that are to be read, and are.
@@ -99,6 +106,7 @@ impl Importing {
             name: name.into(),
             files: Vec::new(),
             waiting: VecDeque::new(),
+            has_begun: false,
             reading: None,
             total: 0,
             reached: 0,
@@ -145,7 +153,7 @@ impl Importing {
 
     fn hear(&mut self, news: News) -> Taken {
         match news {
-            News::Begins { bytes } => self.total = bytes,
+            News::Begins { bytes } => (self.total, self.has_begun) = (bytes, true),
             News::Listed(files) => self.waiting = files.into(),
             News::File { path, bytes } => {
                 self.file_is_over();
@@ -267,6 +275,7 @@ impl Importing {
             (Code::Esc, false) | (Code::Char('c'), true) if !is_over => self.stop(Stopping::Keep),
             // They end what is running and never leave whippet: the import may have ended as they were pressed.
             (Code::Esc, false) | (Code::Char('c'), true) if self.is_within => Taken::Over(Outcome::Open),
+            (Code::Char('b'), false) if !is_over && self.has_begun => Taken::Behind,
             (Code::Char('z'), true) => Taken::Suspend,
             (Code::Char('l'), true) => Taken::Redraw,
             _ => Taken::Stay,

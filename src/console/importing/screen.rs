@@ -19,8 +19,15 @@ const WIDE: usize = 76;
 const BAR: usize = 16;
 
 type Hint = (&'static str, &'static str);
-const READING: [Hint; 4] =
-    [("Enter", "open what is ready"), ("j/k", "file"), ("PgDn/PgUp", "read on"), ("Esc", "stop")];
+/// Before there is a store to show.
+const STARTING: [Hint; 1] = [("Esc", "stop")];
+const READING: [Hint; 5] = [
+    ("Enter", "open what is ready"),
+    ("b", "go on behind the console"),
+    ("j/k", "file"),
+    ("PgDn/PgUp", "read on"),
+    ("Esc", "stop"),
+];
 const OVER: [Hint; 4] = [("Enter", "open the store"), ("j/k", "file"), ("PgDn/PgUp", "read on"), ("q", "leave")];
 const BACK: [Hint; 4] = [("Enter", "go on"), ("j/k", "file"), ("PgDn/PgUp", "read on"), ("q", "back to the console")];
 const FAILED: [Hint; 2] = [("PgDn/PgUp", "read on"), ("q", "leave")];
@@ -44,8 +51,16 @@ impl Importing {
         self.draw_details(&mut brush.within(below));
     }
 
+    /// While it runs, in a few words.
+    pub fn briefly(&self) -> String {
+        match &self.stage {
+            Some(stage) => stage_words(stage).to_owned(),
+            None => format!("importing, {} %", percent(self.reached, self.total)),
+        }
+    }
+
     /// The whole import in a line.
-    fn how_far(&self) -> String {
+    pub fn how_far(&self) -> String {
         let records = format::count(self.records);
         match (&self.outcome, &self.stage) {
             (Some(Err(_)), _) => "the import failed".to_owned(),
@@ -207,6 +222,7 @@ impl Importing {
 
     fn hints(&self, width: usize) -> Line {
         let hints: &[Hint] = match &self.outcome {
+            None if !self.has_begun => &STARTING,
             None => &READING,
             Some(_) if self.is_within => &BACK,
             Some(Ok(_)) => &OVER,

@@ -1,5 +1,6 @@
 //! The console as a person meets it: keys in, screens out, on the real loop over ratatui's test backend.
 
+mod behind;
 mod clock;
 mod details;
 mod fixture;
@@ -144,6 +145,10 @@ impl World for Script {
             let report = Report { topic, epoch: ask.epoch, answer: Err(Trouble::Cancelled) };
             self.answers.push_back(Input::Report(Box::new(report)));
         }
+    }
+
+    fn stop_import(&mut self) {
+        self.log.push("stop import".to_owned());
     }
 
     fn set_mouse(&mut self, on: bool) -> std::io::Result<()> {

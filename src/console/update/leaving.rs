@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use tui_input::Input;
 
-use super::{Effect, ask};
+use super::{Effect, ask, importing};
 use crate::console::overlay::Overlay;
 use crate::console::run::Ending;
 use crate::console::session::Session;
@@ -16,15 +16,25 @@ pub fn leave(state: &mut State, ending: Ending) -> Vec<Effect> {
     if state.leaving.is_some() {
         return vec![Effect::End(ending)];
     }
+    let quit = state.keymap.key("quit");
+    if let Some(behind) = state.behind.as_mut().filter(|behind| behind.is_running()) {
+        if !std::mem::replace(&mut behind.told, true) {
+            state
+                .tell(format!("files are still being read: {quit} again ends that, keeps what is complete and leaves"));
+            return Vec::new();
+        }
+        state.leaving = Some(ending);
+        state.tell(format!("ending the import; {quit} again leaves without waiting"));
+        return vec![Effect::StopImport];
+    }
     if state.board.is_pending(Topic::Save) {
         state.leaving = Some(ending);
-        let quit = state.keymap.key("quit");
         state.tell(format!("saving your switches; {quit} again leaves without"));
         return Vec::new();
     }
     if keeps_session(state) {
         state.leaving = Some(ending);
-        return vec![save(state)];
+        return Vec::from_iter(save(state));
     }
     vec![Effect::End(ending)]
 }
@@ -32,19 +42,29 @@ pub fn leave(state: &mut State, ending: Ending) -> Vec<Effect> {
 /// Whether the store is to keep the desk as it is now.
 fn keeps_session(state: &State) -> bool {
     let is_known = state.overview.as_ref().is_some_and(|overview| !overview.read_only);
-    is_known && state.kept.as_ref() != Some(&Session::of(state))
+    let is_unsaved = state.behind.as_ref().is_some_and(|behind| behind.unsaved);
+    is_known && (is_unsaved || state.kept.as_ref() != Some(&Session::of(state)))
 }
 
-/// Asks for the switches and the desk to be kept in the store.
-pub fn save(state: &mut State) -> Effect {
+/// Asks for the switches and the desk to be kept in the store; afterwards, while files are read into it.
+pub fn save(state: &mut State) -> Option<Effect> {
+    if let Some(behind) = &mut state.behind {
+        behind.unsaved = behind.is_running();
+        if behind.unsaved {
+            return None;
+        }
+    }
     let session = Session::of(state);
     state.kept = Some(session.clone());
     let kept = Kept { switches: state.switches.clone(), session };
-    ask(state, Question::Save(Box::new(kept)))
+    Some(ask(state, Question::Save(Box::new(kept))))
 }
 
 /// Asks which files are to be read into the store.
 pub fn ask_for_files(state: &mut State) -> Vec<Effect> {
+    if importing::show(state) {
+        return Vec::new();
+    }
     if !state.takes_files {
         state.tell("no files are taken here: 'whippet open FILE' takes them, 'whippet import' too");
     } else if state.overview.is_none() {

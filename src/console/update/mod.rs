@@ -9,6 +9,7 @@ mod browse;
 mod columns;
 pub mod exclusion_form;
 mod filters;
+mod importing;
 mod indicators;
 mod leaving;
 pub mod lessons;
@@ -57,6 +58,8 @@ use crate::hunt::EventId;
 pub enum Effect {
     Ask(Box<Ask>),
     Cancel,
+    /// Ends the import that goes on behind the console.
+    StopImport,
     Mouse(bool),
     Copy {
         what: &'static str,
@@ -134,7 +137,12 @@ pub fn take(state: &mut State, input: Input) -> Vec<Effect> {
 }
 
 fn taken(state: &mut State, input: Input) -> Vec<Effect> {
+    let is_behind = !state.behind.as_ref().is_some_and(|behind| behind.is_shown);
     match input {
+        Input::Import(news) => importing::heard(state, *news),
+        Input::Key(_) | Input::Mouse(_) | Input::Act(_) | Input::Paste(_) if !is_behind => {
+            importing::on_screen(state, input)
+        }
         Input::Key(key) => {
             playing::interrupted(state);
             key_pressed(state, key, None)
@@ -154,8 +162,7 @@ fn taken(state: &mut State, input: Input) -> Vec<Effect> {
             }
             effects
         }
-        // Imports have a screen of their own.
-        Input::Resize | Input::Import(_) => Vec::new(),
+        Input::Resize => Vec::new(),
         Input::Background { is_light } => {
             state.theme = state.theme.on(is_light);
             Vec::new()

@@ -100,19 +100,20 @@ fn changed(state: &mut State, action: &SwitchAction) -> Vec<Effect> {
     if matches!(action, SwitchAction::Note { .. }) {
         rows::matches(state);
         rows::select_focused(state);
-        return vec![save];
+        return Vec::from_iter(save);
     }
     if matches!(action, SwitchAction::Pin { .. }) {
         // A pin changes no result, only which of them are warned about.
         rows::marks(state);
         let settings = state.settings();
-        return vec![save, ask(state, Question::Matches(settings.clone())), ask(state, Question::Effects(settings))];
+        let asked = [ask(state, Question::Matches(settings.clone())), ask(state, Question::Effects(settings))];
+        return save.into_iter().chain(asked).collect();
     }
     // The switch itself moves at once; its numbers follow.
     rows::exclusions(state);
     rule_page::refresh(state);
     let mut effects = answers::ask_results(state);
-    effects.push(save);
+    effects.extend(save);
     effects
 }
 

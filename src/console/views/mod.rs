@@ -106,6 +106,10 @@ fn header(state: &State, width: usize) -> Line {
         }
         _ => facts.push("clock: whole".to_owned()),
     }
+    if let Some(behind) = &state.behind {
+        // Not all is there yet, or what is new is not shown yet.
+        line.push(Role::Warning, format!(" · {}: {}", behind.glance(), state.keymap.key("import")));
+    }
     if overview.read_only {
         // Nothing that is done here stays: said before anything that may fall off the edge.
         line.push(Role::Warning, " [RO]");
