@@ -149,7 +149,7 @@ pub fn console_on(taken: Option<Stage>, store: &Path, subject: Subject, config: 
         match ending {
             Ending::Anew => {}
             Ending::Import(paths) => {
-                let paths = paths.into_iter().map(at_home).collect();
+                let paths = paths.into_iter().map(|path| at_home(path, std::env::home_dir())).collect();
                 let importing = Importing::within(&opening.name, config.plain);
                 if let Read::Ended(ending) = import(&mut stage, store, paths, importing)? {
                     return Ok(ending);
@@ -165,8 +165,8 @@ pub fn console_on(taken: Option<Stage>, store: &Path, subject: Subject, config: 
 }
 
 /// A path as a shell reads it: what is typed on the screen meets none.
-fn at_home(path: PathBuf) -> PathBuf {
-    match (path.strip_prefix("~"), std::env::home_dir()) {
+fn at_home(path: PathBuf, home: Option<PathBuf>) -> PathBuf {
+    match (path.strip_prefix("~"), home) {
         (Ok(rest), Some(home)) if !path.exists() => home.join(rest),
         _ => path,
     }
@@ -191,5 +191,20 @@ pub fn finish(ending: Ending) -> Result<Exit, Problem> {
             Ok(Exit::Failed)
         }
         Ending::Quit | Ending::Import(_) | Ending::Anew => Ok(Exit::Done),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_may_begin_at_home() {
+        let home = |path: &str| at_home(path.into(), Some("/home/ann".into()));
+        assert_eq!(home("~/logs/a.evtx"), Path::new("/home/ann/logs/a.evtx"));
+        assert_eq!(home("~"), Path::new("/home/ann"));
+        assert_eq!(home("~ann/a.evtx"), Path::new("~ann/a.evtx"));
+        assert_eq!(home("logs/~/a.evtx"), Path::new("logs/~/a.evtx"));
+        assert_eq!(at_home("~/a".into(), None), Path::new("~/a"));
     }
 }

@@ -1,7 +1,7 @@
 //! What happens to the state: one function an input, which yields what is to be done outside.
 //!
-//! Nothing here draws, waits or computes a result: that is asked for. A little long, because every action is answered in
-//! one match, where none can be forgotten.
+//! Nothing here draws, waits or computes a result: that is asked for. Every action is answered in one match, where none
+//! can be forgotten.
 
 mod answers;
 mod asks;
@@ -11,6 +11,7 @@ pub mod exclusion_form;
 mod filters;
 mod importing;
 mod indicators;
+mod inputs;
 mod leaving;
 pub mod lessons;
 mod moves;
@@ -39,10 +40,8 @@ use places::{close, follow, follow_rule, open_rule, remember, show, travel, turn
 use super::action::{Action, View};
 use super::exclusion_form::ExclusionForm;
 use super::export::Subject;
-use super::input::{Input, Mouse};
+use super::input::Input;
 use super::jobs::Ask;
-use super::keymap::{Keymap, Lookup};
-use super::keys::{self, Code, Key};
 use super::layout::Layout;
 use super::overlay::Overlay;
 use super::run::Ending;
@@ -127,116 +126,13 @@ pub fn cursor(state: &mut State) -> Option<(usize, usize)> {
 
 pub fn take(state: &mut State, input: Input) -> Vec<Effect> {
     let is_persons = matches!(input, Input::Key(_) | Input::Act(_) | Input::Mouse(_) | Input::Paste(_));
-    let mut effects = taken(state, input);
+    let mut effects = inputs::taken(state, input);
     lessons::check(state);
     recording::after(state, is_persons, &mut effects);
     if state.plain {
         spoken::say_place(state);
     }
     effects
-}
-
-fn taken(state: &mut State, input: Input) -> Vec<Effect> {
-    let is_behind = !state.behind.as_ref().is_some_and(|behind| behind.is_shown);
-    match input {
-        Input::Import(news) => importing::heard(state, *news),
-        Input::Key(_) | Input::Mouse(_) | Input::Act(_) | Input::Paste(_) if !is_behind => {
-            importing::on_screen(state, input)
-        }
-        Input::Key(key) => {
-            playing::interrupted(state);
-            key_pressed(state, key, None)
-        }
-        Input::Act(action) => apply(state, action),
-        Input::Mouse(mouse) => mouse_used(state, mouse),
-        Input::Paste(text) => {
-            // Only a line of text takes what is pasted; as keys it would be commands.
-            let mut effects = Vec::new();
-            if state.overlay.is_none() && state.is_editing() {
-                return browse::paste(state, &text);
-            }
-            if state.overlay.is_some() {
-                for character in text.chars().filter(|character| !character.is_control()) {
-                    effects.extend(overlays::key(state, Key::plain(Code::Char(character))));
-                }
-            }
-            effects
-        }
-        Input::Resize => Vec::new(),
-        Input::Background { is_light } => {
-            state.theme = state.theme.on(is_light);
-            Vec::new()
-        }
-        Input::Report(report) => answers::take(state, *report),
-        Input::Suspend => vec![Effect::Suspend],
-        Input::Continued => vec![Effect::Retake],
-        Input::Terminate(signal) => vec![Effect::End(Ending::Signal(signal))],
-        Input::Closed(why) => vec![Effect::End(Ending::Closed(why))],
-    }
-}
-
-/// A key, by the person's keymap or by that of a script.
-fn key_pressed(state: &mut State, key: Key, keymap: Option<&Keymap>) -> Vec<Effect> {
-    state.notice = None;
-    // In raw mode the terminal hands Ctrl-C over as a key: it ends work, never the program.
-    if key.ctrl && key.code == Code::Char('c') {
-        state.typed.clear();
-        return apply(state, Action::Close);
-    }
-    if state.overlay.is_some() {
-        return overlays::key(state, key);
-    }
-    if state.is_editing() {
-        return browse::editor_key(state, key);
-    }
-    if !state.typed.is_empty() && key == Key::plain(Code::Esc) {
-        state.typed.clear();
-        return Vec::new();
-    }
-    state.typed.push(key);
-    match keymap.unwrap_or(&state.keymap).lookup(state.view, &state.typed) {
-        Lookup::Act(action) => {
-            let action = action.clone();
-            state.typed.clear();
-            apply(state, action)
-        }
-        Lookup::Prefix(_) => Vec::new(),
-        Lookup::Nothing => {
-            let typed = keys::show(&state.typed);
-            state.typed.clear();
-            let help = state.keymap.key("help");
-            state.tell(format!("{typed} does nothing here; {help} lists the keys"));
-            Vec::new()
-        }
-    }
-}
-
-fn mouse_used(state: &mut State, mouse: Mouse) -> Vec<Effect> {
-    if state.overlay.is_some() {
-        return Vec::new();
-    }
-    let layout = Layout::of(state);
-    match mouse {
-        Mouse::Wheel { x, y, down } => {
-            let Some(pane) = layout.pane_at(x, y) else { return Vec::new() };
-            state.pane = pane;
-            moves::step(state, if down { 3 } else { -3 })
-        }
-        Mouse::Click { x, y } if y == layout.tabs.y => {
-            let view = views::tab_at(state, x);
-            view.map(|view| apply(state, Action::Show(view))).unwrap_or_default()
-        }
-        Mouse::Click { x, y } if let Some(place) = views::timeline::place_at(state, &layout, x, y) => {
-            timeline::go_to(state, place)
-        }
-        Mouse::Click { x, y } => {
-            let Some(pane) = layout.pane_at(x, y) else { return Vec::new() };
-            state.pane = pane;
-            let inner = layout.inner(pane);
-            let Some(row) = y.checked_sub(inner.y) else { return Vec::new() };
-            moves::click(state, usize::from(row))
-        }
-    }
 }
 
 /// Does what a person asked for.

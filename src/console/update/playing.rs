@@ -87,7 +87,7 @@ pub fn tick(state: &mut State) -> Vec<Effect> {
     let effects = match (step.key(), step) {
         (Some(key), _) => {
             let keymap = playing.keymap.clone();
-            super::key_pressed(state, key, Some(&keymap))
+            super::inputs::key_pressed(state, key, Some(&keymap))
         }
         (None, Step::Act(Action::ExportTo(path) | Action::DiffTo(path))) if !export::is_below(&path) => {
             state.complain(format!("not written: a script writes below the folder it is played in, not to {path}"));
