@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::io::{Read as _, Write};
+use std::mem::ManuallyDrop;
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 
@@ -106,10 +107,11 @@ pub fn run(arguments: &Args, stdout: &mut dyn Write, stderr: &mut dyn Write) -> 
         report::write(stderr, "query", &text, &parsed.diagnostics)?;
         return Ok(Exit::Invalid);
     }
-    let store = match &arguments.db {
+    // What SQLite holds ends with the process: to give it back piece by piece would be a part of what a short query takes.
+    let store = ManuallyDrop::new(match &arguments.db {
         Some(path) => Store::open_read_only(path)?,
         None => Store::in_memory()?,
-    };
+    });
     let now = match &arguments.now {
         Some(time) => match crate::kql::values::parse_datetime(time) {
             Some(ticks) => ticks,
