@@ -174,9 +174,9 @@ fn two_records_of_one_creation_are_one_row_in_any_order() {
 #[test]
 fn both_records_lead_to_the_row_and_the_node() {
     let case = Case::of(&[&security(20, 200, CMD, 100, SQL), &started(20, 200, CMD, (10, 100, SQL))]);
-    assert_eq!(case.store.merged().unwrap(), [(1, 2)]);
-    assert_eq!(case.store.same_creation(1).unwrap(), [2]);
-    assert_eq!(case.store.same_creation(2).unwrap(), [1]);
+    assert_eq!(case.store.merged_creations().unwrap(), [(1, 2)]);
+    assert_eq!(case.store.same_fact(1).unwrap(), [2]);
+    assert_eq!(case.store.same_fact(2).unwrap(), [1]);
     assert_eq!(case.store.row_of(1).unwrap(), case.store.row_of(2).unwrap());
     let raw = |event| String::from_utf8(case.store.original_record(event).unwrap().unwrap()).unwrap();
     assert!(raw(1).contains("<EventID>4688<") && raw(2).contains("<EventID>1<"));

@@ -41,7 +41,7 @@ pub fn run(arguments: &Args, stdout: &mut dyn Write) -> Result<Exit, Problem> {
     let text = String::from_utf8_lossy(&original);
     let when = origin.time.map(time::format);
     let row = store.row_of(arguments.id)?;
-    let same = store.same_creation(arguments.id)?;
+    let same = store.same_fact(arguments.id)?;
     if arguments.format == Reading::Json {
         let (table, values) = match row {
             Some((table, values)) => (Some(table), values.into_iter().collect::<serde_json::Map<_, _>>()),
@@ -49,7 +49,7 @@ pub fn run(arguments: &Args, stdout: &mut dyn Write) -> Result<Exit, Problem> {
         };
         let whole = json!({"id": arguments.id, "source": origin.source, "record": origin.record, "time": when,
             "channel": origin.channel, "provider": origin.provider, "event_id": origin.event_id,
-            "computer": origin.computer, "same_creation": same, "table": table, "row": values, "original": text});
+            "computer": origin.computer, "same_fact": same, "table": table, "row": values, "original": text});
         super::json::write_pretty(stdout, &whole)?;
         return Ok(Exit::Done);
     }
@@ -64,7 +64,7 @@ pub fn run(arguments: &Args, stdout: &mut dyn Write) -> Result<Exit, Problem> {
         writeln!(stdout, "log      {}, {} {id}", visible(&origin.channel), visible(&origin.provider))?;
     }
     for other in same {
-        writeln!(stdout, "same     event {other} tells of the same process creation: one row stands for both")?;
+        writeln!(stdout, "same     event {other} tells of the same: one row stands for both")?;
     }
     if let Some((table, values)) = row {
         writeln!(stdout, "\n{table}")?;

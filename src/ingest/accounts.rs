@@ -11,7 +11,8 @@ use super::lineage::{LEARNT_INITIATING_SID, LEARNT_SID};
 use super::normalise::device_id;
 use crate::schema::Schema;
 use crate::sql::layout::{quote_identifier, rows_table};
-use crate::store::{StoreError, has_actor, merged};
+use crate::store::merged::{self, CREATIONS};
+use crate::store::{StoreError, has_actor};
 
 /// Whose account a column names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,16 +48,18 @@ fn tables(schema: &Schema, role: Role) -> impl Iterator<Item = String> {
 
 /// Takes what was learnt out of the rows again.
 pub fn forget_sids(connection: &Connection, schema: &Schema) -> Result<(), StoreError> {
-    connection.execute(
-        &format!(
-            "UPDATE merged_process SET kept_AccountSid = 0 WHERE into_event IN
+    if CREATIONS.is_there(connection)? {
+        let sql = format!(
+            "UPDATE {} SET kept_AccountSid = 0 WHERE into_event IN
                (SELECT id FROM {} WHERE filled & {LEARNT_SID})",
-            quote_identifier(&rows_table(merged::PROCESSES))
-        ),
-        [],
-    )?;
+            CREATIONS.hidden,
+            quote_identifier(&rows_table(CREATIONS.table))
+        );
+        connection.execute(&sql, [])?;
+    }
+    let hidden = merged::present(connection)?;
     for role in [Role::Own, Role::Initiating] {
-        for rows in tables(schema, role).chain(["merged_process".to_owned()]) {
+        for rows in tables(schema, role).chain(hidden.iter().map(|pairing| pairing.hidden.to_owned())) {
             connection.execute(
                 &format!(
                     "UPDATE {rows} SET \"{}AccountSid\" = 0, filled = filled & ~{bit} WHERE filled & {bit}",

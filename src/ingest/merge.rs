@@ -1,32 +1,57 @@
-//! Sysmon 1 and Security 4688 of one process creation: one row.
+//! Two records of one fact: one row. Sysmon 1 and Security 4688 of a process creation, Security 4697 and System 7045 of
+//! a service that was installed.
 //!
 //! Two records are one creation where host, process id, image and time agree, and what they say of the parent does not
 //! differ. Sysmon's row stays, because it says more. Where Sysmon itself knows no parent the rows stay apart: each
-//! says what the other does not; and two parents for one process are a finding, not a duplicate.
+//! says what the other does not; and two parents for one process are a finding, not a duplicate. Of an installed
+//! service host, name, file and time agree; Security's row stays, because it says who installed it.
 
 use std::collections::HashSet;
 
 use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::schema::Schema;
-use crate::store::{ACTOR_COLUMNS, StoreError, merged};
+use crate::store::merged::{CREATIONS, INSTALLS, Pairing};
+use crate::store::{ACTOR_COLUMNS, StoreError};
 
-/// Sysmon and Security time one creation up to this far apart, in ticks.
+/// Two logs time one fact up to this far apart, in ticks.
 const SAME_TIME: i64 = 2 * 10_000_000;
-/// Pairs are looked at again when a creation of the same process id was added this near to them.
+/// Pairs are looked at again when a record that could be of the same fact was added this near to them.
 const NEAR: i64 = 5 * SAME_TIME;
 
-/// Finds the pairs anew where something came or went. True if any pair changed.
+const SYSMON: &str = "Microsoft-Windows-Sysmon";
+const SECURITY: &str = "Microsoft-Windows-Security-Auditing";
+const SERVICES: &str = "Service Control Manager";
+
+/// The other event, and the one whose row stays.
+type Pair = (i64, i64);
+
+/// Finds the pairs anew where something came or went. True if any pair of creations changed.
 pub fn merge(connection: &Connection, schema: &Schema) -> Result<bool, StoreError> {
-    let before = pairs(connection)?;
-    merged::part(
+    let near = |column: &str| format!("o.{column} BETWEEN m.{column} - {NEAR} AND m.{column} + {NEAR}");
+    let again = format!("o.ProcessId = m.ProcessId AND {}", near("ProcessCreationTime"));
+    let changed = find_anew(connection, schema, &CREATIONS, &again, creations)?;
+    let again = format!("o.ActionType = m.ActionType AND {}", near("Timestamp"));
+    find_anew(connection, schema, &INSTALLS, &again, installs)?;
+    Ok(changed)
+}
+
+/// Parts the pairs beside which, by the condition on `o`, a row came that could be of the same fact, and pairs anew.
+fn find_anew(
+    connection: &Connection,
+    schema: &Schema,
+    pairing: &Pairing,
+    again: &str,
+    candidates: fn(&Connection) -> Result<Vec<Pair>, StoreError>,
+) -> Result<bool, StoreError> {
+    let before = pairing.pairs(connection)?;
+    let (table, is_alone) = (pairing.table, pairing.is_alone(connection, "o.id")?);
+    pairing.part(
         connection,
         schema,
         &format!(
-            "NOT EXISTS (SELECT 1 FROM rows_DeviceProcessEvents AS t WHERE t.id = m.into_event) OR EXISTS
-               (SELECT 1 FROM rows_DeviceProcessEvents AS o WHERE o.DeviceId = m.DeviceId AND o.ProcessId = m.ProcessId
-                AND o.ProcessCreationTime BETWEEN m.ProcessCreationTime - {NEAR} AND m.ProcessCreationTime + {NEAR}
-                AND o.id NOT IN (SELECT into_event FROM merged_process))"
+            "NOT EXISTS (SELECT 1 FROM rows_{table} AS t WHERE t.id = m.into_event) OR EXISTS
+               (SELECT 1 FROM rows_{table} AS o WHERE o.DeviceId = m.DeviceId AND {again} AND {is_alone})"
         ),
     )?;
     let (mut others, mut staying) = (HashSet::new(), HashSet::new());
@@ -35,27 +60,20 @@ pub fn merge(connection: &Connection, schema: &Schema) -> Result<bool, StoreErro
         if !others.contains(&other) && !staying.contains(&stays) {
             others.insert(other);
             staying.insert(stays);
-            merged::merge(connection, schema, other, stays)?;
+            pairing.merge(connection, schema, other, stays)?;
         }
     }
-    Ok(pairs(connection)? != before)
+    Ok(pairing.pairs(connection)? != before)
 }
 
-fn pairs(connection: &Connection) -> Result<HashSet<(i64, i64)>, StoreError> {
-    let mut statement = connection.prepare("SELECT id, into_event FROM merged_process")?;
-    let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
-    Ok(rows.collect::<Result<_, _>>()?)
+fn provider(connection: &Connection, name: &str) -> Result<Option<i64>, StoreError> {
+    let sql = "SELECT id FROM text WHERE value = ?1 COLLATE NOCASE AND value = ?1";
+    Ok(connection.query_row(sql, [name], |row| row.get::<_, i64>(0)).optional()?)
 }
 
-/// Pairs that could be, the nearest first, in an order that does not depend on the order of import.
-fn candidates(connection: &Connection) -> Result<Vec<(i64, i64)>, StoreError> {
-    let provider = |name: &str| {
-        let sql = "SELECT id FROM text WHERE value = ?1 COLLATE NOCASE AND value = ?1";
-        connection.query_row(sql, [name], |row| row.get::<_, i64>(0)).optional()
-    };
-    let (Some(sysmon), Some(security)) =
-        (provider("Microsoft-Windows-Sysmon")?, provider("Microsoft-Windows-Security-Auditing")?)
-    else {
+/// Pairs of creations that could be, the nearest first, in an order that does not depend on the order of import.
+fn creations(connection: &Connection) -> Result<Vec<Pair>, StoreError> {
+    let (Some(sysmon), Some(security)) = (provider(connection, SYSMON)?, provider(connection, SECURITY)?) else {
         return Ok(Vec::new());
     };
     // What the pass filled in is not what the event said.
@@ -77,12 +95,13 @@ fn candidates(connection: &Connection) -> Result<Vec<(i64, i64)>, StoreError> {
            AND y.ProcessCreationTime BETWEEN s.ProcessCreationTime - {SAME_TIME} AND s.ProcessCreationTime + {SAME_TIME}
          CROSS JOIN event_record AS ye ON ye.id = y.id
          WHERE e.event_id = 4688 AND e.raw <> 0 AND e.provider = ?2 AND ye.event_id = 1 AND ye.provider = ?1
-           AND y.id NOT IN (SELECT into_event FROM merged_process)
+           AND {is_alone}
            AND {image}
            AND {parent_y} <> 0 AND ({parent_s} = 0 OR {parents})
            AND coalesce({parent_id_s} = {parent_id_y}, 1)
          ORDER BY abs(y.ProcessCreationTime - s.ProcessCreationTime), y.ProcessCreationTime, s.ProcessCreationTime,
            y.ReportId, s.ReportId",
+        is_alone = CREATIONS.is_alone(connection, "y.id")?,
         image = alike("s.FolderPath", "y.FolderPath"),
         parents = alike("s.InitiatingProcessFolderPath", "y.InitiatingProcessFolderPath"),
         parent_y = parent("y"),
@@ -90,7 +109,39 @@ fn candidates(connection: &Connection) -> Result<Vec<(i64, i64)>, StoreError> {
         parent_id_s = parent_id("s"),
         parent_id_y = parent_id("y"),
     );
-    let mut statement = connection.prepare(&sql)?;
-    let rows = statement.query_map(params![sysmon, security], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    ids(connection, &sql, params![sysmon, security])
+}
+
+/// The same of installed services.
+fn installs(connection: &Connection) -> Result<Vec<Pair>, StoreError> {
+    let (Some(services), Some(security)) = (provider(connection, SERVICES)?, provider(connection, SECURITY)?) else {
+        return Ok(Vec::new());
+    };
+    let alike = |field: &str| {
+        // Rows of an export may have any text there.
+        let said = |alias: &str| {
+            format!("CASE WHEN json_valid({alias}.AdditionalFields) THEN {alias}.AdditionalFields ->> '$.{field}' END")
+        };
+        format!("{} = {} COLLATE NOCASE", said("s"), said("y"))
+    };
+    let sql = format!(
+        "SELECT s.id, y.id FROM event_record AS e
+         CROSS JOIN rows_DeviceEvents AS s ON s.id = e.id
+         CROSS JOIN rows_DeviceEvents AS y ON y.DeviceId = s.DeviceId AND y.ActionType = s.ActionType
+           AND y.Timestamp BETWEEN s.Timestamp - {SAME_TIME} AND s.Timestamp + {SAME_TIME}
+         CROSS JOIN event_record AS ye ON ye.id = y.id
+         WHERE e.event_id = 7045 AND e.raw <> 0 AND e.provider = ?1 AND ye.event_id = 4697 AND ye.provider = ?2
+           AND {is_alone} AND {name} AND {file}
+         ORDER BY abs(y.Timestamp - s.Timestamp), y.Timestamp, s.Timestamp, y.ReportId, s.ReportId",
+        is_alone = INSTALLS.is_alone(connection, "y.id")?,
+        name = alike("ServiceName"),
+        file = alike("ServiceFileName"),
+    );
+    ids(connection, &sql, params![services, security])
+}
+
+fn ids(connection: &Connection, sql: &str, parameters: &[&dyn rusqlite::ToSql]) -> Result<Vec<Pair>, StoreError> {
+    let mut statement = connection.prepare(sql)?;
+    let rows = statement.query_map(parameters, |row| Ok((row.get(0)?, row.get(1)?)))?;
     Ok(rows.collect::<Result<_, _>>()?)
 }

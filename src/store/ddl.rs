@@ -3,7 +3,6 @@
 //! Indexes were chosen by what the shipped rules and the process tree look up; each one costs an insert about as much
 //! as ten columns do.
 
-use super::merged;
 use crate::schema::{ScalarType, Schema, TableSchema};
 use crate::sql::layout::{
     FILE_PROFILE, HOLDS_NUL, IS_RAW, Storage, is_inline, layout, physical_column, quote_identifier, raw_bit, rows_table,
@@ -131,7 +130,6 @@ pub fn create(schema: &Schema) -> String {
     for table in schema.tables().filter(|table| has_actor(table) || table.name == FILE_PROFILE) {
         sql.push_str(&create_table(table));
     }
-    sql.push_str(&create_merged(schema));
     sql.push_str(&format!("PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {VERSION};"));
     sql
 }
@@ -150,13 +148,6 @@ pub fn create_table(table: &TableSchema) -> String {
     // each, in the order of `ACTOR_COLUMNS`. Queries do not see them; the process tree does.
     let lineage = if has_actor(table) { ", actor INTEGER, filled INTEGER NOT NULL DEFAULT 0" } else { "" };
     format!("CREATE TABLE IF NOT EXISTS {name}(id INTEGER PRIMARY KEY{columns}{lineage});\n")
-}
-
-/// The table of process creations that share another's row.
-pub fn create_merged(schema: &Schema) -> String {
-    let columns = schema.table(merged::PROCESSES).map(|table| table.columns.iter().map(column_definition));
-    let columns: String = columns.into_iter().flatten().map(|definition| format!(", {definition}")).collect();
-    merged::create(&columns)
 }
 
 /// Whether the rows of a table have an initiating process.
@@ -194,7 +185,7 @@ pub const ACTOR_COLUMNS: [(&str, &str); 26] = [
     ("InitiatingProcessId", "ProcessId"),
 ];
 
-fn column_definition(column: &crate::schema::Column) -> String {
+pub fn column_definition(column: &crate::schema::Column) -> String {
     let definition = match column.scalar_type {
         ScalarType::String if is_inline(&column.name) => "TEXT NOT NULL DEFAULT ''",
         ScalarType::String => "INTEGER NOT NULL DEFAULT 0",

@@ -51,7 +51,9 @@ impl Store {
             .execute_batch("CREATE TEMP TABLE IF NOT EXISTS going(id INTEGER PRIMARY KEY); DELETE FROM going;")?;
         transaction.execute("INSERT INTO going SELECT id FROM event_record WHERE source = ?1", [source.id])?;
         let goes = "m.id IN (SELECT id FROM going) OR m.into_event IN (SELECT id FROM going)";
-        merged::part(&transaction, &self.schema, goes)?;
+        for pairing in merged::present(&transaction)? {
+            pairing.part(&transaction, &self.schema, goes)?;
+        }
         for table in tables {
             transaction.execute(&format!("DELETE FROM {table} WHERE id IN (SELECT id FROM going)"), [])?;
         }
@@ -89,6 +91,7 @@ impl Store {
             "SELECT computer FROM event_record".to_owned(),
             "SELECT host FROM account".to_owned(),
         ];
+        let pairings = merged::present(&self.connection)?;
         for table in self.stored_tables()? {
             let rows = quote_identifier(&rows_table(&table.name));
             let texts = table
@@ -99,9 +102,9 @@ impl Store {
             let empty: bool =
                 self.connection.query_row(&format!("SELECT NOT EXISTS(SELECT 1 FROM {rows})"), [], |row| row.get(0))?;
             let texts: Vec<String> = texts.collect();
-            if table.name == merged::PROCESSES {
-                let kept = ["kept_AccountSid", "kept_ProcessTokenElevation"].map(str::to_owned);
-                using.extend(texts.iter().chain(&kept).map(|column| format!("SELECT {column} FROM merged_process")));
+            if let Some(pairing) = pairings.iter().find(|pairing| pairing.table == table.name) {
+                let columns = texts.iter().cloned().chain(pairing.kept_texts());
+                using.extend(columns.map(|column| format!("SELECT {column} FROM {}", pairing.hidden)));
             }
             if !empty {
                 using.extend(texts.iter().map(|column| format!("SELECT {column} FROM {rows}")));

@@ -8,7 +8,7 @@ use rusqlite::hooks::{AuthAction, AuthContext, Authorization};
 use rusqlite::{Connection, OpenFlags};
 
 use super::ddl::{APPLICATION_ID, OLDEST, VERSION};
-use super::{Store, StoreError, ddl, functions, merged};
+use super::{Store, StoreError, ddl, functions};
 use crate::schema::Schema;
 use crate::sql::layout::FILE_PROFILE;
 use crate::sql::terms;
@@ -45,7 +45,7 @@ impl Store {
             connection.execute_batch(&format!("BEGIN IMMEDIATE; {sql} COMMIT;"))?;
         }
         check_version(&connection, path)?;
-        connection.execute_batch(&format!("{}{}", terms::TABLES, ddl::create_merged(&Schema::built_in()?)))?;
+        connection.execute_batch(terms::TABLES)?;
         let names_sources = "SELECT EXISTS(SELECT 1 FROM pragma_table_info('account') WHERE name = 'source')";
         if !connection.query_row(names_sources, [], |row| row.get::<_, bool>(0))? {
             connection.execute_batch(&format!("BEGIN IMMEDIATE; {} COMMIT;", ddl::ACCOUNTS_UPDATE))?;
@@ -67,10 +67,6 @@ impl Store {
         let has_terms = "SELECT EXISTS(SELECT 1 FROM sqlite_schema WHERE name = 'term_chunk')";
         if !connection.query_row(has_terms, [], |row| row.get::<_, bool>(0))? {
             connection.execute_batch(terms::STAND_INS)?;
-        }
-        let has_merged = "SELECT EXISTS(SELECT 1 FROM sqlite_schema WHERE name = 'merged_process')";
-        if !connection.query_row(has_merged, [], |row| row.get::<_, bool>(0))? {
-            connection.execute_batch(merged::STAND_IN)?;
         }
         let mut store = Self::finish(connection, Some(path.to_owned()), None)?;
         store.connection.authorizer(Some(only_reading))?;

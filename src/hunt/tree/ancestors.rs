@@ -143,7 +143,7 @@ impl<'s> Reader<'s> {
         while let Some(row) = rows.next()? {
             let creation = creation_of(row, &mut self.texts)?;
             // The node has the other records of this creation, too.
-            for event in self.store.same_creation(creation.event)? {
+            for event in self.store.same_fact(creation.event)? {
                 self.creations.insert(event, Creation { event, ..creation.clone() });
             }
             self.creations.insert(creation.event, creation);

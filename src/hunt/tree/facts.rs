@@ -265,7 +265,7 @@ fn read_creations(store: &Store, device: Option<&str>) -> Result<Vec<Creation>, 
 
 /// Adds the other records of the same creations: a node has them all.
 pub(super) fn with_merged(store: &Store, mut creations: Vec<Creation>) -> Result<Vec<Creation>, HuntError> {
-    let merged = store.merged()?;
+    let merged = store.merged_creations()?;
     if !merged.is_empty() {
         let places: HashMap<EventId, usize> =
             (0..).zip(&creations).map(|(at, creation)| (creation.event, at)).collect();
