@@ -68,6 +68,11 @@ pub fn count(number: u64) -> String {
     result
 }
 
+/// `1 event`, `142,816 events`.
+pub fn events(number: u64) -> String {
+    format!("{} {}", count(number), if number == 1 { "event" } else { "events" })
+}
+
 /// A count that has no room: without commas, else in thousands and so on, rounded down. Never only its first digits,
 /// which would be another number.
 pub fn count_within(number: u64, width: usize) -> String {

@@ -338,7 +338,7 @@ fn filters(chips: &[Chip], range: Option<TimeRange>) -> String {
 fn surroundings(state: &State) -> Vec<String> {
     let mut about = Vec::new();
     if let Some(overview) = &state.overview {
-        about.push(format!("store: {} ({} events)", overview.name, overview.events));
+        about.push(format!("store: {} ({})", overview.name, format::events(overview.events)));
         if let Some(clock) = overview.clock {
             let now = format::time(clock.now, TimeStyle::Exact);
             about.push(match clock.mode {

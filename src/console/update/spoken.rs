@@ -1,6 +1,7 @@
 //! For whoever hears the screen: each action is answered by one sentence in the status row.
 
 use super::moves;
+use crate::console::format;
 use crate::console::overlay::{self, Overlay};
 use crate::console::state::{Notice, State};
 use crate::console::views;
@@ -28,7 +29,7 @@ fn place(state: &mut State) -> Option<String> {
             Overlay::Tables { input, selected } => {
                 let rows = overlay::table_rows(input.value(), &state.events.tables);
                 let (name, count) = rows.get(*selected)?;
-                Some(format!("{} of {}: {name}, {count} events", selected.saturating_add(1), rows.len()))
+                Some(format!("{} of {}: {name}, {}", selected.saturating_add(1), rows.len(), format::events(*count)))
             }
             _ => None,
         };

@@ -83,8 +83,7 @@ fn about(state: &State, found: &Match, width: usize, lines: &mut Vec<Line>) {
     if let Some((column, hash)) = hash(found) {
         let seen = state.sightings.get(hash).map(|seen| {
             let hosts = if seen.hosts == 1 { "host" } else { "hosts" };
-            let events = if seen.events == 1 { "event" } else { "events" };
-            format!(" · {} {events} on {} {hosts} here", format::count(seen.events), format::count(seen.hosts))
+            format!(" · {} on {} {hosts} here", format::events(seen.events), format::count(seen.hosts))
         });
         field(lines, column, &format!("{hash}{}", seen.unwrap_or_default()), width);
     }

@@ -86,7 +86,7 @@ fn header(state: &State, width: usize) -> Line {
         [device] => facts.push(format!("host {device}")),
         devices => facts.push(format!("{} hosts", devices.len())),
     }
-    facts.push(format!("{} events", format::count(overview.events)));
+    facts.push(format::events(overview.events));
     if let (Some(first), Some(last)) = (overview.first, overview.last) {
         let style = state.time_style();
         let day = if style == format::TimeStyle::Clock {

@@ -155,7 +155,8 @@ pub fn draw(state: &State, brush: &mut Brush<'_>) -> Option<Position> {
             let mut inner = window(brush, "Tables", "those that have events", 64, 20);
             let cursor = input_row(&mut inner, 0, " table: ", input);
             let rows = overlay::table_rows(input.value(), &state.events.tables);
-            let (names, unit) = if inner.area.width < 60 { (23, "") } else { (34, " events") };
+            let is_narrow = inner.area.width < 60;
+            let names = if is_narrow { 23 } else { 34 };
             let height = usize::from(inner.area.height.saturating_sub(1));
             let top = selected.saturating_sub(height.saturating_sub(1));
             for (offset, (name, count)) in rows.iter().skip(top).take(height).enumerate() {
@@ -163,7 +164,8 @@ pub fn draw(state: &State, brush: &mut Brush<'_>) -> Option<Position> {
                 let chosen = top.saturating_add(offset) == *selected;
                 let mut line = Line::of(Role::Focus, if chosen { "▶ " } else { "  " });
                 line.push(Role::Text, Shown::from(name).fit_left(names).as_str());
-                line.push(Role::Dim, format!("{:>12}{unit}", format::count(*count)));
+                let held = if is_narrow { format::count(*count) } else { format::events(*count) };
+                line.push(Role::Dim, format!("{held:>width$}", width = if is_narrow { 12 } else { 19 }));
                 inner.put_line(0, y, &line.fit(usize::from(inner.area.width)));
                 if chosen {
                     inner.tint_row(y, Role::Selected);
