@@ -13,14 +13,14 @@ pub struct Behind {
     pub is_shown: bool,
     /// The store takes nothing else while it is written: what was to be kept meanwhile is kept afterwards.
     pub unsaved: bool,
-    /// Somebody who leaves was told that it is running.
-    pub told: bool,
+    /// When somebody who was leaving was told that it is running.
+    pub told: Option<Duration>,
 }
 
 impl Behind {
     pub fn new(importing: Importing, ahead: Duration) -> Self {
         let importing = Importing { is_within: true, ..importing };
-        Self { importing, ahead, is_shown: false, unsaved: false, told: false }
+        Self { importing, ahead, is_shown: false, unsaved: false, told: None }
     }
 
     pub fn take(&mut self, input: Input, now: Duration) -> Taken {

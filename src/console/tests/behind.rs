@@ -93,6 +93,8 @@ fn leaving_is_asked_for_twice_and_waits_for_what_is_complete() {
     let end = played(Script::new(Fixture).keys("4 Space Q Q").then(news(over(true))));
     assert_eq!((end.ending.clone(), saves(&end)), (Ending::Quit, 1), "{:?}", end.log);
     assert!(end.log.iter().any(|line| line == "stop import"));
+    let late = Script::new(Fixture).keys("Q").then(Step::Wait(Duration::from_secs(60))).keys("Q");
+    assert_eq!(played(late).ending, Ending::Closed("end of script".to_owned()));
     // Whoever cannot wait does not have to.
     let end = played(Script::new(Fixture).keys("Q Q Q"));
     assert_eq!(end.ending, Ending::Quit);

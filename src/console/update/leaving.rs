@@ -1,6 +1,7 @@
 //! Leaving the console: for good, or for as long as more files are read into the store.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use tui_input::Input;
 
@@ -11,6 +12,9 @@ use crate::console::session::Session;
 use crate::console::source::{Kept, Question, Topic};
 use crate::console::state::State;
 
+/// Asked for again within this time, leaving is meant.
+const AGAIN: Duration = Duration::from_secs(10);
+
 /// Ends the console, once what is to stay is saved; asked for again, without.
 pub fn leave(state: &mut State, ending: Ending) -> Vec<Effect> {
     if state.leaving.is_some() {
@@ -18,7 +22,9 @@ pub fn leave(state: &mut State, ending: Ending) -> Vec<Effect> {
     }
     let quit = state.keymap.key("quit");
     if let Some(behind) = state.behind.as_mut().filter(|behind| behind.is_running()) {
-        if !std::mem::replace(&mut behind.told, true) {
+        let is_told = behind.told.is_some_and(|told| state.now.saturating_sub(told) < AGAIN);
+        behind.told = Some(state.now);
+        if !is_told {
             state
                 .tell(format!("files are still being read: {quit} again ends that, keeps what is complete and leaves"));
             return Vec::new();
