@@ -77,18 +77,22 @@ fn what_is_no_store_is_said_and_a_signal_is_obeyed() {
     assert!(code != 0 && !text.contains("error:"), "{code}: {text}");
 }
 
-#[test]
-fn the_console_is_there_while_files_are_read() {
-    let folder = tempfile::tempdir().unwrap();
+/// So many process creations in a file, which take seconds to read.
+fn many(folder: &Path) {
     let event = |number: usize| {
         format!(
             r#"{{"Type":"DeviceProcessEvents","Timestamp":"2026-03-02T02:10:00Z","DeviceName":"a","ActionType":"ProcessCreated","FileName":"tool{number}.exe","ProcessCommandLine":"tool {number} -v","ProcessId":{number}}}"#
         ) + "\n"
     };
-    let many: String = (0..60_000).map(event).collect();
-    std::fs::write(folder.path().join("many.ndjson"), many).unwrap();
+    std::fs::write(folder.join("many.ndjson"), (0..60_000).map(event).collect::<String>()).unwrap();
+}
+
+#[test]
+fn the_console_is_there_while_files_are_read() {
+    let folder = tempfile::tempdir().unwrap();
+    many(folder.path());
     let mut session = Session::start(&["open", "new.db", "many.ndjson"], folder.path());
-    session.until("b go on behind the console");
+    session.until("b behind");
     session.keys("b");
     session.until_that(|screen| screen.contains("[1 Matches]") && screen.contains("0 events"));
     session.until("import over: I");
@@ -98,4 +102,24 @@ fn the_console_is_there_while_files_are_read() {
     session.until_that(|screen| screen.contains("[1 Matches]") && screen.contains("60,000 events"));
     session.keys("Q");
     assert_eq!(session.end().0, 0);
+}
+
+#[test]
+fn what_is_switched_while_files_are_read_survives_a_signal() {
+    let folder = tempfile::tempdir().unwrap();
+    many(folder.path());
+    let mut session = Session::start(&["open", "new.db", "many.ndjson"], folder.path());
+    session.until("b behind");
+    session.keys("b");
+    session.until("[1 Matches]");
+    session.keys("4");
+    session.until_that(|screen| screen.contains("[4 Exclusions]") && screen.contains("[x]"));
+    session.keys(" ");
+    session.until("[ ]");
+    session.signal("-TERM");
+    let (status, screen) = session.end_and_screen();
+    assert!(!status.success() && screen.contains("making the store whole"), "{status}: {screen}");
+    let store = whippet::store::Store::open_read_only(&folder.path().join("new.db")).unwrap();
+    let sql = "SELECT EXISTS(SELECT 1 FROM state WHERE key = 'console.session')";
+    assert!(store.connection().query_row(sql, [], |row| row.get::<_, bool>(0)).unwrap());
 }

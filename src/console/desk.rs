@@ -19,11 +19,11 @@ use super::keymap::Keymap;
 use super::keys::UnknownKey;
 use super::run::{self, Ending, RunError, World};
 use super::script::Step;
-use super::source::Source;
+use super::source::{Source, Topic};
 use super::state::State;
 use super::terminal::{self, Guard, Screen};
 use super::theme::{self, Theme};
-use super::update::Playing;
+use super::update::{self, Effect, Playing};
 use super::walkthrough::Lesson;
 use super::zone::Zone;
 
@@ -240,6 +240,42 @@ pub fn show(stage: &mut Stage, setup: Setup) -> Result<Ending, RunError> {
         *import = None;
     } else {
         desk.guard.leave();
+        let waits = !matches!(ending, Ok(Ending::Quit));
+        let is_whole = waits && finish_import(&mut state, &mut desk);
+        if let Some((work, _)) = import.take()
+            && !is_whole
+        {
+            work.abandon();
+        }
     }
     ending
+}
+
+/// Somebody else ends the console while files are read: what is complete is made whole, and what was switched meanwhile
+/// is saved. False when they do not wait for that.
+fn finish_import(state: &mut State, desk: &mut Desk<'_>) -> bool {
+    let is_running = |state: &State| state.behind.as_ref().is_some_and(Behind::is_running);
+    if is_running(state) {
+        desk.stop_import();
+        // Where the terminal has gone, nobody reads it.
+        let _ = writeln!(io::stderr(), "making the store whole; the same again leaves at once");
+    }
+    state.leaving = None;
+    while is_running(state) || state.board.is_pending(Topic::Save) {
+        let Some(input) = desk.wait(None) else { return false };
+        if let Input::Terminate(_) = input {
+            return false;
+        }
+        if !matches!(input, Input::Import(_) | Input::Report(_)) {
+            continue;
+        }
+        for effect in update::take(state, input) {
+            if let Effect::Ask(ask) = effect
+                && ask.question.topic() == Topic::Save
+            {
+                desk.submit(*ask);
+            }
+        }
+    }
+    true
 }

@@ -97,6 +97,9 @@ pub struct Account {
     pub sid: String,
 }
 
+/// Bytes of text that an empty batch keeps room for: one record may have been of hundreds of megabytes.
+const MOST_TEXT: usize = 4 << 20;
+
 #[derive(Debug, Default)]
 pub struct Batch {
     text: String,
@@ -118,10 +121,11 @@ impl Batch {
         self.records.reserve(records);
     }
 
-    /// Takes out what is in it, and keeps the room.
+    /// Takes out what is in it, and keeps the room that batches usually need.
     pub fn clear(&mut self) {
         let Self { text, cells, records, rejections, accounts, block, reached } = self;
         text.clear();
+        text.shrink_to(MOST_TEXT);
         cells.clear();
         records.clear();
         rejections.clear();

@@ -44,6 +44,11 @@ impl Lent {
         lent.bytes.reserve_exact(bytes);
         lent
     }
+
+    /// What stands for one that was moved out.
+    pub fn nothing(spares: &Spares<Vec<u8>>) -> Self {
+        Self { bytes: Vec::new(), spares: spares.clone() }
+    }
 }
 
 impl AsRef<[u8]> for Lent {
@@ -54,7 +59,10 @@ impl AsRef<[u8]> for Lent {
 
 impl Drop for Lent {
     fn drop(&mut self) {
-        self.spares.give(std::mem::take(&mut self.bytes));
+        let bytes = std::mem::take(&mut self.bytes);
+        if bytes.capacity() > 0 {
+            self.spares.give(bytes);
+        }
     }
 }
 

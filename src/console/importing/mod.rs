@@ -75,6 +75,8 @@ pub struct Importing {
     waiting: VecDeque<(String, u64)>,
     /// The store is there.
     has_begun: bool,
+    /// It is to go on behind the console as soon as the store is there.
+    goes_behind: bool,
     /// The place of the file that is being read.
     reading: Option<usize>,
     /// Bytes that are to be read, and are.
@@ -107,6 +109,7 @@ impl Importing {
             files: Vec::new(),
             waiting: VecDeque::new(),
             has_begun: false,
+            goes_behind: false,
             reading: None,
             total: 0,
             reached: 0,
@@ -153,7 +156,12 @@ impl Importing {
 
     fn hear(&mut self, news: News) -> Taken {
         match news {
-            News::Begins { bytes } => (self.total, self.has_begun) = (bytes, true),
+            News::Begins { bytes } => {
+                (self.total, self.has_begun) = (bytes, true);
+                if std::mem::take(&mut self.goes_behind) {
+                    return Taken::Behind;
+                }
+            }
             News::Listed(files) => self.waiting = files.into(),
             News::File { path, bytes } => {
                 self.file_is_over();
@@ -275,11 +283,20 @@ impl Importing {
             (Code::Esc, false) | (Code::Char('c'), true) if !is_over => self.stop(Stopping::Keep),
             // They end what is running and never leave whippet: the import may have ended as they were pressed.
             (Code::Esc, false) | (Code::Char('c'), true) if self.is_within => Taken::Over(Outcome::Open),
-            (Code::Char('b'), false) if !is_over && self.has_begun => Taken::Behind,
+            (Code::Char('b'), false) if !is_over => self.go_behind(),
             (Code::Char('z'), true) => Taken::Suspend,
             (Code::Char('l'), true) => Taken::Redraw,
             _ => Taken::Stay,
         }
+    }
+
+    /// Leaves the screen, once there is a store to show. What is stopping is read to no other end than that.
+    fn go_behind(&mut self) -> Taken {
+        if self.stopping == Stopping::Open {
+            self.stopping = Stopping::Keep;
+        }
+        self.goes_behind = !self.has_begun;
+        if self.has_begun { Taken::Behind } else { Taken::Stay }
     }
 
     fn stop(&mut self, then: Stopping) -> Taken {

@@ -19,15 +19,8 @@ const WIDE: usize = 76;
 const BAR: usize = 16;
 
 type Hint = (&'static str, &'static str);
-/// Before there is a store to show.
-const STARTING: [Hint; 1] = [("Esc", "stop")];
-const READING: [Hint; 5] = [
-    ("Enter", "open what is ready"),
-    ("b", "go on behind the console"),
-    ("j/k", "file"),
-    ("PgDn/PgUp", "read on"),
-    ("Esc", "stop"),
-];
+const READING: [Hint; 5] =
+    [("Enter", "stop & open"), ("b", "behind"), ("j/k", "file"), ("PgDn/PgUp", "read on"), ("Esc", "stop")];
 const OVER: [Hint; 4] = [("Enter", "open the store"), ("j/k", "file"), ("PgDn/PgUp", "read on"), ("q", "leave")];
 const BACK: [Hint; 4] = [("Enter", "go on"), ("j/k", "file"), ("PgDn/PgUp", "read on"), ("q", "back to the console")];
 const FAILED: [Hint; 2] = [("PgDn/PgUp", "read on"), ("q", "leave")];
@@ -222,7 +215,6 @@ impl Importing {
 
     fn hints(&self, width: usize) -> Line {
         let hints: &[Hint] = match &self.outcome {
-            None if !self.has_begun => &STARTING,
             None => &READING,
             Some(_) if self.is_within => &BACK,
             Some(Ok(_)) => &OVER,

@@ -69,6 +69,11 @@ impl Work {
     pub fn stop(&self) {
         self.stop.store(true, Ordering::Relaxed);
     }
+
+    /// Leaves it to the end of the process: a store bears that at any moment, and the same import goes on with it.
+    pub fn abandon(mut self) {
+        self.thread = None;
+    }
 }
 
 impl Drop for Work {

@@ -58,7 +58,7 @@ fn how_far_it_is_stands_in_the_header_and_its_screen_is_a_key_away() {
     let end = played(Script::new(Fixture).keys("j"));
     assert!(end.screen.lines().next().unwrap().contains("importing, 40 %: I"), "{}", end.screen);
     let end = played(Script::new(Fixture).keys("I"));
-    assert!(end.screen.contains("/logs/b.evtx") && end.screen.contains("b go on behind the console"), "{}", end.screen);
+    assert!(end.screen.contains("/logs/b.evtx") && end.screen.contains("b behind"), "{}", end.screen);
     let end = played(Script::new(Fixture).keys("I b 2"));
     assert!(end.screen.contains("[2 Tree]") && end.ending == Ending::Closed("end of script".to_owned()));
     let end = played(Script::new(Fixture).keys("I Esc"));
@@ -95,6 +95,9 @@ fn leaving_is_asked_for_twice_and_waits_for_what_is_complete() {
     assert!(end.log.iter().any(|line| line == "stop import"));
     let late = Script::new(Fixture).keys("Q").then(Step::Wait(Duration::from_secs(60))).keys("Q");
     assert_eq!(played(late).ending, Ending::Closed("end of script".to_owned()));
+    // To open what is ready was asked for before: leaving is what counts.
+    let end = played(Script::new(Fixture).keys("4 Space I Enter b Q Q").then(news(over(true))));
+    assert_eq!((end.ending.clone(), saves(&end)), (Ending::Quit, 1), "{:?}", end.log);
     // Whoever cannot wait does not have to.
     let end = played(Script::new(Fixture).keys("Q Q Q"));
     assert_eq!(end.ending, Ending::Quit);

@@ -10,6 +10,7 @@ use super::{
 use crate::console::action::View;
 use crate::console::jobs::Report;
 use crate::console::overlay::Overlay;
+use crate::console::run::Ending;
 use crate::console::source::{Answer, Question, Topic, Trouble};
 use crate::console::state::State;
 
@@ -23,7 +24,12 @@ pub fn take(state: &mut State, report: Report) -> Vec<Effect> {
         return match report.answer {
             Ok(_) => vec![Effect::End(ending)],
             Err(trouble) => {
-                state.complain(format!("not saved: {}; Q again leaves", trouble.text()));
+                // What is shown anew would be what the store has.
+                if let Some(behind) = state.behind.as_mut().filter(|_| ending == Ending::Anew) {
+                    (behind.unsaved, behind.is_shown) = (true, false);
+                }
+                let quit = state.keymap.key("quit");
+                state.complain(format!("not saved: {}; {quit} again leaves", trouble.text()));
                 Vec::new()
             }
         };

@@ -37,12 +37,16 @@ pub fn on_screen(state: &mut State, input: Input) -> Vec<Effect> {
 /// How far it is, or that it is over.
 pub fn heard(state: &mut State, news: News) -> Vec<Effect> {
     let is_over = matches!(news, News::Over(_));
+    // Who waits to leave does so, whatever was asked of the import before.
+    if let Some(ending) = state.leaving.take_if(|_| is_over) {
+        if let Some(behind) = state.behind.as_mut() {
+            let _ = behind.take(Input::Import(Box::new(news)), state.now);
+        }
+        return leaving::leave(state, ending);
+    }
     let effects = on_screen(state, Input::Import(Box::new(news)));
     if !is_over || !effects.is_empty() {
         return effects;
-    }
-    if let Some(ending) = state.leaving.take() {
-        return leaving::leave(state, ending);
     }
     let Some(behind) = &state.behind else { return effects };
     let (how_far, unsaved) = (behind.how_far(), behind.unsaved);

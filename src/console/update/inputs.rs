@@ -12,10 +12,10 @@ use crate::console::views;
 
 /// What an input leads to.
 pub fn taken(state: &mut State, input: Input) -> Vec<Effect> {
-    let is_behind = !state.behind.as_ref().is_some_and(|behind| behind.is_shown);
+    let is_importing = state.behind.as_ref().is_some_and(|behind| behind.is_shown);
     match input {
         Input::Import(news) => importing::heard(state, *news),
-        Input::Key(_) | Input::Mouse(_) | Input::Act(_) | Input::Paste(_) if !is_behind => {
+        Input::Key(_) | Input::Mouse(_) | Input::Act(_) | Input::Paste(_) if is_importing => {
             importing::on_screen(state, input)
         }
         Input::Key(key) => {

@@ -143,8 +143,7 @@ impl Pieces {
         if let Log::Held(held) = &mut self.file
             && chunks == self.count
         {
-            let nothing = Lent::with_room(&self.spares, 0);
-            let mut lent = std::mem::replace(held.get_mut(), nothing);
+            let mut lent = std::mem::replace(held.get_mut(), Lent::nothing(&self.spares));
             lent.bytes.splice(..HEADER as usize, header());
             return Ok(lent);
         }
