@@ -31,7 +31,8 @@ pub fn merge(connection: &Connection, schema: &Schema) -> Result<bool, StoreErro
     let near = |column: &str| format!("o.{column} BETWEEN m.{column} - {NEAR} AND m.{column} + {NEAR}");
     let again = format!("o.ProcessId = m.ProcessId AND {}", near("ProcessCreationTime"));
     let changed = find_anew(connection, schema, &CREATIONS, &again, creations)?;
-    let again = format!("o.ActionType = m.ActionType AND {}", near("Timestamp"));
+    // No index of the action: without statistics SQLite would go through all services for each.
+    let again = format!("+o.ActionType = m.ActionType AND {}", near("Timestamp"));
     find_anew(connection, schema, &INSTALLS, &again, installs)?;
     Ok(changed)
 }
@@ -54,8 +55,12 @@ fn find_anew(
                (SELECT 1 FROM rows_{table} AS o WHERE o.DeviceId = m.DeviceId AND {again} AND {is_alone})"
         ),
     )?;
+    let candidates = candidates(connection)?;
+    if !candidates.is_empty() {
+        pairing.create(connection, schema)?;
+    }
     let (mut others, mut staying) = (HashSet::new(), HashSet::new());
-    for (other, stays) in candidates(connection)? {
+    for (other, stays) in candidates {
         // The nearest come first; a record is in one pair only.
         if !others.contains(&other) && !staying.contains(&stays) {
             others.insert(other);
@@ -112,36 +117,58 @@ fn creations(connection: &Connection) -> Result<Vec<Pair>, StoreError> {
     ids(connection, &sql, params![sysmon, security])
 }
 
-/// The same of installed services.
+/// The same of installed services. Each record's texts are read once, and records are joined by a number of the time
+/// they are of, which SQLite makes an index of: it knows nothing of how the rows lie yet.
 fn installs(connection: &Connection) -> Result<Vec<Pair>, StoreError> {
     let (Some(services), Some(security)) = (provider(connection, SERVICES)?, provider(connection, SECURITY)?) else {
         return Ok(Vec::new());
     };
-    let alike = |field: &str| {
-        // Rows of an export may have any text there.
-        let said = |alias: &str| {
-            format!("CASE WHEN json_valid({alias}.AdditionalFields) THEN {alias}.AdditionalFields ->> '$.{field}' END")
-        };
-        format!("{} = {} COLLATE NOCASE", said("s"), said("y"))
+    ids(connection, &finding_installs(&INSTALLS.is_alone(connection, "t.id")?), params![services, security])
+}
+
+fn finding_installs(is_alone: &str) -> String {
+    // Rows of an export may have any text there; those of these records have JSON.
+    let said = |field: &str| format!("lower(nullif(t.AdditionalFields, '') ->> '$.{field}')");
+    let records = |id: i64, provider: &str, condition: &str| {
+        format!(
+            "SELECT t.id, t.DeviceId AS device, t.Timestamp AS time, t.Timestamp / {SAME_TIME} AS span,
+               t.ReportId AS report, {} AS name, {} AS file
+             FROM event_record AS e CROSS JOIN rows_DeviceEvents AS t ON t.id = e.id
+             WHERE e.event_id = {id} AND e.raw <> 0 AND e.provider = {provider} AND {condition}",
+            said("ServiceName"),
+            said("ServiceFileName")
+        )
     };
-    let sql = format!(
-        "SELECT s.id, y.id FROM event_record AS e
-         CROSS JOIN rows_DeviceEvents AS s ON s.id = e.id
-         CROSS JOIN rows_DeviceEvents AS y ON y.DeviceId = s.DeviceId AND y.ActionType = s.ActionType
-           AND y.Timestamp BETWEEN s.Timestamp - {SAME_TIME} AND s.Timestamp + {SAME_TIME}
-         CROSS JOIN event_record AS ye ON ye.id = y.id
-         WHERE e.event_id = 7045 AND e.raw <> 0 AND e.provider = ?1 AND ye.event_id = 4697 AND ye.provider = ?2
-           AND {is_alone} AND {name} AND {file}
-         ORDER BY abs(y.Timestamp - s.Timestamp), y.Timestamp, s.Timestamp, y.ReportId, s.ReportId",
-        is_alone = INSTALLS.is_alone(connection, "y.id")?,
-        name = alike("ServiceName"),
-        file = alike("ServiceFileName"),
-    );
-    ids(connection, &sql, params![services, security])
+    format!(
+        "WITH s AS MATERIALIZED ({}), y AS MATERIALIZED ({}), next(step) AS (VALUES (-1), (0), (1))
+         SELECT s.id, y.id FROM s CROSS JOIN next CROSS JOIN y
+           ON y.device = s.device AND y.span = s.span + next.step AND y.name = s.name AND y.file = s.file
+         WHERE abs(y.time - s.time) <= {SAME_TIME}
+         ORDER BY abs(y.time - s.time), y.time, s.time, y.report, s.report",
+        records(7045, "?1", "true"),
+        records(4697, "?2", is_alone),
+    )
 }
 
 fn ids(connection: &Connection, sql: &str, parameters: &[&dyn rusqlite::ToSql]) -> Result<Vec<Pair>, StoreError> {
     let mut statement = connection.prepare(sql)?;
     let rows = statement.query_map(parameters, |row| Ok((row.get(0)?, row.get(1)?)))?;
     Ok(rows.collect::<Result<_, _>>()?)
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn installed_services_are_joined_by_an_index_before_anything_is_known_of_them() {
+        let store = crate::store::Store::in_memory().unwrap();
+        let explain = format!("EXPLAIN QUERY PLAN {}", finding_installs("true"));
+        let mut statement = store.connection().prepare(&explain).unwrap();
+        let steps = statement.query_map([0, 0], |row| row.get::<_, String>(3)).unwrap();
+        let steps: Vec<String> = steps.collect::<Result<_, _>>().unwrap();
+        assert!(steps.iter().any(|step| step.starts_with("SEARCH y USING AUTOMATIC")), "{steps:#?}");
+        assert!(!steps.iter().any(|step| step.contains("device_event_action")), "{steps:#?}");
+    }
 }

@@ -288,7 +288,10 @@ pub fn analyze() -> String {
 pub fn create_indexes() -> String {
     let partial = format!(
         "CREATE INDEX IF NOT EXISTS text_nul ON text(id) WHERE {HOLDS_NUL};
-         CREATE INDEX IF NOT EXISTS event_kind ON event_record(event_id, channel, raw) WHERE {IS_RAW};\n"
+         -- It stands for both, which older stores have.
+         DROP INDEX IF EXISTS event_raw;
+         DROP INDEX IF EXISTS event_kind;
+         CREATE INDEX IF NOT EXISTS event_number ON event_record(event_id, channel, raw) WHERE {IS_RAW};\n"
     );
     let others: String = INDEXES
         .iter()

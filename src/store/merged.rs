@@ -18,6 +18,7 @@ pub struct Pairing {
     pub table: &'static str,
     /// Where the other rows lie.
     pub hidden: &'static str,
+    index: &'static str,
     taken: &'static [Taken],
 }
 
@@ -33,6 +34,7 @@ struct Taken {
 pub const CREATIONS: Pairing = Pairing {
     table: "DeviceProcessEvents",
     hidden: "merged_process",
+    index: "merged_into",
     taken: &[
         Taken {
             column: "AdditionalFields",
@@ -59,6 +61,7 @@ pub const CREATIONS: Pairing = Pairing {
 pub const INSTALLS: Pairing = Pairing {
     table: "DeviceEvents",
     hidden: "merged_service",
+    index: "merged_service_into",
     taken: &[Taken {
         column: "AdditionalFields",
         is_text_id: false,
@@ -113,8 +116,10 @@ impl Pairing {
         self.taken.iter().filter(|taken| taken.is_text_id).map(|taken| format!("kept_{}", taken.column))
     }
 
-    fn create(&self, connection: &Connection, table: &TableSchema) -> Result<(), StoreError> {
-        let hidden = self.hidden;
+    /// Makes the place for the rows that are hidden, where it is missing.
+    pub fn create(&self, connection: &Connection, schema: &Schema) -> Result<(), StoreError> {
+        let Some(table) = schema.table(self.table) else { return Ok(()) };
+        let (hidden, index) = (self.hidden, self.index);
         let kept = self.taken.iter().map(|taken| {
             let kind = if taken.is_text_id { "INTEGER" } else { "TEXT" };
             format!(", kept_{} {kind} NOT NULL", taken.column)
@@ -123,15 +128,15 @@ impl Pairing {
         Ok(connection.execute_batch(&format!(
             "CREATE TABLE IF NOT EXISTS {hidden}(id INTEGER PRIMARY KEY, into_event INTEGER NOT NULL{}, actor INTEGER,
                filled INTEGER NOT NULL DEFAULT 0);
-             CREATE INDEX IF NOT EXISTS {hidden}_into ON {hidden}(into_event);",
+             CREATE INDEX IF NOT EXISTS {index} ON {hidden}(into_event);",
             kept.chain(others).collect::<String>()
         ))?)
     }
 
-    /// Hides the row of event `other` behind that of event `stays`, which takes over what it lacks.
+    /// Hides the row of event `other` behind that of event `stays`, which takes over what it lacks. The place for it was
+    /// made.
     pub fn merge(&self, connection: &Connection, schema: &Schema, other: i64, stays: i64) -> Result<(), StoreError> {
         let Some(table) = schema.table(self.table) else { return Ok(()) };
-        self.create(connection, table)?;
         let (rows, columns, hidden) = (quote_identifier(&rows_table(self.table)), columns(table), self.hidden);
         let kept: String = self.taken.iter().map(|taken| format!(", kept_{}", taken.column)).collect();
         let before = self.taken.iter().map(|taken| format!(", (SELECT {} FROM {rows} WHERE id = ?2)", taken.column));
