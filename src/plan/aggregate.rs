@@ -29,6 +29,12 @@ impl Binder<'_> {
                 continue;
             }
             let mut context = Context { lenient: true, ..Context::rows(input) };
+            if let Some(columns) = self.tuple_columns(key, names, &mut context) {
+                for (name, expr) in columns {
+                    self.push_key(&mut keys, expr, name);
+                }
+                continue;
+            }
             let expr = self.scalar(&key.value, &mut context);
             let name = match key.names.first() {
                 Some(name) => names.unique(&name.text),
@@ -328,7 +334,7 @@ impl Binder<'_> {
             let name = match named.or_else(|| self.result_name(&argument.value)) {
                 Some(name) if old => format!("any_{name}"),
                 Some(name) => name,
-                None if old => "any_".to_owned(),
+                None if old && arguments.len() == 1 => "any_".to_owned(),
                 None => format!("any_arg{place}"),
             };
             values.push((name, expr));

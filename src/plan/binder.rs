@@ -75,6 +75,8 @@ pub(super) struct Binder<'a> {
     pub origin: HashMap<NodeId, String>,
     /// What the `let`s of the query are called that are not bound yet.
     pub later_lets: HashSet<String>,
+    /// Where `column_ifexists` named a column that its rows have not, when it was last bound.
+    pub absent_columns: HashSet<Span>,
     /// The functions of the query whose bodies are being bound.
     pub calls: Vec<String>,
     next_column: u32,
@@ -104,6 +106,7 @@ pub fn bind(query: &Query, environment: &Environment<'_>) -> Bound {
         unknown: HashSet::default(),
         origin: HashMap::default(),
         later_lets: HashSet::default(),
+        absent_columns: HashSet::default(),
         calls: Vec::new(),
         next_column: 0,
         depth: 0,

@@ -37,11 +37,19 @@ impl Binder<'_> {
                 }
             }
             ExprKind::Call { function, arguments } => {
-                let argument = || arguments.first().and_then(|argument| self.result_name(&argument.value));
+                let argument = || {
+                    let first = arguments.first()?;
+                    first.name.as_ref().map(|name| name.text.clone()).or_else(|| self.result_name(&first.value))
+                };
                 match function.text.as_str() {
                     "column_ifexists" | "columnifexists" => {
-                        return match &arguments.first()?.value.kind {
-                            ExprKind::Literal(Literal { value: LiteralValue::String(text), .. }) => Some(text.clone()),
+                        let column = &arguments.first()?.value;
+                        return match &column.kind {
+                            ExprKind::Literal(Literal { value: LiteralValue::String(text), .. })
+                                if !self.absent_columns.contains(&column.span) =>
+                            {
+                                Some(text.clone())
+                            }
                             _ => None,
                         };
                     }
@@ -51,10 +59,17 @@ impl Binder<'_> {
                 match find(&function.text)?.result_name {
                     ResultName::None => None,
                     ResultName::FirstArgument => argument(),
+                    ResultName::OnlyArgument if arguments.len() == 1 => argument(),
+                    ResultName::OnlyArgument => None,
                     ResultName::Prefix(prefix) => Some(format!("{prefix}_{}", argument().unwrap_or_default())),
                     ResultName::PrefixAndLiteral(prefix) => {
                         let ExprKind::Literal(literal) = &arguments.last()?.value.kind else { return None };
-                        let number = literal.text.replace('.', "_");
+                        // The rank as a number: 50.0 is 50.
+                        let written = match literal.text.split_once('.') {
+                            Some((whole, fraction)) if fraction.bytes().all(|digit| digit == b'0') => whole,
+                            _ => &literal.text,
+                        };
+                        let number = written.replace('.', "_");
                         Some(format!("{prefix}_{}_{number}", argument().unwrap_or_default()))
                     }
                     ResultName::Fixed(name) => Some(name.to_owned()),

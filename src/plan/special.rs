@@ -63,10 +63,14 @@ impl Binder<'_> {
                         return Some(Expr::unknown());
                     }
                 };
+                self.absent_columns.remove(&column.span);
                 match self.find_field(&name, context) {
                     Some(field) => self.field_expr(&field),
                     None if context.node.is_some_and(|node| self.open.contains(&node)) => Expr::unknown(),
-                    None => self.scalar(default, context),
+                    None => {
+                        self.absent_columns.insert(column.span);
+                        self.scalar(default, context)
+                    }
                 }
             }
             ("toscalar", [table]) => self.scalar_of_table(table, context),

@@ -186,7 +186,7 @@ impl Binder<'_> {
         Some(found.collect())
     }
 
-    /// The columns of arrays sorted together: `a_sorted`, `b_sorted`.
+    /// The columns of arrays sorted alone or together: `a_sorted`, `b_sorted`.
     fn sorted_columns(
         &mut self,
         item: &NamedExpr,
@@ -195,11 +195,18 @@ impl Binder<'_> {
         names: &mut Names,
         context: &mut Context,
     ) -> Option<Vec<(String, Expr)>> {
-        if arguments.len() < 2 || self.diagnostics.iter().any(Diagnostic::is_error) {
+        if self.diagnostics.iter().any(Diagnostic::is_error) {
             return None;
         }
         let bound: Vec<Expr> = arguments.iter().map(|argument| self.scalar(&argument.value, context)).collect();
-        let sorted = super::calls::sorted_arrays(&function.text, &bound)?;
+        let sorted = match super::calls::sorted_arrays(&function.text, &bound) {
+            Some(sorted) => sorted,
+            None if item.names.len() < 2 && !bound.iter().any(|argument| self.is_unknown_column(argument)) => {
+                self.result_name(&arguments.first()?.value)?;
+                vec![self.registered(&function.text, bound, item.value.span)]
+            }
+            None => return None,
+        };
         let found = sorted.into_iter().zip(arguments).enumerate().map(|(place, (expr, argument))| {
             let name = match item.names.get(place) {
                 Some(name) => {

@@ -149,8 +149,9 @@ pub(super) const ROWS: &[FunctionRow] = &[
     FunctionRow::aggregate("make_set_if", &[of("make_set_if", &[BOXED, BOOL, LONG], Dynamic).optional(1)], "As `make_set`, over the rows for which the condition is true.")
         .named(ResultName::Prefix("set")),
     FunctionRow::aggregate("make_bag", &[of("make_bag", &[DYNAMIC, LONG], Dynamic).optional(1)], "One bag of all names; the first value of a name stays.")
-        .aliases(&["make_dictionary"])
         .named(ResultName::Prefix("bag")),
+    FunctionRow::aggregate("make_dictionary", &[of("make_bag", &[DYNAMIC, LONG], Dynamic).optional(1)], "The old `make_bag`: the column is called `dictionary_x`.")
+        .named(ResultName::Prefix("dictionary")),
     FunctionRow::aggregate("make_bag_if", &[of("make_bag_if", &[DYNAMIC, BOOL, LONG], Dynamic).optional(1)], "As `make_bag`, over the rows for which the condition is true.")
         .named(ResultName::Prefix("bag")),
     FunctionRow::aggregate("buildschema", &[of("buildschema", &[DYNAMIC], Dynamic)], "The schema that all values fit.").named(ResultName::Prefix("schema")),

@@ -1,7 +1,7 @@
 //! Dates, times and spans. All times are UTC; a result before year 1 or after year 9999 is null.
 
 use super::parameter::{DATETIME, DECIMAL, LONG, REAL, STRING, TIMESPAN};
-use super::{FunctionRow, of};
+use super::{FunctionRow, ResultName, of};
 use crate::schema::ScalarType::{Datetime, Decimal, Int, Long, Real, String, Timespan};
 
 pub(super) const ROWS: &[FunctionRow] = &[
@@ -60,7 +60,8 @@ pub(super) const ROWS: &[FunctionRow] = &[
             of("same", &[DATETIME], Datetime),
         ],
         "A time from its parts, or from text as `todatetime`; null where a part is out of range.",
-    ),
+    )
+    .named(ResultName::OnlyArgument),
     FunctionRow::scalar(
         "make_timespan",
         &[of("make_timespan", &[LONG, LONG, REAL], Timespan).optional(1), of("make_timespan_days", &[LONG, LONG, LONG, REAL], Timespan), of("timespan_from_string", &[STRING], Timespan)],

@@ -54,7 +54,7 @@ pub(super) const ROWS: &[FunctionRow] = &[
         .named_as_argument(),
     FunctionRow::scalar("degrees", &[of("degrees", &[REAL], Real)], "From radians."),
     FunctionRow::scalar("radians", &[of("radians", &[REAL], Real)], "From degrees."),
-    FunctionRow::scalar("pi", &[of("pi", &[], Real)], "3.14159….").named(ResultName::Fixed("pi")),
+    FunctionRow::scalar("pi", &[of("pi", &[], Real)], "3.14159…."),
     FunctionRow::scalar("isnan", &[of("isnan", &[REAL], Bool)], "Whether the value is NaN."),
     FunctionRow::scalar("isinf", &[of("isinf", &[REAL], Bool)], "Whether the value is plus or minus infinity."),
     FunctionRow::scalar("isfinite", &[of("isfinite", &[REAL], Bool)], "Neither infinite nor NaN."),
@@ -72,7 +72,8 @@ pub(super) const ROWS: &[FunctionRow] = &[
         "rand",
         &[of("rand", &[LONG], Real).optional(1)],
         "From 0 to below 1, or a whole number from 0 to below the argument; another one for each row and on every run.",
-    ),
+    )
+    .named_as_argument(),
     FunctionRow::scalar("binary_and", &[of("binary_and", &[LONG, LONG], Long)], "Bitwise and.").named_as_argument(),
     FunctionRow::scalar("binary_or", &[of("binary_or", &[LONG, LONG], Long)], "Bitwise or.").named_as_argument(),
     FunctionRow::scalar("binary_xor", &[of("binary_xor", &[LONG, LONG], Long)], "Bitwise exclusive or.")

@@ -35,6 +35,8 @@ pub enum ResultName {
     None,
     /// The name of the first argument (`tostring(x)` is `x`, `bin(x, 1h)` is `x`).
     FirstArgument,
+    /// The name of the argument where it is the only one (`make_datetime(x)` is `x`, of parts it has no name).
+    OnlyArgument,
     /// `prefix_argument`: `count_`, `dcount_x`, `set_x` (the prefix may differ from the function's name).
     Prefix(&'static str),
     /// `prefix_argument_literal`: `percentile_x_95`.
