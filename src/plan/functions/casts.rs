@@ -103,7 +103,7 @@ pub(crate) const fn implicit_cost(from: ScalarType, to: ScalarType) -> Option<u3
         (Int, Long) => Some(1),
         (Int | Long, Real) => Some(2),
         (Int | Long | Real, Decimal) => Some(6),
-        (Decimal, Real) => Some(7),
+        (Decimal, Real) => Some(14),
         (Long, Int) => Some(4),
         (Dynamic, ScalarType::String) => Some(8),
         (Dynamic, Real) => Some(9),

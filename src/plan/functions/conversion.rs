@@ -1,10 +1,8 @@
 //! Casts that rules write: `tostring`, `tolong`, `todatetime`, ….
 
-use super::parameter::{ANY, BOOL, BOXED, DATETIME, DECIMAL, DYNAMIC, GUID, LONG, REAL, STRING, TEXT, TIMESPAN};
-use super::{FunctionRow, ParameterType, ResultName, of};
+use super::parameter::{ANY, BOOL, BOXED, DATETIME, DECIMAL, DYNAMIC, GUID, INT, LONG, REAL, STRING, TEXT, TIMESPAN};
+use super::{FunctionRow, ResultName, of};
 use crate::schema::ScalarType::{Bool, Datetime, Decimal, Dynamic, Guid, Int, Long, Real, String, Timespan};
-
-const INT: ParameterType = ParameterType::Exactly(Int);
 
 pub(super) const ROWS: &[FunctionRow] = &[
     FunctionRow::scalar(
@@ -125,7 +123,7 @@ pub(super) const ROWS: &[FunctionRow] = &[
     .named_as_argument(),
     FunctionRow::scalar(
         "tohex",
-        &[of("tohex_int", &[ParameterType::Exactly(Int), LONG], String).optional(1), of("tohex", &[LONG, LONG], String).optional(1)],
+        &[of("tohex_int", &[INT, LONG], String).optional(1), of("tohex", &[LONG, LONG], String).optional(1)],
         "Lower-case hexadecimal digits, padded to a minimal length; negative numbers in two's complement.",
     )
     .named_as_argument(),

@@ -96,6 +96,7 @@ pub(super) const ROWS: &[FunctionRow] = &[
         &[
             of("bin_at_long", &[LONG, LONG, LONG], Long),
             of("bin_at_real", &[REAL, REAL, REAL], Real),
+            of("bin_at_decimal", &[DECIMAL, DECIMAL, DECIMAL], Decimal),
             of("bin_at_datetime", &[DATETIME, TIMESPAN, DATETIME], Datetime),
             of("bin_at_long", &[TIMESPAN, TIMESPAN, TIMESPAN], Timespan),
         ],

@@ -1,8 +1,8 @@
 //! Arithmetic and bits. Out of a function's domain is NaN, as in C, save where a row says otherwise.
 
-use super::parameter::{DECIMAL, LONG, REAL, TIMESPAN};
+use super::parameter::{DECIMAL, INT, LONG, REAL, TIMESPAN};
 use super::{FunctionRow, ResultName, of};
-use crate::schema::ScalarType::{Bool, Decimal, Long, Real, Timespan};
+use crate::schema::ScalarType::{Bool, Decimal, Int, Long, Real, Timespan};
 
 pub(super) const ROWS: &[FunctionRow] = &[
     FunctionRow::scalar(
@@ -19,13 +19,23 @@ pub(super) const ROWS: &[FunctionRow] = &[
     FunctionRow::scalar("sign", &[of("sign", &[REAL], Real)], "-1, 0 or 1."),
     FunctionRow::scalar(
         "ceiling",
-        &[of("same", &[LONG], Long), of("ceiling", &[REAL], Real)],
+        &[
+            of("same", &[INT], Int),
+            of("same", &[LONG], Long),
+            of("ceiling", &[REAL], Real),
+            of("ceiling_decimal", &[DECIMAL], Decimal),
+        ],
         "The least whole number not below.",
     )
     .named_as_argument(),
     FunctionRow::scalar(
         "round",
-        &[of("round_long", &[LONG, LONG], Long).optional(1), of("round", &[REAL, LONG], Real).optional(1)],
+        &[
+            of("round_long", &[INT, LONG], Int).optional(1),
+            of("round_long", &[LONG, LONG], Long).optional(1),
+            of("round", &[REAL, LONG], Real).optional(1),
+            of("round_decimal", &[DECIMAL, LONG], Decimal).optional(1),
+        ],
         "To a number of digits; halves away from zero. A whole number stays one.",
     )
     .named_as_argument(),

@@ -238,6 +238,7 @@ pub(crate) mod parameter {
     pub(crate) const COMMON: ParameterType = ParameterType::Common;
     pub(crate) const TYPEOF: ParameterType = ParameterType::Typeof;
     pub(crate) const BOOL: ParameterType = ParameterType::Exactly(ScalarType::Bool);
+    pub(crate) const INT: ParameterType = ParameterType::Exactly(ScalarType::Int);
     pub(crate) const LONG: ParameterType = ParameterType::Exactly(ScalarType::Long);
     pub(crate) const REAL: ParameterType = ParameterType::Exactly(ScalarType::Real);
     pub(crate) const DECIMAL: ParameterType = ParameterType::Exactly(ScalarType::Decimal);

@@ -114,6 +114,28 @@ impl Decimal {
         self.plus(self.modulo(size)?.negated())
     }
 
+    /// One at this many digits after the point; before it where there are fewer than none.
+    pub fn unit(digits: i64) -> Option<Self> {
+        match u32::try_from(digits) {
+            Ok(scale) => (scale <= 38).then_some(Self { digits: 1, scale }),
+            Err(_) => {
+                let power = u32::try_from(digits.checked_neg()?).ok()?;
+                Some(Self { digits: 10_i128.checked_pow(power)?, scale: 0 })
+            }
+        }
+    }
+
+    /// To a number of digits after the point; halves go away from zero.
+    pub fn rounded(self, digits: i64) -> Option<Self> {
+        if digits >= i64::from(self.scale) {
+            return Some(self);
+        }
+        let unit = Self::unit(digits)?;
+        let half = Self { digits: 5, scale: 0 }.times(Self::unit(digits.checked_add(1)?)?)?;
+        let size = self.magnitude().plus(half)?.floored_to(unit)?;
+        Some(if self.digits < 0 { size.negated() } else { size })
+    }
+
     pub fn compare(self, other: Self) -> Ordering {
         let scale = self.scale.max(other.scale);
         match (self.at(scale), other.at(scale)) {

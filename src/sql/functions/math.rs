@@ -187,6 +187,22 @@ pub(super) const SCALARS: &[Scalar] = &[
         let read = |place| context.maybe_text(place).and_then(Decimal::parse);
         read(0).zip(read(1)).and_then(|(value, size)| value.floored_to(size)).map(|value| value.to_string()).into()
     }),
+    plain("bin_at_decimal", |context| {
+        let read = |place| context.maybe_text(place).and_then(Decimal::parse);
+        let (Some(value), Some(size), Some(point)) = (read(0), read(1), read(2)) else { return Output::Null };
+        let distance = value.plus(point.negated()).and_then(|distance| distance.floored_to(size));
+        distance.and_then(|distance| distance.plus(point)).map(|value| value.to_string()).into()
+    }),
+    plain("ceiling_decimal", |context| {
+        let value = context.maybe_text(0).and_then(Decimal::parse);
+        let below = value.and_then(|value| value.negated().floored_to(Decimal::unit(0)?));
+        below.map(|value| value.negated().to_string()).into()
+    }),
+    plain("round_decimal", |context| {
+        let digits = context.integer(1).unwrap_or(0);
+        let value = context.maybe_text(0).and_then(Decimal::parse);
+        value.and_then(|value| value.rounded(digits)).map(|value| value.to_string()).into()
+    }),
     plain("bin_at_long", |context| {
         longs(context)
             .zip(context.integer(2))
