@@ -1,6 +1,6 @@
 //! Choosing between values; logic.
 
-use super::parameter::{BOOL, COMMON, STRING};
+use super::parameter::{BOOL, COMMON, COMMON_OR_DYNAMIC, STRING};
 use super::{FunctionRow, Returns, of};
 use crate::schema::ScalarType::{Bool, Dynamic, String};
 
@@ -8,15 +8,15 @@ pub(super) const ROWS: &[FunctionRow] = &[
     FunctionRow::scalar("not", &[of("not", &[BOOL], Bool)], "Null stays null."),
     FunctionRow::scalar(
         "iff",
-        &[of("iff", &[BOOL, COMMON, COMMON], Dynamic).returns(Returns::Common)],
-        "The second value where the condition is true, else (false or null) the third.",
+        &[of("iff", &[BOOL, COMMON_OR_DYNAMIC, COMMON_OR_DYNAMIC], Dynamic).returns(Returns::Common)],
+        "The second value where the condition is true, else (false or null) the third. Unlike values are dynamic.",
     )
     .aliases(&["iif"])
     .handles_nulls(),
     FunctionRow::scalar(
         "case",
-        &[of("case", &[BOOL, COMMON, COMMON], Dynamic).returns(Returns::Common).repeats(2)],
-        "The value after the first condition that is true, else the last value.",
+        &[of("case", &[BOOL, COMMON_OR_DYNAMIC, COMMON_OR_DYNAMIC], Dynamic).returns(Returns::Common).repeats(2)],
+        "The value after the first condition that is true, else the last value. Unlike values are dynamic.",
     )
     .handles_nulls(),
     FunctionRow::scalar(

@@ -76,8 +76,10 @@ pub enum ParameterType {
     Text,
     /// Any type, passed as the JSON value `pack_array` would hold.
     Boxed,
-    /// All parameters marked so take one common type (`iff`, `coalesce`, `case`, `max_of`).
+    /// All parameters marked so take one common type (`coalesce`, `max_of`).
     Common,
+    /// As `Common`; where they have no common type, all are dynamic (`iff`, `case`).
+    CommonOrDynamic,
     /// `typeof(T)`: not passed on; the result is cast to that type.
     Typeof,
 }
@@ -88,7 +90,7 @@ pub enum Returns {
     Exactly(ScalarType),
     /// The type of the argument at this position, from 0.
     Argument(usize),
-    /// The common type of the [`ParameterType::Common`] arguments.
+    /// The common type of the [`ParameterType::Common`] and [`ParameterType::CommonOrDynamic`] arguments.
     Common,
     /// The wider of the numeric arguments (`int` counts as `long`).
     Wider,
@@ -236,6 +238,7 @@ pub(crate) mod parameter {
     pub(crate) const TEXT: ParameterType = ParameterType::Text;
     pub(crate) const BOXED: ParameterType = ParameterType::Boxed;
     pub(crate) const COMMON: ParameterType = ParameterType::Common;
+    pub(crate) const COMMON_OR_DYNAMIC: ParameterType = ParameterType::CommonOrDynamic;
     pub(crate) const TYPEOF: ParameterType = ParameterType::Typeof;
     pub(crate) const BOOL: ParameterType = ParameterType::Exactly(ScalarType::Bool);
     pub(crate) const INT: ParameterType = ParameterType::Exactly(ScalarType::Int);

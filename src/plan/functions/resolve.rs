@@ -218,7 +218,9 @@ fn fit(
             ParameterType::Numeric => return Err(misfit(describe(*parameter))),
             ParameterType::Text => (ScalarType::String, u32::from(from != ScalarType::String) * 5),
             ParameterType::Boxed => (ScalarType::Dynamic, u32::from(from != ScalarType::Dynamic) * 5),
-            ParameterType::Common => (common.unwrap_or(from), u32::from(common != Some(from))),
+            ParameterType::Common | ParameterType::CommonOrDynamic => {
+                (common.unwrap_or(from), u32::from(common != Some(from)))
+            }
             ParameterType::Typeof => {
                 cast_result = Some((position, from));
                 (from, 0)
@@ -253,13 +255,21 @@ fn common_of(
     arguments: &[ArgumentShape],
 ) -> Result<Option<ScalarType>, Misfit> {
     let mut common: Option<ScalarType> = None;
+    let mut is_unlike = false;
     for (position, (parameter, argument)) in parameters.iter().zip(arguments).enumerate() {
-        if *parameter != ParameterType::Common {
-            continue;
-        }
+        let may_be_dynamic = match parameter {
+            ParameterType::Common => false,
+            ParameterType::CommonOrDynamic => true,
+            _ => continue,
+        };
         let found = argument.scalar_type;
         common = match common {
             None => Some(found),
+            // Kusto's own binder: a choice between unlike values is dynamic.
+            Some(so_far) if may_be_dynamic && (is_unlike || !are_alike(so_far, found)) => {
+                is_unlike = true;
+                Some(ScalarType::Dynamic)
+            }
             Some(so_far) => Some(common_type(so_far, found).ok_or_else(|| {
                 let hint = (so_far == ScalarType::String).then(|| "wrap it in tostring()".to_owned());
                 let error = ResolutionError::ArgumentType {
@@ -274,6 +284,12 @@ fn common_of(
         };
     }
     Ok(common)
+}
+
+/// Whether two values of a choice have a common type; a boolean is no number there.
+fn are_alike(left: ScalarType, right: ScalarType) -> bool {
+    let is_bool = |scalar_type: ScalarType| scalar_type == ScalarType::Bool;
+    common_type(left, right).is_some_and(|common| is_bool(common) || !(is_bool(left) || is_bool(right)))
 }
 
 fn describe(parameter: ParameterType) -> String {
@@ -323,7 +339,7 @@ fn merge_expectations(
     for overload in row.overloads {
         let described = expand(overload, arguments.len())
             .and_then(|parameters| parameters.get(position).copied())
-            .filter(|parameter| *parameter != ParameterType::Common)
+            .filter(|parameter| !matches!(parameter, ParameterType::Common | ParameterType::CommonOrDynamic))
             .map(describe);
         if let Some(described) = described.filter(|one| !wanted.contains(one)) {
             wanted.push(described);
@@ -401,13 +417,23 @@ mod tests {
     }
 
     #[test]
+    fn a_choice_between_unlike_values_is_dynamic() {
+        let returns = |name, types: &[ScalarType]| resolve(name, types).unwrap().returns;
+        assert_eq!(returns("iff", &[Bool, Text, Long]), Dynamic);
+        assert_eq!(returns("iff", &[Bool, Bool, Long]), Dynamic);
+        assert_eq!(returns("iff", &[Bool, Int, Real]), Real);
+        assert_eq!(returns("iff", &[Bool, Dynamic, Text]), Text);
+        assert_eq!(returns("case", &[Bool, Text, Bool, Long, Text]), Dynamic);
+    }
+
+    #[test]
     fn errors_say_what_is_wrong() {
         insta::assert_snapshot!(resolve("tostrng", &[Text]).unwrap_err(), @"there is no function 'tostrng'; did you mean tostring?");
         insta::assert_snapshot!(resolve("strlen", &[]).unwrap_err(), @"strlen() takes 1 argument, not 0");
         insta::assert_snapshot!(resolve("strlen", &[Long]).unwrap_err(), @"argument 1 of strlen() is long, but it must be string: wrap it in tostring()");
         insta::assert_snapshot!(resolve("substring", &[Text]).unwrap_err(), @"substring() takes 2 to 3 arguments, not 1");
         insta::assert_snapshot!(resolve("startofday", &[Text]).unwrap_err(), @"argument 1 of startofday() is string, but it must be datetime: wrap it in todatetime()");
-        insta::assert_snapshot!(resolve("iff", &[Bool, Text, Long]).unwrap_err(), @"argument 3 of iff() is long, but it must be string like the others: wrap it in tostring()");
+        insta::assert_snapshot!(resolve("max_of", &[Text, Long]).unwrap_err(), @"argument 2 of max_of() is long, but it must be string like the others: wrap it in tostring()");
         insta::assert_snapshot!(resolve("bin", &[Text, Timespan]).unwrap_err(), @"argument 1 of bin() is string, but it must be long, real, decimal, datetime or timespan");
         insta::assert_snapshot!(resolve("case", &[Bool, Text, Bool, Text]).unwrap_err(), @"case() takes pairs of a condition and a value, and one value for all else: an odd number of arguments, not 4");
     }
