@@ -242,7 +242,8 @@ pub fn resolve_unary(operator: UnaryOperator, operand: &ArgumentShape) -> Result
     let (to, symbol) = match from {
         Int | Long => (Long, "negate_long"),
         Timespan => (Timespan, "negate_long"),
-        Real | Dynamic => (Real, "negate_real"),
+        Real => (Real, "negate_real"),
+        Dynamic => (Dynamic, "negate_dynamic"),
         Decimal => (Decimal, "negate_decimal"),
         Bool | Text | Datetime | Guid => {
             return Err(refuse(if operator == UnaryOperator::Minus { "-" } else { "+" }));

@@ -108,6 +108,14 @@ pub(super) const SCALARS: &[Scalar] = &[
     plain("modulo_long", |context| long(context, |left, right| (right != 0).then(|| left.wrapping_rem_euclid(right)))),
     plain("negate_long", |context| context.integer(0).map(i64::wrapping_neg).into()),
     plain("negate_real", |context| context.real(0).map(|value| -value).into()),
+    plain("negate_dynamic", |context| {
+        let Some(text) = context.maybe_text(0) else { return Output::Null };
+        match (text.parse::<i64>(), text.parse::<f64>()) {
+            (Ok(value), _) => value.wrapping_neg().to_string().into(),
+            (_, Ok(value)) if value.is_finite() => json::real(-value).into(),
+            _ => Output::Null,
+        }
+    }),
     plain("negate_decimal", |context| {
         context.maybe_text(0).and_then(Decimal::parse).map(|value| value.negated().to_string()).into()
     }),
