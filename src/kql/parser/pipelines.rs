@@ -132,6 +132,7 @@ impl Parser<'_> {
         let next = self.kind(1);
         match self.word(0) {
             Some("range") => self.name_at(1).is_some_and(|(_, length)| self.word(1 + length) == Some("from")),
+            Some("print") if next == Some(TokenKind::Plus) => true,
             Some("print" | "union") => self.operand_may_follow(1),
             Some("search" | "find") => {
                 let in_tables = self.word(1) == Some("in") && self.kind(2) == Some(TokenKind::OpenParen);
