@@ -294,7 +294,7 @@ impl Binder<'_> {
         match resolve_operator(operator, &shape(&left), &shape(&right)) {
             Ok(resolution) => self.apply(&resolution, vec![left, right]),
             Err(_) if is_bool_and_text(operator, &left, &right) => {
-                self.warning("bool-as-text", span, "a bool and a string are compared; the string is read as a bool");
+                self.bool_as_text(span);
                 let (left, right) = (self.cast(left, ScalarType::Bool), self.cast(right, ScalarType::Bool));
                 self.binary_of(operator, span, left, right)
             }
@@ -313,6 +313,11 @@ impl Binder<'_> {
     /// Rules compare ports and ids with quoted numbers; the portal takes that, and so does the engine, aloud.
     pub fn number_as_text(&mut self, span: Span) {
         self.warning("number-as-text", span, "a number and a string are compared as text");
+    }
+
+    /// As numbers: `IsAdmin == "true"` is in many rules.
+    pub fn bool_as_text(&mut self, span: Span) {
+        self.warning("bool-as-text", span, "a bool and a string are compared; the string is read as a bool");
     }
 
     fn between(

@@ -114,6 +114,18 @@ impl Binder<'_> {
                 members = members.into_iter().map(|member| self.cast(member, ScalarType::String)).collect();
             }
         }
+        let is_bool = |expr: &Expr| expr.scalar_type == ScalarType::Bool;
+        let sides = || std::iter::once(&value).chain(&members);
+        if operator == ListOperator::In
+            && arrays.is_empty()
+            && sides().any(is_bool)
+            && sides().any(is_text)
+            && sides().all(|expr| is_bool(expr) || is_text(expr))
+        {
+            self.bool_as_text(span);
+            value = self.cast(value, ScalarType::Bool);
+            members = members.into_iter().map(|member| self.cast(member, ScalarType::Bool)).collect();
+        }
         let shapes: Vec<_> = members.iter().chain(&arrays).map(shape).collect();
         let resolved = match resolve_list_operator(operator, &shape(&value), &shapes) {
             Ok(resolved) => resolved,
