@@ -339,6 +339,7 @@ impl Binder<'_> {
             };
             values.push((name, expr));
         }
+        let is_alone = values.len() == 1;
         Some(
             values
                 .into_iter()
@@ -347,7 +348,8 @@ impl Binder<'_> {
                         return (name, Expr::unknown());
                     }
                     let (id, scalar_type) = (self.new_column(), value.scalar_type);
-                    collected.push(Aggregate { id, kind: AggregateKind::Any { value }, scalar_type });
+                    let kind = if is_alone { AggregateKind::First { value } } else { AggregateKind::Any { value } };
+                    collected.push(Aggregate { id, kind, scalar_type });
                     (name, Expr::new(ExprKind::Column(id), scalar_type))
                 })
                 .collect(),

@@ -250,7 +250,7 @@ impl Binder<'_> {
             && let [value] = bound.as_slice()
         {
             let scalar_type = value.scalar_type;
-            collected.push(Aggregate { id, kind: AggregateKind::Any { value: value.clone() }, scalar_type });
+            collected.push(Aggregate { id, kind: AggregateKind::First { value: value.clone() }, scalar_type });
             return Expr::new(ExprKind::Column(id), scalar_type);
         }
         if let ("arg_max" | "arg_min" | "argmax" | "argmin", [by, ..]) = (function.text.as_str(), bound.as_slice()) {

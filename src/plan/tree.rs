@@ -99,6 +99,8 @@ pub enum AggregateKind {
     Extreme { value: Expr, by: Expr, maximum: bool },
     /// The value in any one row, the same row for all of one `take_any`.
     Any { value: Expr },
+    /// The first value that is neither null nor an empty string (`take_any` of one column).
+    First { value: Expr },
     /// The event ids behind the group.
     Lineage(ColumnId),
 }
@@ -462,7 +464,7 @@ impl Node {
                 .chain(aggregates.iter().flat_map(|aggregate| match &aggregate.kind {
                     AggregateKind::Call { arguments, .. } => arguments.iter().collect::<Vec<_>>(),
                     AggregateKind::Extreme { value, by, .. } => vec![value, by],
-                    AggregateKind::Any { value } => vec![value],
+                    AggregateKind::Any { value } | AggregateKind::First { value } => vec![value],
                     AggregateKind::Lineage(_) => Vec::new(),
                 }))
                 .collect(),

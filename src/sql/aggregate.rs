@@ -55,10 +55,9 @@ impl Generator<'_> {
         for aggregate in &used {
             let item = match &aggregate.kind {
                 AggregateKind::Extreme { value, by, maximum } if native => {
-                    if value == by && !has_native {
+                    if value == by && !has_native && by.scalar_type == ScalarType::String {
                         has_native = true;
-                        let function = if *maximum { "max" } else { "min" };
-                        Item::value(aggregate.id, format!("{function}({})", scope.value(by)))
+                        Item::value(aggregate.id, extreme(&scope, by, *maximum))
                     } else {
                         Self::item(&scope, aggregate.id, value)
                     }
@@ -66,6 +65,16 @@ impl Generator<'_> {
                 // The same in every row of the group.
                 AggregateKind::Extreme { .. } => Item::value(aggregate.id, format!("max(x{})", aggregate.id.0)),
                 AggregateKind::Any { value } => Self::item(&scope, aggregate.id, value),
+                AggregateKind::First { value } => {
+                    let item = Self::item(&scope, aggregate.id, value);
+                    let sql = match (item.holds, value.scalar_type) {
+                        // The id of the empty text is 0.
+                        (Holds::TextId, _) => format!("coalesce(kql_take_any(nullif({}, 0)), 0)", item.sql),
+                        (Holds::Value, ScalarType::String) => format!("kql_take_any_string({})", item.sql),
+                        (Holds::Value, _) => format!("kql_take_any({})", item.sql),
+                    };
+                    Item { sql, ..item }
+                }
                 AggregateKind::Lineage(column) => {
                     Item::value(aggregate.id, format!("whippet_lineage({})", scope.raw(*column).sql))
                 }
@@ -75,12 +84,11 @@ impl Generator<'_> {
             };
             items.push(if keys.is_empty() { filled(item, aggregate.scalar_type) } else { item });
         }
-        if native && !has_native {
-            // Nobody reads the extreme itself, but it says which row the others come from.
-            if let Some((by, maximum)) = extremes.first() {
-                let function = if *maximum { "max" } else { "min" };
-                items.push(Item::value(ColumnId(u32::MAX), format!("{function}({})", scope.value(by))));
-            }
+        if native
+            && !has_native
+            && let Some((by, maximum)) = extremes.first()
+        {
+            items.push(Item::value(ColumnId(u32::MAX), extreme(&scope, by, *maximum)));
         }
         let only_any = used.iter().all(|one| matches!(one.kind, AggregateKind::Any { .. }));
         if keys.is_empty() && only_any {
@@ -143,6 +151,21 @@ impl Generator<'_> {
         // Ties go to the first row: the number keeps them in the order they came.
         format!("(SELECT *, {} FROM (SELECT *, row_number() OVER () AS n_ FROM {from}))", windows.join(", "))
     }
+}
+
+/// The extreme that says which row the other columns come from: the first of those that hold it. Nulls stand behind
+/// all values, so that it is the first row where there are only nulls.
+fn extreme(scope: &Scope<'_>, by: &Expr, maximum: bool) -> String {
+    let value = scope.value(by);
+    let behind = match (by.scalar_type, maximum) {
+        (ScalarType::String, _) => None,
+        (ScalarType::Guid | ScalarType::Dynamic, true) => Some("''"),
+        (ScalarType::Guid | ScalarType::Dynamic, false) => Some("char(1114111)"),
+        (_, true) => Some("-9223372036854775808"),
+        (_, false) => Some("9223372036854775807"),
+    };
+    let value = behind.map_or_else(|| value.clone(), |behind| format!("coalesce({value}, {behind})"));
+    format!("{}({value})", if maximum { "max" } else { "min" })
 }
 
 /// Without groups an empty input still gives one row, in which strings are empty.

@@ -115,7 +115,9 @@ impl Demand {
                         AggregateKind::Extreme { value, by, .. } => {
                             self.ask_expressions(plan, [value, by], &mut asked);
                         }
-                        AggregateKind::Any { value } => self.ask_expressions(plan, [value], &mut asked),
+                        AggregateKind::Any { value } | AggregateKind::First { value } => {
+                            self.ask_expressions(plan, [value], &mut asked);
+                        }
                         AggregateKind::Lineage(column) => {
                             asked.insert(*column);
                         }
