@@ -117,12 +117,16 @@ pub(super) const ROWS: &[FunctionRow] = &[
         &[of("has_any_index", &[STRING, DYNAMIC], Long)],
         "Place of the first member of the array that the text `has`, or -1.",
     ),
-    FunctionRow::scalar("isempty", &[of("isempty", &[STRING], Bool), of("isnull", &[ANY], Bool)], "True for \"\" and for null.")
-        .handles_nulls(),
+    FunctionRow::scalar(
+        "isempty",
+        &[of("isempty", &[STRING], Bool), of("isempty_dynamic", &[DYNAMIC], Bool), of("isnull", &[ANY], Bool)],
+        "True for \"\", also in a dynamic value, and for null.",
+    )
+    .handles_nulls(),
     FunctionRow::scalar(
         "isnotempty",
-        &[of("isnotempty", &[STRING], Bool), of("isnotnull", &[ANY], Bool)],
-        "False for \"\" and for null.",
+        &[of("isnotempty", &[STRING], Bool), of("isnotempty_dynamic", &[DYNAMIC], Bool), of("isnotnull", &[ANY], Bool)],
+        "False for \"\", also in a dynamic value, and for null.",
     )
     .aliases(&["notempty"])
     .handles_nulls(),

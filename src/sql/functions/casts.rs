@@ -16,6 +16,8 @@ pub(super) const TEMPLATES: &[(&str, &str)] = &[
     ("isnotnull", "({0} IS NOT NULL)"),
     ("isempty", "({0} = '')"),
     ("isnotempty", "({0} <> '')"),
+    ("isempty_dynamic", "coalesce({0} = '\"\"', 1)"),
+    ("isnotempty_dynamic", "coalesce({0} <> '\"\"', 0)"),
     ("real_from_long", "CAST({0} AS REAL)"),
     ("bool_from_long", "({0} <> 0)"),
     ("string_from_bool", "(CASE {0} WHEN 1 THEN 'True' WHEN 0 THEN 'False' ELSE '' END)"),
