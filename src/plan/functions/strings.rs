@@ -53,7 +53,7 @@ pub(super) const ROWS: &[FunctionRow] = &[
     .aliases(&["array_strcat"]),
     FunctionRow::scalar(
         "strrep",
-        &[of("strrep", &[TEXT, LONG, STRING], String).optional(1)],
+        &[of("strrep", &[TEXT, LONG, TEXT], String).optional(1)],
         "Repeats a value, up to 1024 times, with an optional delimiter.",
     ),
     FunctionRow::scalar("reverse", &[of("reverse", &[TEXT], String)], "The characters backwards."),
