@@ -13,6 +13,6 @@ pub(super) const ROWS: &[FunctionRow] = &[
     FunctionRow::scalar(
         "geo_point_in_circle",
         &[of("geo_point_in_circle", &[REAL, REAL, REAL, REAL, REAL], Bool)],
-        "Whether a point lies within so many metres of another; null where one lies outside the globe.",
+        "Whether a point lies within so many metres of another; null where one lies outside the globe, or the radius is below 0.",
     ),
 ];

@@ -25,6 +25,7 @@ fn distance(context: &Context<'_>) -> Option<f64> {
 pub(super) const SCALARS: &[Scalar] = &[
     plain("geo_distance_2points", |context| distance(context).into()),
     plain("geo_point_in_circle", |context| {
-        distance(context).zip(context.real(4)).map(|(distance, radius)| distance <= radius).into()
+        let radius = context.real(4).filter(|radius| *radius >= 0.0);
+        distance(context).zip(radius).map(|(distance, radius)| distance <= radius).into()
     }),
 ];
