@@ -312,7 +312,10 @@ impl Binder<'_> {
                 vec![
                     Expr::string(field.name.as_str()),
                     Expr::constant(Value::Int(ordinal), ScalarType::Int),
-                    Expr::string(format!("System.{}", field.scalar_type.clr_name())),
+                    Expr::string(match field.scalar_type {
+                        ScalarType::Decimal => "System.Data.SqlTypes.SqlDecimal".to_owned(),
+                        other => format!("System.{}", other.clr_name()),
+                    }),
                     Expr::string(field.scalar_type.name()),
                 ]
             })
