@@ -33,7 +33,7 @@ impl Binder<'_> {
         let mut never_empty = false;
         match option_word(options, "kind") {
             Some((word, at)) if word == "nonempty" && !by.is_empty() => {
-                self.unsupported(at, "'kind=nonempty' of make-series with 'by'", "leave it out: no rows, no series");
+                self.warning("nonempty-by", at, "'kind=nonempty' makes no difference beside 'by': no rows, no series");
             }
             Some((word, _)) if word == "nonempty" => never_empty = true,
             Some((word, at)) => self.unsupported(at, &format!("'kind={word}' of make-series"), ""),
