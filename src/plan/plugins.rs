@@ -17,6 +17,8 @@ use crate::schema::{ScalarType, Value};
 /// The plugins, and how they are written.
 const PLUGINS: &[(&str, &str)] = &[
     ("bag_unpack", "evaluate bag_unpack(Column)"),
+    ("ipv4_lookup", "evaluate ipv4_lookup(Networks, AddressColumn, NetworkColumn)"),
+    ("ipv6_lookup", "evaluate ipv6_lookup(Networks, AddressColumn, NetworkColumn)"),
     ("narrow", "evaluate narrow()"),
     ("pivot", "evaluate pivot(Column, count())"),
 ];
@@ -65,12 +67,14 @@ impl Binder<'_> {
         match (plugin.text.as_str(), arguments) {
             ("bag_unpack", [bag, rest @ ..]) => self.bag_unpack(input, bag, rest, schema, span),
             ("pivot", [column, rest @ ..]) => self.pivot(input, column, rest, schema, span),
-            ("ipv4_lookup", [table, source, key, rest @ ..]) => self.ipv4_lookup(input, table, source, key, rest, span),
             ("narrow", []) => self.narrow(input, span),
-            _ => {
-                self.no_such_plugin(plugin);
-                self.unknown_table(span)
-            }
+            (name, arguments) => match self.network_lookup(input, name, arguments, span) {
+                Some(node) => node,
+                None => {
+                    self.no_such_plugin(plugin);
+                    self.unknown_table(span)
+                }
+            },
         }
     }
 
