@@ -92,6 +92,20 @@ impl Binder<'_> {
                 }
                 self.registered("bag_pack", members, span)
             }
+            ("assert", [condition, message]) => {
+                let at = condition.span;
+                let (condition, message) = (self.predicate(condition, context), self.scalar(message, context));
+                let mut reads_rows = false;
+                condition.walk(&mut |part| reads_rows |= matches!(part.kind, ExprKind::Column(_)));
+                if reads_rows {
+                    self.diagnostics.push(
+                        Diagnostic::error("assert-condition", at, "the condition of assert() must not depend on rows")
+                            .with_help("keep the rows you want with 'where'"),
+                    );
+                    return Some(Expr::unknown());
+                }
+                self.registered("assert", vec![condition, message], span)
+            }
             ("parse_user_agent", [agent, ..]) => {
                 let _ = self.scalar(agent, context);
                 self.diagnostics.push(

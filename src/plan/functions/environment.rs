@@ -1,8 +1,8 @@
 //! What depends on the query, the clock, the row set or tables outside the query: the engine expands these.
 
-use super::parameter::{ANY, STRING, TIMESPAN};
+use super::parameter::{ANY, BOOL, STRING, TIMESPAN};
 use super::{FunctionRow, ResultName, Returns, of};
-use crate::schema::ScalarType::{Datetime, Dynamic, Guid};
+use crate::schema::ScalarType::{Bool, Datetime, Dynamic, Guid};
 
 pub(super) const ROWS: &[FunctionRow] = &[
     FunctionRow::scalar(
@@ -31,7 +31,7 @@ pub(super) const ROWS: &[FunctionRow] = &[
     ),
     FunctionRow::scalar(
         "assert",
-        &[of("engine:assert", &[super::parameter::BOOL, STRING], crate::schema::ScalarType::Bool)],
-        "Ends the query with a message where the condition is false.",
+        &[of("assert", &[BOOL, STRING], Bool)],
+        "Ends the query with a message where the condition, which no row may decide, is false.",
     ),
 ];

@@ -1,8 +1,8 @@
-//! `iff`, `case`, `coalesce`, `max_of`, `min_of`.
+//! `iff`, `case`, `coalesce`, `max_of`, `min_of`, `assert`.
 
 use rusqlite::types::ValueRef;
 
-use super::value::{Arguments, Output, Scalar, plain, real_of};
+use super::value::{Arguments, Output, Scalar, failure, fallible, plain, real_of};
 
 pub(super) fn iff(arguments: &[String]) -> String {
     case(arguments)
@@ -46,6 +46,10 @@ fn order(left: ValueRef<'_>, right: ValueRef<'_>) -> std::cmp::Ordering {
 }
 
 pub(super) const SCALARS: &[Scalar] = &[
+    fallible("assert", |context| match context.boolean(0) {
+        Some(false) => Err(failure(format!("assert() has failed with message: '{}'", context.text(1)))),
+        holds => Ok(holds.into()),
+    }),
     plain("max_of", |context| {
         (0..context.len())
             .filter(|place| !context.is_null(*place))
