@@ -62,6 +62,8 @@ const TUPLES: &[(&str, Columns)] = &[
         "series_fit_poly",
         &[("rsquare", Real), ("coefficients", Dynamic), ("variance", Real), ("rvariance", Real), ("poly_fit", Dynamic)],
     ),
+    ("series_fft", &[("real", Dynamic), ("imag", Dynamic)]),
+    ("series_ifft", &[("real", Dynamic), ("imag", Dynamic)]),
     ("series_decompose", &[("baseline", Dynamic), ("seasonal", Dynamic), ("trend", Dynamic), ("residual", Dynamic)]),
     ("series_decompose_anomalies", &[("ad_flag", Dynamic), ("ad_score", Dynamic), ("baseline", Dynamic)]),
     ("series_periods_detect", &[("periods", Dynamic), ("scores", Dynamic)]),

@@ -52,6 +52,24 @@ pub(super) const ROWS: &[FunctionRow] = &[
     FunctionRow::scalar("loggamma", &[of("loggamma", &[REAL], Real)], "Logarithm of the gamma function.")
         .named_as_argument(),
     FunctionRow::scalar("gamma", &[of("gamma", &[REAL], Real)], "The gamma function.").named_as_argument(),
+    FunctionRow::scalar("erf", &[of("erf", &[REAL], Real)], "The error function.").named_as_argument(),
+    FunctionRow::scalar("erfc", &[of("erfc", &[REAL], Real)], "What the error function leaves to 1.")
+        .named_as_argument(),
+    FunctionRow::scalar(
+        "beta_cdf",
+        &[of("beta_cdf", &[REAL, REAL, REAL], Real)],
+        "The cumulative beta distribution; NaN for a value outside 0 to 1 or a shape outside 0 to 10000.",
+    ),
+    FunctionRow::scalar(
+        "beta_pdf",
+        &[of("beta_pdf", &[REAL, REAL, REAL], Real)],
+        "The density of the beta distribution; NaN for a value not between 0 and 1 or a shape not above 0.",
+    ),
+    FunctionRow::scalar(
+        "welch_test",
+        &[of("welch_test", &[REAL, REAL, REAL, REAL, REAL, REAL], Real)],
+        "How likely two samples, each given by mean, variance and count, differ so much in their means by chance.",
+    ),
     FunctionRow::scalar("pow", &[of("pow", &[REAL, REAL], Real)], "Always real.").named_as_argument(),
     FunctionRow::scalar("sin", &[of("sin", &[REAL], Real)], "Sine.").named_as_argument(),
     FunctionRow::scalar("cos", &[of("cos", &[REAL], Real)], "Cosine.").named_as_argument(),

@@ -147,6 +147,16 @@ pub(super) const ROWS: &[FunctionRow] = &[
     FunctionRow::scalar("series_acos", &[of("series_acos", &[DYNAMIC], Dynamic)], "Each member."),
     FunctionRow::scalar("series_atan", &[of("series_atan", &[DYNAMIC], Dynamic)], "Each member."),
     FunctionRow::scalar(
+        "series_fft",
+        &[of("series_fft_parts", &[DYNAMIC, DYNAMIC], Dynamic).optional(1)],
+        "Two columns: real and imag, of at most 16,384 members; null where a member is no number.",
+    ),
+    FunctionRow::scalar(
+        "series_ifft",
+        &[of("series_ifft_parts", &[DYNAMIC, DYNAMIC], Dynamic).optional(1)],
+        "Two columns: real and imag, of at most 16,384 members; null where a member is no number.",
+    ),
+    FunctionRow::scalar(
         "series_decompose",
         &[of("series_decompose_parts", &[DYNAMIC, LONG, STRING, LONG, REAL], Dynamic).optional(4)],
         "Four columns: baseline, seasonal, trend, residual. A period of -1 is found by autocorrelation; the service's detection is not published and may find another.",

@@ -41,7 +41,7 @@ pub(super) fn of_one(context: &Context<'_>, function: fn(f64) -> f64) -> Output 
 }
 
 /// The logarithm of the gamma function's size (Lanczos, g = 7, n = 9; relative error near 1e-15).
-fn lanczos(value: f64) -> f64 {
+pub(super) fn lanczos(value: f64) -> f64 {
     const FIRST: f64 = 0.999_999_999_999_809_9;
     const REST: [f64; 8] = [
         676.520_368_121_885_1,

@@ -10,7 +10,9 @@ mod conditional;
 mod datetime;
 pub(super) mod decimal;
 mod decompose;
+mod distributions;
 mod encoding;
+mod fourier;
 mod geo;
 mod ip;
 mod json;
@@ -107,6 +109,8 @@ const SCALARS: &[&[Scalar]] = &[
     parsing::SCALARS,
     series::SCALARS,
     decompose::SCALARS,
+    distributions::SCALARS,
+    fourier::SCALARS,
     geo::SCALARS,
 ];
 
