@@ -68,8 +68,10 @@ pub(super) const ROWS: &[FunctionRow] = &[
             of("decimal_from_real", &[REAL], Decimal),
             of("decimal_from_string", &[STRING], Decimal),
             of("decimal_from_dynamic", &[DYNAMIC], Decimal),
+            of("decimal_from_long", &[TIMESPAN], Decimal),
+            of("decimal_from_long", &[DATETIME], Decimal),
         ],
-        "A decimal number; text that is none is null.",
+        "A decimal number; text that is none is null. A time gives its ticks.",
     )
     .named_as_argument(),
     FunctionRow::scalar(
@@ -81,6 +83,8 @@ pub(super) const ROWS: &[FunctionRow] = &[
             of("bool_from_decimal", &[DECIMAL], Bool),
             of("bool_from_string", &[STRING], Bool),
             of("bool_from_dynamic", &[DYNAMIC], Bool),
+            of("bool_from_long", &[TIMESPAN], Bool),
+            of("bool_from_long", &[DATETIME], Bool),
         ],
         "Numbers other than 0 are true; of text, \"true\" and \"false\" in any case and whole numbers count, all else is null.",
     )
@@ -94,6 +98,7 @@ pub(super) const ROWS: &[FunctionRow] = &[
             of("datetime_from_real", &[REAL], Datetime),
             of("datetime_from_string", &[STRING], Datetime),
             of("datetime_from_dynamic", &[DYNAMIC], Datetime),
+            of("datetime_from_long", &[TIMESPAN], Datetime),
         ],
         "Reads ISO 8601, RFC 822/850 and month-first dates; numbers are ticks; anything else is null.",
     )
@@ -106,6 +111,7 @@ pub(super) const ROWS: &[FunctionRow] = &[
             of("long_from_real", &[REAL], Timespan),
             of("timespan_from_string", &[STRING], Timespan),
             of("timespan_from_dynamic", &[DYNAMIC], Timespan),
+            of("same", &[DATETIME], Timespan),
         ],
         "Reads `d.hh:mm:ss.fffffff` and literals such as `1d`; numbers are ticks; anything else is null.",
     )
