@@ -277,6 +277,8 @@ fn comparable(left: ScalarType, right: ScalarType) -> Option<ScalarType> {
         (same, other) if same == other => Some(same),
         (one, other) if one.is_numeric() && other.is_numeric() => Some(wider(wider(one, other), Long)),
         (Bool, other) | (other, Bool) if other.is_integer() => Some(Long),
+        (Bool, Real) | (Real, Bool) => Some(Real),
+        (Bool, Decimal) | (Decimal, Bool) => Some(Decimal),
         (Guid, Text) | (Text, Guid) => Some(Guid),
         // A JSON number may have a fraction: 1.5 is above 1.
         (Dynamic, other) | (other, Dynamic) => Some(if other.is_integer() { Real } else { other }),
@@ -469,10 +471,12 @@ pub fn resolve_list_operator(
     let has_array = members.iter().any(|member| member.scalar_type == Dynamic);
     let mut operand = value.scalar_type;
     for member in members {
-        operand = comparable(operand, member.scalar_type).ok_or_else(|| {
-            let types = (value.scalar_type, member.scalar_type);
-            refusal(spelling, types, Some(comparison_hint(types)))
-        })?;
+        let types = (value.scalar_type, member.scalar_type);
+        // Members are compared with reals by value, where true is not 1.0.
+        let is_bool_and_real = matches!(types, (Bool, Real | Decimal) | (Real | Decimal, Bool));
+        operand = comparable(operand, member.scalar_type)
+            .filter(|_| !is_bool_and_real)
+            .ok_or_else(|| refusal(spelling, types, Some(comparison_hint(types))))?;
     }
     if has_array || value.scalar_type == Dynamic || matches!(operand, Real | Decimal) {
         let symbol = if operator == ListOperator::In { "in_array" } else { "not_in_array" };
