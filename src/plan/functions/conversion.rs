@@ -143,7 +143,11 @@ pub(super) const ROWS: &[FunctionRow] = &[
     .handles_nulls(),
     FunctionRow::scalar(
         "dynamic_to_json",
-        &[of("dynamic_to_json", &[DYNAMIC], String), of("dynamic_to_json", &[STRING], String)],
+        &[
+            of("dynamic_to_json", &[DYNAMIC], String),
+            of("dynamic_to_json", &[STRING], String),
+            of("dynamic_to_json", &[BOXED], String),
+        ],
         "Canonical JSON text: the keys of every object sorted. A string is read as JSON.",
     ),
     FunctionRow::scalar(

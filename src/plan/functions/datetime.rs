@@ -75,8 +75,8 @@ pub(super) const ROWS: &[FunctionRow] = &[
         "Seconds since 1970.",
     ),
     FunctionRow::scalar("unixtime_milliseconds_todatetime", &[of("unixtime_milliseconds", &[LONG], Datetime), of("unixtime_milliseconds_real", &[REAL], Datetime)], "Milliseconds since 1970."),
-    FunctionRow::scalar("unixtime_microseconds_todatetime", &[of("unixtime_microseconds", &[LONG], Datetime)], "Microseconds since 1970."),
-    FunctionRow::scalar("unixtime_nanoseconds_todatetime", &[of("unixtime_nanoseconds", &[LONG], Datetime)], "Nanoseconds since 1970."),
+    FunctionRow::scalar("unixtime_microseconds_todatetime", &[of("unixtime_microseconds", &[LONG], Datetime), of("unixtime_microseconds_real", &[REAL], Datetime)], "Microseconds since 1970."),
+    FunctionRow::scalar("unixtime_nanoseconds_todatetime", &[of("unixtime_nanoseconds", &[LONG], Datetime), of("unixtime_nanoseconds_real", &[REAL], Datetime)], "Nanoseconds since 1970."),
     FunctionRow::scalar(
         "bin",
         &[

@@ -201,8 +201,9 @@ fn since_epoch(context: &Context<'_>, unit: i64) -> Output {
 fn since_epoch_real(context: &Context<'_>, unit: f64) -> Output {
     context
         .real(0)
-        .filter(|count| count.abs() < 1e15)
-        .and_then(|count| UNIX_EPOCH.checked_add((count * unit).round() as i64))
+        .map(|count| count * unit)
+        .filter(|ticks| ticks.abs() < 9e18)
+        .and_then(|ticks| UNIX_EPOCH.checked_add(ticks.round() as i64))
         .and_then(in_range)
         .into()
 }
@@ -276,6 +277,8 @@ pub(super) const SCALARS: &[Scalar] = &[
     plain("unixtime_milliseconds", |context| since_epoch(context, 10_000)),
     plain("unixtime_milliseconds_real", |context| since_epoch_real(context, 10_000.0)),
     plain("unixtime_microseconds", |context| since_epoch(context, 10)),
+    plain("unixtime_microseconds_real", |context| since_epoch_real(context, 10.0)),
+    plain("unixtime_nanoseconds_real", |context| since_epoch_real(context, 0.01)),
     plain("unixtime_nanoseconds", |context| {
         context.integer(0).and_then(|count| UNIX_EPOCH.checked_add(count / 100)).and_then(in_range).into()
     }),
