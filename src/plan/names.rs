@@ -63,7 +63,9 @@ impl Binder<'_> {
                     ResultName::OnlyArgument => None,
                     ResultName::Prefix(prefix) => Some(format!("{prefix}_{}", argument().unwrap_or_default())),
                     ResultName::PrefixAndLiteral(prefix) => {
-                        let ExprKind::Literal(literal) = &arguments.last()?.value.kind else { return None };
+                        let ExprKind::Literal(literal) = &arguments.last()?.value.kind else {
+                            return Some(format!("{prefix}_{}_", argument().unwrap_or_default()));
+                        };
                         // The rank as a number: 50.0 is 50.
                         let written = match literal.text.split_once('.') {
                             Some((whole, fraction)) if fraction.bytes().all(|digit| digit == b'0') => whole,

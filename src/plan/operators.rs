@@ -169,7 +169,7 @@ pub fn symbols() -> Vec<&'static str> {
     let mut symbols: Vec<&str> = ARITHMETIC.iter().map(|row| row.3).collect();
     symbols.extend(COMPARISONS.iter().flat_map(|row| row.symbols));
     symbols.extend(["and", "or", "equal_dynamic", "not_equal_dynamic"]);
-    symbols.extend(["negate_long", "negate_real", "negate_decimal", "same"]);
+    symbols.extend(["negate_long", "negate_real", "negate_decimal", "negate_dynamic", "same"]);
     symbols.extend(BETWEENS.iter().flat_map(|(_, plain, negated)| [*plain, *negated]));
     symbols.extend(LISTS.iter().map(|(_, _, symbol)| *symbol));
     symbols.extend(["in_array", "not_in_array", "member", "element", "member_or_element"]);

@@ -1,8 +1,8 @@
 //! Aggregates. Nulls are passed over, except by `count` and where a row says otherwise.
 
-use super::parameter::{ANY, BOOL, BOXED, DATETIME, DECIMAL, DYNAMIC, LONG, REAL, STRING, TIMESPAN};
+use super::parameter::{ANY, BOOL, BOXED, DATETIME, DECIMAL, DYNAMIC, INT, LONG, REAL, STRING, TIMESPAN};
 use super::{FunctionRow, ResultName, Returns, of};
-use crate::schema::ScalarType::{Datetime, Decimal, Dynamic, Long, Real, String, Timespan};
+use crate::schema::ScalarType::{Datetime, Decimal, Dynamic, Int, Long, Real, String, Timespan};
 
 pub(super) const ROWS: &[FunctionRow] = &[
     FunctionRow::aggregate("count", &[of("count", &[ANY], Long).optional(1)], "Rows. The engine takes an argument and counts all rows all the same."),
@@ -181,7 +181,7 @@ pub(super) const ROWS: &[FunctionRow] = &[
         &[of("take_anyif_string", &[STRING, BOOL], String), of("take_anyif", &[ANY, BOOL], Dynamic).returns(Returns::Argument(0))],
         "The old `take_anyif`: the column is called `anyif_x`.",
     ),
-    FunctionRow::aggregate("binary_all_and", &[of("binary_all_and", &[LONG], Long)], "Bitwise and of all values.").named_as_argument(),
-    FunctionRow::aggregate("binary_all_or", &[of("binary_all_or", &[LONG], Long)], "Bitwise or of all values.").named_as_argument(),
-    FunctionRow::aggregate("binary_all_xor", &[of("binary_all_xor", &[LONG], Long)], "Bitwise exclusive or of all values.").named_as_argument(),
+    FunctionRow::aggregate("binary_all_and", &[of("binary_all_and", &[INT], Int), of("binary_all_and", &[LONG], Long)], "Bitwise and of all values.").named_as_argument(),
+    FunctionRow::aggregate("binary_all_or", &[of("binary_all_or", &[INT], Int), of("binary_all_or", &[LONG], Long)], "Bitwise or of all values.").named_as_argument(),
+    FunctionRow::aggregate("binary_all_xor", &[of("binary_all_xor", &[INT], Int), of("binary_all_xor", &[LONG], Long)], "Bitwise exclusive or of all values.").named_as_argument(),
 ];

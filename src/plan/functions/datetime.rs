@@ -66,7 +66,8 @@ pub(super) const ROWS: &[FunctionRow] = &[
         "make_timespan",
         &[of("make_timespan", &[LONG, LONG, REAL], Timespan).optional(1), of("make_timespan_days", &[LONG, LONG, LONG, REAL], Timespan), of("timespan_from_string", &[STRING], Timespan)],
         "A span from days, hours, minutes and seconds, or from text as `totimespan`; null where a part is out of range.",
-    ),
+    )
+    .named(ResultName::OnlyArgument),
     FunctionRow::scalar("format_datetime", &[of("format_datetime", &[DATETIME, STRING], String)], "d, f, F, h, H, m, M, s, t, y in one or two letters (more for fractions and years). The engine knows no names of days or months: `dddd` is `dd` twice.").named_as_argument(),
     FunctionRow::scalar("format_timespan", &[of("format_timespan", &[TIMESPAN, STRING], String)], "d, h, H, m, s, f, F, with a leading minus for negative spans.").named_as_argument(),
     FunctionRow::scalar(
