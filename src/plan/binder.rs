@@ -77,6 +77,8 @@ pub(super) struct Binder<'a> {
     pub later_lets: HashSet<String>,
     /// Where `column_ifexists` named a column that its rows have not, when it was last bound.
     pub absent_columns: HashSet<Span>,
+    /// The rows, with their parts, that the bodies of `partition` begin with, the innermost last; none for `mv-apply`.
+    pub parted: Vec<Option<NodeId>>,
     /// The functions of the query whose bodies are being bound.
     pub calls: Vec<String>,
     next_column: u32,
@@ -107,6 +109,7 @@ pub fn bind(query: &Query, environment: &Environment<'_>) -> Bound {
         origin: HashMap::default(),
         later_lets: HashSet::default(),
         absent_columns: HashSet::default(),
+        parted: Vec::new(),
         calls: Vec::new(),
         next_column: 0,
         depth: 0,

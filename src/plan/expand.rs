@@ -116,10 +116,7 @@ impl Binder<'_> {
         let expanded = self.expand_arrays(numbered, options, columns, limit, true, span);
         self.set_partition(expanded, Some(number));
         self.set_order(expanded, None, true);
-        let mut node = expanded;
-        for operator in body {
-            node = self.operator(operator, node);
-        }
+        let node = self.body_of_parts(body, expanded, None);
         let Some(part) = self.carried(node).partition else {
             self.unsupported(span, "this body of mv-apply", "");
             return self.unknown_table(span);
@@ -190,11 +187,9 @@ impl Binder<'_> {
         if before.is_some() {
             self.unsupported(span, "a partition within a partition", "");
         }
-        let mut node = self.projection(input, fields, vec![(id, by)], span, "partition");
+        let node = self.projection(input, fields, vec![(id, by)], span, "partition");
         self.set_partition(node, Some(id));
-        for operator in operators {
-            node = self.operator(operator, node);
-        }
+        let node = self.body_of_parts(operators, node, Some(node));
         let fields = self.fields(node).to_vec();
         let done = self.projection(node, fields, Vec::new(), span, "partition");
         self.set_partition(done, None);
@@ -202,6 +197,14 @@ impl Binder<'_> {
             node.carried.order.clear();
         }
         done
+    }
+
+    /// The operators that each part of the rows goes through.
+    fn body_of_parts(&mut self, operators: &[Operator], rows: NodeId, parted: Option<NodeId>) -> NodeId {
+        self.parted.push(parted);
+        let node = operators.iter().fold(rows, |node, operator| self.operator(operator, node));
+        self.parted.pop();
+        node
     }
 
     /// The rows of a node with a number each, in a hidden column.

@@ -6,7 +6,7 @@ use super::binder::Binder;
 use super::join::option_word;
 use super::names::Names;
 use super::scope::Binding;
-use super::tree::{Carried, ColumnId, Expr, ExprKind, Field, Node, NodeId, NodeKind};
+use super::tree::{Carried, ColumnId, Expr, ExprKind, Field, JoinKind, Node, NodeId, NodeKind};
 use crate::kql::diagnostic::{Class, Diagnostic, Severity};
 use crate::kql::span::Span;
 use crate::kql::syntax::{self, NamedOption};
@@ -137,6 +137,31 @@ impl Binder<'_> {
         }
     }
 
+    /// Within partition, a table from outside stands beside the rows of every part. Within mv-apply nobody says whether
+    /// its rows have the columns of the outer row.
+    fn in_every_part(&mut self, inputs: &[(NodeId, Option<String>)], span: Span) -> Vec<(NodeId, Option<String>)> {
+        let mut inputs = inputs.to_vec();
+        let Some(parted) = self.parted.last().copied() else { return inputs };
+        let is_parted = |binder: &Self, node: NodeId| binder.carried(node).partition.is_some();
+        if !inputs.first().is_some_and(|(first, _)| is_parted(self, *first)) {
+            return inputs;
+        }
+        for (node, _) in &mut inputs {
+            if is_parted(self, *node) {
+                continue;
+            }
+            let Some(rows) = parted else {
+                let instead = "join the table after mv-apply, or add its values to the array with array_concat()";
+                self.unsupported(span, "a union with another table inside mv-apply", instead);
+                break;
+            };
+            let parts = self.group(rows, Vec::new(), Vec::new(), Vec::new(), span, "union");
+            let pairs = vec![(Expr::long(1), Expr::long(1))];
+            *node = self.join_node(JoinKind::Inner, parts, *node, pairs, &[], span, "union");
+        }
+        inputs
+    }
+
     /// Puts tables under each other. A name with several types splits into `name_type` columns.
     pub fn union_node(
         &mut self,
@@ -146,6 +171,7 @@ impl Binder<'_> {
         unnamed: &str,
         span: Span,
     ) -> NodeId {
+        let inputs = &self.in_every_part(inputs, span);
         let found = Merged::of(inputs.iter().map(|(node, _)| self.fields(*node)));
         let mut any_open = false;
         for (node, _) in inputs {
@@ -220,7 +246,6 @@ impl Binder<'_> {
                 _ => carried.lineage = Some(id),
             }
         }
-        // Within mv-apply or partition only the rows of the first table belong to a part.
         if let Some(partition) = carrieds.first().and_then(|one| one.partition) {
             let id = self.new_column();
             let values = carrieds
@@ -230,9 +255,6 @@ impl Binder<'_> {
                     None => Expr::new(ExprKind::Column(partition), ScalarType::Long),
                 })
                 .collect();
-            if carrieds.iter().any(|one| one.partition.is_none()) {
-                self.unsupported(span, "a union with another table inside a partition", "");
-            }
             columns.push((id, values));
             carried.partition = Some(id);
         }
