@@ -2,7 +2,7 @@
 
 use super::binder::Binder;
 use super::scan::ScanClauses;
-use super::tree::NodeId;
+use super::tree::{Expr, NodeId};
 use crate::kql::syntax::{NamedExpr, Operator, OperatorKind};
 
 /// The word an operator is written with.
@@ -136,10 +136,7 @@ impl Binder<'_> {
                 self.render = Some(chart.as_ref().map_or_else(|| "table".to_owned(), |name| name.text.clone()));
                 input
             }
-            OperatorKind::Consume { .. } => {
-                self.unsupported(span, "'consume'", "leave it out: the rows are always read");
-                input
-            }
+            OperatorKind::Consume { .. } => self.filter_by(input, Expr::bool(false), span, "consume"),
             OperatorKind::Fork(_) => {
                 self.unsupported(span, "'fork'", "write one query for each branch");
                 input
