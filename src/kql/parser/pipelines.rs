@@ -138,7 +138,9 @@ impl Parser<'_> {
                 let in_tables = self.word(1) == Some("in") && self.kind(2) == Some(TokenKind::OpenParen);
                 in_tables || self.operand_may_follow(1)
             }
-            Some("evaluate") => next == Some(TokenKind::Word) && self.operand_may_follow(1),
+            Some("evaluate") => {
+                matches!(next, Some(TokenKind::Word | TokenKind::OpenBracket)) && self.operand_may_follow(1)
+            }
             Some("macro" | "graph") => OTHER_OPERATORS.contains(&self.dashed_word().0.as_str()),
             _ => false,
         }

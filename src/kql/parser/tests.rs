@@ -146,6 +146,8 @@ fn every_operator_and_statement_is_read_and_printed_back() {
         "T | where a contains 'x' or b notcontains 'y' or c containscs 'z' | where x <> 1 | where * has 'x'",
         "T | extend x = typeof(long), y = extract('a', 1, b, typeof(string)), z = row_window_session(t, 1h, 5m, p != prev(p))",
         "let T = datatable(long:long, time:datetime)[1, datetime(2024-01-01)]; T | where time > ago(1d) | project long",
+        "print +1, -2",
+        "evaluate typeof(string)",
     ] {
         accepts(text);
     }
