@@ -6,10 +6,11 @@
 //! says what the other does not; and two parents for one process are a finding, not a duplicate. Of an installed
 //! service host, name, file and time agree; Security's row stays, because it says who installed it.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use rusqlite::{Connection, OptionalExtension, params};
 
+use super::normalise::digest;
 use crate::schema::Schema;
 use crate::store::merged::{CREATIONS, INSTALLS, Pairing};
 use crate::store::{ACTOR_COLUMNS, StoreError};
@@ -114,61 +115,71 @@ fn creations(connection: &Connection) -> Result<Vec<Pair>, StoreError> {
         parent_id_s = parent_id("s"),
         parent_id_y = parent_id("y"),
     );
-    ids(connection, &sql, params![sysmon, security])
+    let mut statement = connection.prepare(&sql)?;
+    let rows = statement.query_map(params![sysmon, security], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    Ok(rows.collect::<Result<_, _>>()?)
 }
 
-/// The same of installed services. Each record's texts are read once, and records are joined by a number of the time
-/// they are of, which SQLite makes an index of: it knows nothing of how the rows lie yet.
+/// A record of an installed service.
+struct Install {
+    id: i64,
+    time: i64,
+    report: i64,
+}
+
+/// Records of one service that was installed on one host: device, and a digest of name and file.
+type Installs = HashMap<(i64, [u8; 16]), Vec<Install>>;
+
+/// As many of the records around it in time are looked at for each.
+const NEIGHBOURS: usize = 16;
+
+/// The same of installed services. Found here and not by a join: before anything is known of how the rows lie, SQLite
+/// would compare each with each.
 fn installs(connection: &Connection) -> Result<Vec<Pair>, StoreError> {
     let (Some(services), Some(security)) = (provider(connection, SERVICES)?, provider(connection, SECURITY)?) else {
         return Ok(Vec::new());
     };
-    ids(connection, &finding_installs(&INSTALLS.is_alone(connection, "t.id")?), params![services, security])
-}
-
-fn finding_installs(is_alone: &str) -> String {
-    // Rows of an export may have any text there; those of these records have JSON.
-    let said = |field: &str| format!("lower(nullif(t.AdditionalFields, '') ->> '$.{field}')");
-    let records = |id: i64, provider: &str, condition: &str| {
-        format!(
-            "SELECT t.id, t.DeviceId AS device, t.Timestamp AS time, t.Timestamp / {SAME_TIME} AS span,
-               t.ReportId AS report, {} AS name, {} AS file
-             FROM event_record AS e CROSS JOIN rows_DeviceEvents AS t ON t.id = e.id
-             WHERE e.event_id = {id} AND e.raw <> 0 AND e.provider = {provider} AND {condition}",
-            said("ServiceName"),
-            said("ServiceFileName")
-        )
-    };
-    format!(
-        "WITH s AS MATERIALIZED ({}), y AS MATERIALIZED ({}), next(step) AS (VALUES (-1), (0), (1))
-         SELECT s.id, y.id FROM s CROSS JOIN next CROSS JOIN y
-           ON y.device = s.device AND y.span = s.span + next.step AND y.name = s.name AND y.file = s.file
-         WHERE abs(y.time - s.time) <= {SAME_TIME}
-         ORDER BY abs(y.time - s.time), y.time, s.time, y.report, s.report",
-        records(7045, "?1", "true"),
-        records(4697, "?2", is_alone),
-    )
-}
-
-fn ids(connection: &Connection, sql: &str, parameters: &[&dyn rusqlite::ToSql]) -> Result<Vec<Pair>, StoreError> {
-    let mut statement = connection.prepare(sql)?;
-    let rows = statement.query_map(parameters, |row| Ok((row.get(0)?, row.get(1)?)))?;
-    Ok(rows.collect::<Result<_, _>>()?)
-}
-
-#[cfg(test)]
-#[allow(clippy::unwrap_used)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn installed_services_are_joined_by_an_index_before_anything_is_known_of_them() {
-        let store = crate::store::Store::in_memory().unwrap();
-        let explain = format!("EXPLAIN QUERY PLAN {}", finding_installs("true"));
-        let mut statement = store.connection().prepare(&explain).unwrap();
-        let steps = statement.query_map([0, 0], |row| row.get::<_, String>(3)).unwrap();
-        let steps: Vec<String> = steps.collect::<Result<_, _>>().unwrap();
-        assert!(steps.iter().any(|step| step.starts_with("SEARCH y USING AUTOMATIC")), "{steps:#?}");
-        assert!(!steps.iter().any(|step| step.contains("device_event_action")), "{steps:#?}");
+    let others = read_installs(connection, 7045, services, "true")?;
+    let staying = read_installs(connection, 4697, security, &INSTALLS.is_alone(connection, "t.id")?)?;
+    let mut found = Vec::new();
+    for (service, others) in &others {
+        let staying = staying.get(service).map(Vec::as_slice).unwrap_or_default();
+        for other in others {
+            let place = staying.partition_point(|install| install.time < other.time);
+            let around = staying.iter().take(place + NEIGHBOURS).skip(place.saturating_sub(NEIGHBOURS));
+            for stays in around {
+                let apart = (stays.time - other.time).abs();
+                if apart <= SAME_TIME {
+                    found.push(((apart, stays.time, other.time, stays.report, other.report), (other.id, stays.id)));
+                }
+            }
+        }
     }
+    found.sort_unstable();
+    Ok(found.into_iter().map(|(_, pair)| pair).collect())
+}
+
+/// The records of one kind, those of a service in the order of their times.
+fn read_installs(connection: &Connection, event: i64, provider: i64, condition: &str) -> Result<Installs, StoreError> {
+    let mut statement = connection.prepare(&format!(
+        "SELECT t.id, t.DeviceId, t.Timestamp, t.ReportId, t.AdditionalFields
+         FROM event_record AS e CROSS JOIN rows_DeviceEvents AS t ON t.id = e.id
+         WHERE e.event_id = ?1 AND e.raw <> 0 AND e.provider = ?2 AND t.Timestamp IS NOT NULL AND {condition}"
+    ))?;
+    let mut rows = statement.query([event, provider])?;
+    let mut found = Installs::new();
+    while let Some(row) = rows.next()? {
+        let install =
+            Install { id: row.get(0)?, time: row.get(2)?, report: row.get::<_, Option<i64>>(3)?.unwrap_or_default() };
+        let fields: serde_json::Value =
+            serde_json::from_str(row.get_ref(4)?.as_str().unwrap_or_default()).unwrap_or_default();
+        let said = |name: &str| fields.get(name).and_then(serde_json::Value::as_str).map(str::to_lowercase);
+        if let (Some(name), Some(file)) = (said("ServiceName"), said("ServiceFileName")) {
+            found.entry((row.get(1)?, digest(&[&name, &file]))).or_default().push(install);
+        }
+    }
+    for installs in found.values_mut() {
+        installs.sort_unstable_by_key(|install| (install.time, install.report));
+    }
+    Ok(found)
 }
