@@ -71,6 +71,7 @@ impl Binder<'_> {
             let mut context = Context { aggregates: Some(std::mem::take(&mut collected)), ..Context::rows(rows) };
             let value = self.scalar(&aggregate.value.value, &mut context);
             collected = context.aggregates.unwrap_or_default();
+            self.check_grouped(&value, &collected, &aggregate.value.value);
             let name = match aggregate.value.names.first() {
                 Some(name) => names.unique(&name.text),
                 None => match self.result_name(&aggregate.value.value) {
