@@ -87,7 +87,7 @@ impl BinaryOperator {
             B::Less | B::LessOrEqual | B::Greater | B::GreaterOrEqual => RELATIONAL,
             B::Add | B::Subtract => 5,
             B::Multiply | B::Divide | B::Modulo => 6,
-            _ => 7,
+            _ => TEXT,
         }
     }
 }
@@ -99,6 +99,13 @@ pub const LEANING_CHAIN: usize = 250;
 pub const EQUALITY: u8 = 3;
 /// The precedence of `<` and its like.
 pub const RELATIONAL: u8 = 4;
+/// The precedence of `has`, `=~` and all others that compare texts.
+pub const TEXT: u8 = 7;
+
+/// Whether operators of a precedence compare: two of them do not follow each other without parentheses.
+pub fn compares(precedence: u8) -> bool {
+    matches!(precedence, EQUALITY | RELATIONAL | TEXT)
+}
 
 impl ListOperator {
     /// The operator as written in KQL.

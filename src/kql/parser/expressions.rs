@@ -6,7 +6,7 @@ use crate::kql::lexer::TokenKind;
 use crate::kql::nearest::nearest;
 use crate::kql::span::Span;
 use crate::kql::syntax::{BinaryOperator, Expr, ExprKind, ListOperator, Literal, LiteralValue, Name, UnaryOperator};
-use crate::kql::words::{self, EQUALITY, LEANING_CHAIN, RELATIONAL};
+use crate::kql::words::{self, EQUALITY, LEANING_CHAIN};
 
 /// What stands between two operands.
 #[derive(Clone, Copy)]
@@ -67,10 +67,11 @@ impl Parser<'_> {
                 break;
             }
             let operator_span = self.operator_span(length);
-            if matches!(precedence, EQUALITY | RELATIONAL) {
-                if compared_at == Some(precedence) {
-                    return Err(self.chained_comparison(operator_span));
-                }
+            // What binds tighter was read with the right side, but for that of a list.
+            if compared_at.is_some_and(|compared| precedence >= compared) {
+                return Err(self.chained_comparison(operator_span));
+            }
+            if words::compares(precedence) {
                 compared_at = Some(precedence);
             }
             self.note_misused_assign();

@@ -5,7 +5,7 @@ use super::operators::operator;
 use super::print_statement;
 use crate::kql::syntax::{BinaryOperator, Expr, ExprKind, Name, Parameter, ParameterKind, TypeofItem, UnaryOperator};
 use crate::kql::values::{is_plain_name, is_type_with_literal, quote_name};
-use crate::kql::words::{EQUALITY, LEANING_CHAIN};
+use crate::kql::words::{EQUALITY, LEANING_CHAIN, compares};
 
 /// How tightly the parts of an expression hold together; above every two-sided operator.
 const UNARY: u8 = 8;
@@ -70,8 +70,7 @@ pub fn expression(text: &mut String, value: &Expr) {
         }
         ExprKind::Binary { operator, left, right, .. } => {
             let precedence = operator.precedence();
-            let compares = matches!(precedence, EQUALITY | crate::kql::words::RELATIONAL);
-            operand(text, left, precedence + u8::from(compares));
+            operand(text, left, precedence + u8::from(compares(precedence)));
             match operator.text() {
                 ":" => text.push(':'),
                 word => {
