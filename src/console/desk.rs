@@ -180,13 +180,11 @@ impl Stage {
                     importing::Taken::Suspend => self.suspend()?,
                     importing::Taken::Retake => self.retake()?,
                     importing::Taken::Redraw => run::clear(&mut self.screen)?,
-                    importing::Taken::Behind => {
-                        self.theme = importing.theme;
-                        (self.import, self.behind) = (Some((work, started)), Some(importing));
-                        return Ok(Outcome::Behind);
-                    }
                     importing::Taken::Over(outcome) => {
                         self.theme = importing.theme;
+                        if outcome == Outcome::Behind {
+                            (self.import, self.behind) = (Some((work, started)), Some(importing));
+                        }
                         return Ok(outcome);
                     }
                 }

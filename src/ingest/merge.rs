@@ -12,6 +12,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use super::normalise::digest;
 use crate::schema::Schema;
+use crate::store::event_xml::{SECURITY, SYSMON};
 use crate::store::merged::{CREATIONS, INSTALLS, Pairing};
 use crate::store::{ACTOR_COLUMNS, StoreError};
 
@@ -20,8 +21,6 @@ const SAME_TIME: i64 = 2 * 10_000_000;
 /// Pairs are looked at again when a record that could be of the same fact was added this near to them.
 const NEAR: i64 = 5 * SAME_TIME;
 
-const SYSMON: &str = "Microsoft-Windows-Sysmon";
-const SECURITY: &str = "Microsoft-Windows-Security-Auditing";
 const SERVICES: &str = "Service Control Manager";
 
 /// The other event, and the one whose row stays.

@@ -10,12 +10,10 @@ use super::time::{self, Reading};
 use crate::kql::values::TICKS_PER_SECOND;
 use crate::schema::ScalarType;
 use crate::sql::layout::raw_bit;
-use crate::store::event_xml::EventXml;
+use crate::store::event_xml::{EventXml, SECURITY, SYSMON};
 
-const SYSMON: &str = "Microsoft-Windows-Sysmon";
 /// The year 2200. A damaged record that says a later time would be the newest of all, and so the hunt's clock.
 const LATEST: i64 = 693_937_152_000_000_000;
-const SECURITY: &str = "Microsoft-Windows-Security-Auditing";
 /// More accounts than one file names would be hostile.
 const MOST_ACCOUNTS: usize = 100_000;
 

@@ -6,6 +6,10 @@
 
 use std::borrow::Cow;
 
+/// The providers whose events tell most of processes and accounts.
+pub const SYSMON: &str = "Microsoft-Windows-Sysmon";
+pub const SECURITY: &str = "Microsoft-Windows-Security-Auditing";
+
 /// One `<Data>` of `EventData`, or one leaf of `UserData` with its path (`LogFileCleared.SubjectUserSid`).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Field<'a> {
@@ -400,7 +404,7 @@ fn attribute<'a>(attributes: &'a str, wanted: &str) -> Result<Option<Cow<'a, str
 }
 
 /// The texts before and after the first such byte, an ASCII character: `str::split_once` looks at one byte at a time.
-fn split_once(text: &str, byte: u8) -> Option<(&str, &str)> {
+pub(crate) fn split_once(text: &str, byte: u8) -> Option<(&str, &str)> {
     let at = memchr::memchr(byte, text.as_bytes())?;
     Some((text.get(..at)?, text.get(at + 1..)?))
 }

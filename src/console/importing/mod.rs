@@ -62,8 +62,7 @@ pub enum Taken {
     Suspend,
     Retake,
     Redraw,
-    /// It goes on, and something else is to be seen.
-    Behind,
+    /// The screen is left.
     Over(Outcome),
 }
 
@@ -159,7 +158,7 @@ impl Importing {
             News::Begins { bytes } => {
                 (self.total, self.has_begun) = (bytes, true);
                 if std::mem::take(&mut self.goes_behind) {
-                    return Taken::Behind;
+                    return Taken::Over(Outcome::Behind);
                 }
             }
             News::Listed(files) => self.waiting = files.into(),
@@ -296,7 +295,7 @@ impl Importing {
             self.stopping = Stopping::Keep;
         }
         self.goes_behind = !self.has_begun;
-        if self.has_begun { Taken::Behind } else { Taken::Stay }
+        if self.has_begun { Taken::Over(Outcome::Behind) } else { Taken::Stay }
     }
 
     fn stop(&mut self, then: Stopping) -> Taken {

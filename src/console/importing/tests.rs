@@ -106,8 +106,8 @@ fn how_far_it_is_and_what_became_of_it_is_seen_at_every_size() {
 fn it_goes_behind_the_console_as_soon_as_there_is_a_store() {
     let mut importing = Importing::new("case.db", false);
     assert_eq!(press(&mut importing, "b"), Taken::Stay);
-    assert_eq!(hear(&mut importing, 0.1, News::Begins { bytes: 1 }), Taken::Behind);
-    assert_eq!(press(&mut running(), "b"), Taken::Behind);
+    assert_eq!(hear(&mut importing, 0.1, News::Begins { bytes: 1 }), Taken::Over(Outcome::Behind));
+    assert_eq!(press(&mut running(), "b"), Taken::Over(Outcome::Behind));
     // What was to be opened at the end of the import is open already.
     let mut importing = running();
     press(&mut importing, "Enter b");

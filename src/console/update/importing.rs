@@ -24,12 +24,12 @@ pub fn on_screen(state: &mut State, input: Input) -> Vec<Effect> {
         Taken::Suspend => vec![Effect::Suspend],
         Taken::Retake => vec![Effect::Retake],
         Taken::Redraw => vec![Effect::Redraw],
-        Taken::Behind => {
+        Taken::Over(Outcome::Behind) => {
             behind.is_shown = false;
             Vec::new()
         }
         // The console begins anew, on what is in the store now.
-        Taken::Over(Outcome::Open | Outcome::Failed(_) | Outcome::Behind) => leaving::leave(state, Ending::Anew),
+        Taken::Over(Outcome::Open | Outcome::Failed(_)) => leaving::leave(state, Ending::Anew),
         Taken::Over(Outcome::Ended(ending)) => leaving::leave(state, ending),
     }
 }

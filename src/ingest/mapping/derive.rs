@@ -5,11 +5,12 @@
 use std::borrow::Cow;
 use std::net::{IpAddr, Ipv4Addr};
 
-use memchr::{memchr, memmem};
+use memchr::memmem;
 use sha1::Digest;
 
 use super::Derived;
 use crate::ingest::time;
+use crate::store::event_xml::split_once;
 
 /// The last part of a path.
 pub fn leaf(path: &str) -> &str {
@@ -359,12 +360,12 @@ pub fn audit_lines(text: &str) -> Vec<(&str, Cow<'_, str>)> {
     let mut rest = text;
     while !rest.is_empty() {
         let place = text.len() - rest.len();
-        let end = memchr(b'\n', rest.as_bytes());
-        let line = rest.get(..end.unwrap_or(rest.len())).unwrap_or_default();
-        rest = end.and_then(|end| rest.get(end + 1..)).unwrap_or_default();
-        let line = if end.is_some() { line.strip_suffix('\r').unwrap_or(line) } else { line };
-        let colon = memchr(b':', line.as_bytes()).and_then(|at| Some((line.get(..at)?, line.get(at + 1..)?)));
-        let key = colon.filter(|(key, _)| {
+        let line;
+        (line, rest) = match split_once(rest, b'\n') {
+            Some((line, after)) => (line.strip_suffix('\r').unwrap_or(line), after),
+            None => (rest, ""),
+        };
+        let key = split_once(line, b':').filter(|(key, _)| {
             !key.is_empty()
                 && key.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_')
                 && !found.iter().any(|(told, _)| told == key)

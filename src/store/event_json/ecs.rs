@@ -7,12 +7,10 @@ use serde_json::Value as Json;
 
 use super::Object;
 use super::beats::at;
+use crate::store::event_xml::{SECURITY, SYSMON};
 
 /// The provider, its event ids, and where each field went. Of several places the first that has a value counts.
 type Places = &'static [(&'static str, &'static [&'static str])];
-
-const SYSMON: &str = "Microsoft-Windows-Sysmon";
-const SECURITY: &str = "Microsoft-Windows-Security-Auditing";
 
 /// The process that a Sysmon event is about or comes from.
 const PROCESS: Places = &[
