@@ -70,11 +70,15 @@ impl Live {
     }
 
     /// The survey for these settings: whether exclusions are on, and pins, make no difference to it.
-    fn survey(&self, settings: &Settings) -> Result<Arc<Survey>, HuntError> {
+    fn survey(&self, settings: &Settings, stop: &Stop) -> Result<Arc<Survey>, HuntError> {
         if let Some(known) = self.shared.survey.made_for(settings) {
             return Ok(known);
         }
         let survey = Arc::new(self.case(settings).survey(&self.store, &[])?);
+        // A rule whose statement was being prepared when the stop came is one that failed, in a survey like any other.
+        if stop.is_raised() {
+            return Err(HuntError::Cancelled);
+        }
         self.shared.survey.keep(settings, &survey);
         Ok(survey)
     }
@@ -90,6 +94,7 @@ impl Live {
             stop.check()?;
             reaches.push(case.native_reach(&self.store, rule).map_err(trouble)?);
         }
+        stop.check()?;
         let reaches = Arc::new(reaches);
         self.shared.reaches.keep(settings, &reaches);
         Ok(reaches)
@@ -214,8 +219,8 @@ impl Live {
         })
     }
 
-    fn found(&self, settings: &Settings) -> Result<Found, HuntError> {
-        let survey = self.survey(settings)?;
+    fn found(&self, settings: &Settings, stop: &Stop) -> Result<Found, HuntError> {
+        let survey = self.survey(settings, stop)?;
         let shown = survey.shown(&settings.switches);
         let hidden_by = survey
             .all
@@ -278,8 +283,8 @@ impl Live {
         Ok(Answer::Replay(Box::new(Alerts::new(replays))))
     }
 
-    fn cuts(&self, settings: &Settings, devices: &[String]) -> Result<Vec<Cut>, HuntError> {
-        let (survey, grove) = (self.survey(settings)?, self.shared.trees.of(&self.store, devices)?);
+    fn cuts(&self, settings: &Settings, devices: &[String], stop: &Stop) -> Result<Vec<Cut>, HuntError> {
+        let (survey, grove) = (self.survey(settings, stop)?, self.shared.trees.of(&self.store, devices)?);
         Ok(cuts_of(&self.store, &survey, settings, &grove))
     }
 
@@ -333,7 +338,7 @@ impl Live {
     }
 
     fn native(&self, settings: &Settings, stop: &Stop) -> Result<Answer, Trouble> {
-        let survey = self.survey(settings).map_err(trouble)?;
+        let survey = self.survey(settings, stop).map_err(trouble)?;
         let reaches = self.reaches(settings, stop)?;
         let effects = reaches.iter().flat_map(|reach| reach.effects(&settings.switches, &survey));
         Ok(Answer::Effects(effects.collect()))
@@ -417,7 +422,7 @@ impl Source for Live {
     fn answer(&mut self, question: &Question, stop: &Stop) -> Result<Answer, Trouble> {
         let answer = match question {
             Question::Overview => self.overview().map(|overview| Answer::Overview(Box::new(overview))),
-            Question::Matches(settings) => self.found(settings).map(Answer::Matches),
+            Question::Matches(settings) => self.found(settings, stop).map(Answer::Matches),
             Question::Effects(settings) => return self.native(settings, stop),
             Question::Preview(settings, own) => {
                 self.preview(settings, own).map(|preview| Answer::Preview(Box::new(preview)))
@@ -473,7 +478,7 @@ impl Source for Live {
                 listing.map(|listing| Answer::Row(format!("Event #{event} of {table}"), Box::new(listing)))
             }
             Question::Replay(settings, rule) => return self.replay(settings, rule.as_deref(), stop),
-            Question::Cuts(settings, devices) => self.cuts(settings, devices).map(Answer::Cuts),
+            Question::Cuts(settings, devices) => self.cuts(settings, devices, stop).map(Answer::Cuts),
             Question::Sheet(settings, rule) => self.sheet(settings, rule).map(|sheet| Answer::Sheet(Box::new(sheet))),
             Question::Dossier(rule) => self.dossier(rule).map(|dossier| Answer::Dossier(Box::new(dossier))),
             Question::Indicators(settings) => return self.indicators(settings, stop),

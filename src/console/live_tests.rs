@@ -81,12 +81,70 @@ fn why_a_match_is_there_is_said_from_the_run_that_is_known() {
     let shared = shared(folder.path());
     let live = Live::new(Arc::clone(&shared)).unwrap();
     let settings = settings([true, false]);
-    let survey = live.survey(&settings).unwrap();
+    let survey = live.survey(&settings, &Stop::default()).unwrap();
     let case = live.case(&settings);
     for rule in case.catalog.rules() {
         for event in 1..=5 {
             let known = case.explain_with(&live.store, &rule.id, event, Some(&survey)).unwrap();
             assert_eq!(known, case.explain(&live.store, &rule.id, event).unwrap(), "{event}");
         }
+    }
+}
+
+/// What a stop leaves behind: `at` says after which hook of SQLite's the answer is no longer wanted. Then all is asked
+/// again; false where the stop never came.
+fn asked_again_after(folder: &Path, at: usize, hook: fn(&mut Live, usize, Stop), whole: &(Found, Answer)) -> bool {
+    let shared = shared(folder);
+    let settings = settings([true, false]);
+    let mut live = Live::new(shared).unwrap();
+    let stop = Stop::default();
+    hook(&mut live, at, stop.clone());
+    let _ = live.answer(&Question::Matches(settings.clone()), &stop);
+    let _ = live.answer(&Question::Effects(settings.clone()), &stop);
+    hook(&mut live, usize::MAX, Stop::default());
+    let (found, effects) = answers(&mut live, &settings);
+    let statuses = |found: &Found| found.all.runs.iter().map(|run| run.status.clone()).collect::<Vec<_>>();
+    assert_eq!(statuses(&found), statuses(&whole.0), "at {at}");
+    assert_eq!(found.shown.matches().len(), whole.0.shown.matches().len(), "at {at}");
+    assert_eq!(effects, whole.1, "at {at}");
+    stop.is_raised()
+}
+
+/// An interrupt while a statement is prepared comes out as the failure of whatever was at work.
+fn fail_preparing(live: &mut Live, at: usize, stop: Stop) {
+    let mut count = 0;
+    let hook = move |_: AuthContext<'_>| {
+        count += 1;
+        if count < at {
+            return Authorization::Allow;
+        }
+        stop.raise();
+        Authorization::Deny
+    };
+    live.store.connection_mut().authorizer(Some(hook)).unwrap();
+}
+
+fn interrupt_running(live: &mut Live, at: usize, stop: Stop) {
+    let mut count = 0;
+    let hook = move || {
+        count += 1;
+        if count >= at {
+            stop.raise();
+        }
+        count >= at
+    };
+    live.store.connection_mut().progress_handler(1, Some(hook)).unwrap();
+}
+
+#[test]
+fn what_was_stopped_half_way_is_not_taken_for_the_answer_later() {
+    for hook in [fail_preparing, interrupt_running] {
+        let folder = tempfile::tempdir().unwrap();
+        let whole = answers(&mut Live::new(shared(folder.path())).unwrap(), &settings([true, false]));
+        let mut at = 1;
+        while asked_again_after(tempfile::tempdir().unwrap().path(), at, hook, &whole) {
+            at += 1 + at / 3;
+        }
+        assert!(at > 100, "stopped at more than a few places");
     }
 }
