@@ -1,10 +1,16 @@
 //! What a store promises to whoever opens it.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, clippy::string_slice)]
 
+use std::path::Path;
+use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-use whippet::ingest::Silent;
+use whippet::hunt::matches::RuleStatus;
+use whippet::hunt::tree::facts;
+use whippet::hunt::{Case, NodeId};
+use whippet::ingest::{Silent, forget, import};
 use whippet::plan::Environment;
+use whippet::rules::Catalog;
 use whippet::schema::{Column, ScalarType, TableSchema};
 use whippet::sql::layout::{Storage, layout, raw_bit, rows_table};
 use whippet::sql::{self, ConnectionProbe, Limits, Options};
@@ -212,4 +218,54 @@ fn exclusions_and_state_are_kept() {
     store.set_state("pins", 1, &vec![3, 4]).unwrap();
     store.set_state("pins", 2, &vec![5]).unwrap();
     assert_eq!(store.state::<Vec<i64>>("pins").unwrap(), Some((2, vec![5])));
+}
+
+/// The tables of events in a store, after whatever may be asked of it was asked and went well.
+fn tables_of_a_sound_store(path: &Path) -> Vec<String> {
+    let case = Case::open(path, Arc::new(Catalog::built_in())).unwrap();
+    let store = case.reader().unwrap();
+    for run in case.survey(&store, &[]).unwrap().all.runs.iter() {
+        assert!(!matches!(run.status, RuleStatus::Failed(_)), "{}: {:?}", run.rule, run.status);
+    }
+    let forest = facts::forest(&store, None).unwrap();
+    facts::node_events(&store, &forest, NodeId(0), 10).unwrap();
+    facts::devices(&store).unwrap();
+    for event in 1..=3 {
+        facts::actor_of(&store, &forest, event).unwrap();
+        store.row_of(event).unwrap();
+    }
+    let mut tables: Vec<String> = store.stored_tables().unwrap().iter().map(|table| table.name.clone()).collect();
+    tables.retain(|table| table.starts_with("Device"));
+    tables
+}
+
+#[test]
+fn whatever_tables_there_are_everything_may_be_asked() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("t.db");
+    drop(Store::create_or_open(&path).unwrap());
+    assert_eq!(tables_of_a_sound_store(&path), ["DeviceProcessEvents"]);
+    let mut there = vec!["DeviceProcessEvents"];
+    for table in ["DeviceLogonEvents", "DeviceNetworkEvents", "DeviceEvents", "DeviceRegistryEvents"] {
+        let row = serde_json::json!({
+            "Type": table, "Timestamp": "2025-01-02T03:04:05Z", "DeviceName": "h1", "DeviceId": "d1",
+            "ActionType": "x", "InitiatingProcessFileName": "a.exe", "InitiatingProcessId": 7,
+        });
+        let file = folder.path().join(table);
+        std::fs::write(&file, row.to_string()).unwrap();
+        let mut store = Store::create_or_open(&path).unwrap();
+        let report = import(&mut store, &[file], &AtomicBool::new(false), &mut Silent).unwrap();
+        assert_eq!(report.files[0].stored, 1, "{table}");
+        drop(store);
+        there.push(table);
+        there.sort_unstable();
+        assert_eq!(tables_of_a_sound_store(&path), there);
+    }
+    let mut store = Store::create_or_open(&path).unwrap();
+    for source in store.sources().unwrap() {
+        assert_eq!(forget(&mut store, &source).unwrap().events, 1);
+    }
+    store.vacuum().unwrap();
+    drop(store);
+    tables_of_a_sound_store(&path);
 }

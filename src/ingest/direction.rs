@@ -7,10 +7,14 @@
 use rusqlite::{Connection, params};
 
 use super::dictionary::Dictionary;
+use crate::schema::Schema;
 use crate::store::StoreError;
 
 /// Turns the rows whose sides are the wrong way round, and turns back those that no longer are.
-pub fn set_directions(connection: &Connection) -> Result<(), StoreError> {
+pub fn set_directions(connection: &Connection, stored: &Schema) -> Result<(), StoreError> {
+    if stored.table("DeviceNetworkEvents").is_none() {
+        return Ok(());
+    }
     let id = |text: &str| format!("(SELECT id FROM text WHERE value = '{text}' COLLATE NOCASE AND value = '{text}')");
     connection.execute_batch(&format!(
         "CREATE TEMP TABLE IF NOT EXISTS own_address(device INTEGER, address INTEGER, PRIMARY KEY(device, address))

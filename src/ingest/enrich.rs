@@ -25,29 +25,31 @@ const SAME_START: i64 = 2 * SECOND;
 /// A logon and its privileges are written this near to each other.
 const SAME_LOGON: i64 = 60 * SECOND;
 const PROCESSES: &str = "DeviceProcessEvents";
+/// Where processes end and logons are privileged.
+const OTHERS: &str = "DeviceEvents";
 
-/// Runs the pass over the whole store, inside the caller's transaction. `anew` when events were taken out: what was
-/// found by GUID is then looked for again as well.
-pub fn enrich(connection: &Connection, schema: &Schema, anew: bool) -> Result<(), StoreError> {
+/// Runs the pass over the whole store, inside the caller's transaction. `stored` has the tables that are there, `anew` is
+/// set when events were taken out: what was found by GUID is then looked for again as well.
+pub fn enrich(connection: &Connection, stored: &Schema, anew: bool) -> Result<(), StoreError> {
     if anew {
-        accounts::forget_sids(connection, schema)?;
+        accounts::forget_sids(connection, stored)?;
     }
     // A row that took something over may have children that copied it before.
-    let anew = merge(connection, schema)? || anew;
+    let anew = merge(connection, stored)? || anew;
     accounts::learn(connection)?;
-    accounts::fill_sids(connection, schema, Role::Own)?;
-    set_drives(connection, schema)?;
-    mark_local_admins(connection, anew)?;
-    set_directions(connection)?;
-    let (ends, presence) = (Ends::read(connection)?, Presence::read(connection)?);
-    let mut tables = Fillable::tables(schema);
+    accounts::fill_sids(connection, stored, Role::Own)?;
+    set_drives(connection, stored)?;
+    mark_local_admins(connection, stored, anew)?;
+    set_directions(connection, stored)?;
+    let (ends, presence) = (Ends::read(connection, stored)?, Presence::read(connection)?);
+    let mut tables = Fillable::tables(stored);
     // Processes first, oldest first: a child takes over what its parent learnt from the grandparent.
     tables.sort_by_key(|(name, _)| name != PROCESSES);
     for (name, fillable) in &tables {
         Pass::new(connection, name, fillable, &ends, &presence)?.run(anew)?;
     }
     // An account may be one that was taken from the actor just now.
-    accounts::fill_sids(connection, schema, Role::Initiating)
+    accounts::fill_sids(connection, stored, Role::Initiating)
 }
 
 /// Rows whose creation event of the actor is known, and all rows that have an actor, of one table.
@@ -59,7 +61,10 @@ pub fn resolved(connection: &Connection, table: &str) -> Result<(u64, u64), Stor
 
 /// A logon with special privileges (4672) is one of an administrator. Windows writes both at once; later the same id may
 /// be another logon's, as ids begin anew when a host starts.
-fn mark_local_admins(connection: &Connection, anew: bool) -> Result<(), StoreError> {
+fn mark_local_admins(connection: &Connection, stored: &Schema, anew: bool) -> Result<(), StoreError> {
+    if [OTHERS, "DeviceLogonEvents"].iter().any(|table| stored.table(table).is_none()) {
+        return Ok(());
+    }
     if anew {
         let unmark = format!(
             "UPDATE rows_DeviceLogonEvents SET IsLocalAdmin = NULL WHERE IsLocalAdmin IS NOT NULL AND {LOGONS}"
@@ -93,16 +98,18 @@ struct Ends {
 }
 
 impl Ends {
-    fn read(connection: &Connection) -> Result<Self, StoreError> {
+    fn read(connection: &Connection, stored: &Schema) -> Result<Self, StoreError> {
         let mut exits: HashMap<(i64, i64), Vec<i64>> = HashMap::new();
-        let mut statement = connection.prepare(
-            "SELECT DeviceId, ProcessId, Timestamp FROM rows_DeviceEvents
-             WHERE ActionType = (SELECT id FROM text WHERE value = 'ProcessTerminated' COLLATE NOCASE)
-               AND ProcessId IS NOT NULL AND Timestamp IS NOT NULL ORDER BY Timestamp",
-        )?;
-        let mut rows = statement.query([])?;
-        while let Some(row) = rows.next()? {
-            exits.entry((row.get(0)?, row.get(1)?)).or_default().push(row.get(2)?);
+        if stored.table(OTHERS).is_some() {
+            let mut statement = connection.prepare(
+                "SELECT DeviceId, ProcessId, Timestamp FROM rows_DeviceEvents
+                 WHERE ActionType = (SELECT id FROM text WHERE value = 'ProcessTerminated' COLLATE NOCASE)
+                   AND ProcessId IS NOT NULL AND Timestamp IS NOT NULL ORDER BY Timestamp",
+            )?;
+            let mut rows = statement.query([])?;
+            while let Some(row) = rows.next()? {
+                exits.entry((row.get(0)?, row.get(1)?)).or_default().push(row.get(2)?);
+            }
         }
         let mut boots: HashMap<i64, Vec<i64>> = HashMap::new();
         let mut statement = connection.prepare(

@@ -27,29 +27,32 @@ const SERVICES: &str = "Service Control Manager";
 type Pair = (i64, i64);
 
 /// Finds the pairs anew where something came or went. True if any pair of creations changed.
-pub fn merge(connection: &Connection, schema: &Schema) -> Result<bool, StoreError> {
+pub fn merge(connection: &Connection, stored: &Schema) -> Result<bool, StoreError> {
     let near = |column: &str| format!("o.{column} BETWEEN m.{column} - {NEAR} AND m.{column} + {NEAR}");
     let again = format!("o.ProcessId = m.ProcessId AND {}", near("ProcessCreationTime"));
-    let changed = find_anew(connection, schema, &CREATIONS, &again, creations)?;
+    let changed = find_anew(connection, stored, &CREATIONS, &again, creations)?;
     // No index of the action: without statistics SQLite would go through all services for each.
     let again = format!("+o.ActionType = m.ActionType AND {}", near("Timestamp"));
-    find_anew(connection, schema, &INSTALLS, &again, installs)?;
+    find_anew(connection, stored, &INSTALLS, &again, installs)?;
     Ok(changed)
 }
 
 /// Parts the pairs beside which, by the condition on `o`, a row came that could be of the same fact, and pairs anew.
 fn find_anew(
     connection: &Connection,
-    schema: &Schema,
+    stored: &Schema,
     pairing: &Pairing,
     again: &str,
     candidates: fn(&Connection) -> Result<Vec<Pair>, StoreError>,
 ) -> Result<bool, StoreError> {
+    if stored.table(pairing.table).is_none() {
+        return Ok(false);
+    }
     let before = pairing.pairs(connection)?;
     let (table, is_alone) = (pairing.table, pairing.is_alone(connection, "o.id")?);
     pairing.part(
         connection,
-        schema,
+        stored,
         &format!(
             "NOT EXISTS (SELECT 1 FROM rows_{table} AS t WHERE t.id = m.into_event) OR EXISTS
                (SELECT 1 FROM rows_{table} AS o WHERE o.DeviceId = m.DeviceId AND {again} AND {is_alone})"
@@ -57,7 +60,7 @@ fn find_anew(
     )?;
     let candidates = candidates(connection)?;
     if !candidates.is_empty() {
-        pairing.create(connection, schema)?;
+        pairing.create(connection, stored)?;
     }
     let (mut others, mut staying) = (HashSet::new(), HashSet::new());
     for (other, stays) in candidates {
@@ -65,7 +68,7 @@ fn find_anew(
         if !others.contains(&other) && !staying.contains(&stays) {
             others.insert(other);
             staying.insert(stays);
-            pairing.merge(connection, schema, other, stays)?;
+            pairing.merge(connection, stored, other, stays)?;
         }
     }
     Ok(pairing.pairs(connection)? != before)

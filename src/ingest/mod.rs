@@ -350,7 +350,7 @@ fn enrich_if_due(store: &Store, beside: Option<JoinHandle<()>>) -> Result<(), Im
     let Some((_, due)) = store.state::<Due>(ENRICHMENT_DUE)? else { return Ok(()) };
     let connection = store.connection();
     let transaction = connection.unchecked_transaction()?;
-    enrich::enrich(connection, store.schema(), due == Due::Anew)?;
+    enrich::enrich(connection, &store.stored_schema()?, due == Due::Anew)?;
     connection.execute("DELETE FROM state WHERE key = ?1", [ENRICHMENT_DUE])?;
     transaction.commit()?;
     store.analyze()?;

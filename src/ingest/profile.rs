@@ -16,7 +16,7 @@ use super::spares::Spares;
 use super::{ImportError, ImportReport, time};
 use crate::schema::{ScalarType, TableSchema};
 use crate::sql::layout::{FILE_PROFILE, quote_identifier};
-use crate::store::{Rejection, Store};
+use crate::store::{Rejection, Store, create_table};
 
 const KEYS: [&str; 3] = ["SHA1", "SHA256", "MD5"];
 
@@ -50,6 +50,7 @@ pub fn import_profiles(store: &mut Store, path: &Path, report: &mut ImportReport
 fn read(store: &mut Store, file: File, container: Container, report: &mut FileReport) -> Result<(), ImportError> {
     let Some(table) = store.schema().table(FILE_PROFILE).cloned() else { return Ok(()) };
     let transaction = store.connection_mut().transaction()?;
+    transaction.execute_batch(&create_table(&table))?;
     let mut failure = None;
     let ended = for_each_row(file, container, &time::Reading::default(), &mut |placed| {
         report.records += 1;

@@ -21,11 +21,6 @@ pub trait Inputs {
 
     /// The rows of a watchlist; all columns are strings.
     fn watchlist(&self, name: &str) -> Option<Table>;
-
-    /// Whether the store has a `file_profile` table.
-    fn has_file_profile(&self) -> bool {
-        false
-    }
 }
 
 /// No inputs at all.

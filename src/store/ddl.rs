@@ -17,6 +17,9 @@ pub const VERSION: i64 = 2;
 /// The oldest version that is still read, and whose exclusions and saved state are written; it takes no more events.
 pub const OLDEST: i64 = 1;
 
+const RECORDS: &str = "event_record";
+const PROCESSES: &str = "DeviceProcessEvents";
+
 /// What every store has besides the event tables.
 const BASE: &str = "
 CREATE TABLE text(id INTEGER PRIMARY KEY, value TEXT NOT NULL);
@@ -88,7 +91,7 @@ pub const IDENTITY_INDEX: &str = "CREATE UNIQUE INDEX IF NOT EXISTS event_identi
 
 /// Indexes that are not needed to insert, so a first import makes them at its end.
 const INDEXES: &[(&str, &str, &str)] = &[
-    ("event_time", "event_record", "time"),
+    ("event_time", RECORDS, "time"),
     ("process_file", "DeviceProcessEvents", "FileName"),
     // What is searched most: a needle that few texts hold leads to their rows without reading the others.
     ("process_command_line", "DeviceProcessEvents", "ProcessCommandLine"),
@@ -123,15 +126,14 @@ INSERT INTO account SELECT 0, host, domain, name, sid FROM account_before;
 DROP TABLE account_before;
 ";
 
-/// Everything an empty store needs, indexes excepted. SQLite reads all definitions whenever a store is opened, so the
-/// tables that only some stores have rows for are made with their first row.
+/// Everything an empty store needs, indexes excepted. SQLite reads all definitions whenever a store is opened, so a table
+/// is made with its first row; only that of the processes, which events are joined to, is always there.
 pub fn create(schema: &Schema) -> String {
-    let mut sql = format!("{BASE}{}", terms::TABLES);
-    for table in schema.tables().filter(|table| has_actor(table) || table.name == FILE_PROFILE) {
-        sql.push_str(&create_table(table));
-    }
-    sql.push_str(&format!("PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {VERSION};"));
-    sql
+    let processes = schema.table(PROCESSES).map(create_table).unwrap_or_default();
+    format!(
+        "{BASE}{}{processes}PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {VERSION};",
+        terms::TABLES
+    )
 }
 
 /// The physical table of one KQL table; the raw tables have none.
@@ -258,10 +260,10 @@ fn file_profile(table: &TableSchema) -> String {
         })
         .collect();
     format!(
-        "CREATE TABLE file_profile({});
-         CREATE INDEX file_profile_sha1 ON file_profile(SHA1);
-         CREATE INDEX file_profile_sha256 ON file_profile(SHA256);
-         CREATE INDEX file_profile_md5 ON file_profile(MD5);\n",
+        "CREATE TABLE IF NOT EXISTS file_profile({});
+         CREATE INDEX IF NOT EXISTS file_profile_sha1 ON file_profile(SHA1);
+         CREATE INDEX IF NOT EXISTS file_profile_sha256 ON file_profile(SHA256);
+         CREATE INDEX IF NOT EXISTS file_profile_md5 ON file_profile(MD5);\n",
         columns.join(", ")
     )
 }
@@ -271,9 +273,9 @@ fn file_profile(table: &TableSchema) -> String {
 ///
 /// Queries compare ids of texts with what a sub-select finds, never with a constant, so samples of single values help
 /// for times alone; whoever opens the store reads them all.
-pub fn analyze() -> String {
+pub fn analyze(tables: &[&TableSchema]) -> String {
     let is_time = |columns: &str| matches!(columns, "Timestamp" | "time");
-    let times: Vec<&str> = INDEXES.iter().filter(|(.., columns)| is_time(columns)).map(|(name, ..)| *name).collect();
+    let times: Vec<&str> = indexes(tables).filter(|(.., columns)| is_time(columns)).map(|(name, ..)| *name).collect();
     let names: Vec<String> = times.iter().map(|name| format!("'{name}'")).collect();
     let whole: String =
         times.iter().filter(|name| **name != "event_time").map(|name| format!("ANALYZE {name};\n")).collect();
@@ -284,8 +286,16 @@ pub fn analyze() -> String {
     )
 }
 
-/// Makes the indexes that questions are answered by, where they are missing.
-pub fn create_indexes() -> String {
+/// The indexes of these tables, and of the records.
+fn indexes<'t>(
+    tables: &'t [&TableSchema],
+) -> impl Iterator<Item = &'static (&'static str, &'static str, &'static str)> + 't {
+    let is_there = |table: &str| table == RECORDS || tables.iter().any(|there| there.name == table);
+    INDEXES.iter().filter(move |(_, table, _)| is_there(table))
+}
+
+/// Makes the indexes that questions of these tables are answered by, where they are missing.
+pub fn create_indexes(tables: &[&TableSchema]) -> String {
     let partial = format!(
         "CREATE INDEX IF NOT EXISTS text_nul ON text(id) WHERE {HOLDS_NUL};
          -- It stands for both, which older stores have.
@@ -293,10 +303,9 @@ pub fn create_indexes() -> String {
          DROP INDEX IF EXISTS event_kind;
          CREATE INDEX IF NOT EXISTS event_number ON event_record(event_id, channel, raw) WHERE {IS_RAW};\n"
     );
-    let others: String = INDEXES
-        .iter()
+    let others: String = indexes(tables)
         .map(|(name, table, columns)| {
-            let table = if *table == "event_record" { (*table).to_owned() } else { rows_table(table) };
+            let table = if *table == RECORDS { (*table).to_owned() } else { rows_table(table) };
             format!("CREATE INDEX IF NOT EXISTS {name} ON {}({columns});\n", quote_identifier(&table))
         })
         .collect();

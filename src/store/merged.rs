@@ -8,7 +8,7 @@ use std::collections::HashSet;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::ddl::column_definition;
-use super::{Store, StoreError};
+use super::{Store, StoreError, has};
 use crate::schema::{Schema, TableSchema};
 use crate::sql::layout::{physical_column, quote_identifier, rows_table};
 
@@ -89,8 +89,7 @@ fn columns(table: &TableSchema) -> String {
 
 impl Pairing {
     pub fn is_there(&self, connection: &Connection) -> Result<bool, StoreError> {
-        let mut find = connection.prepare_cached("SELECT 1 FROM sqlite_schema WHERE name = ?1")?;
-        Ok(find.exists([self.hidden])?)
+        has(connection, self.hidden)
     }
 
     /// The condition that the row of this id stands for no other.

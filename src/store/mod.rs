@@ -72,11 +72,23 @@ impl Store {
         Ok(tables)
     }
 
-    /// The tables of this store that hold rows of their own, whether there are any yet or not.
+    /// The tables of this store that hold rows of their own. A table is made with its first row.
     pub fn stored_tables(&self) -> Result<Vec<&TableSchema>, StoreError> {
         let mut statement = self.connection.prepare_cached("SELECT name FROM sqlite_schema WHERE type = 'table'")?;
         let there: HashSet<String> = statement.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
         Ok(self.schema.tables().filter(|table| there.contains(&rows_table(&table.name))).collect())
+    }
+
+    /// Those tables alone, for the passes over the rows.
+    pub fn stored_schema(&self) -> Result<Schema, StoreError> {
+        let mut schema = Schema::default();
+        self.stored_tables()?.into_iter().cloned().for_each(|table| schema.insert(table));
+        Ok(schema)
+    }
+
+    /// Whether the file has a table of this name.
+    pub fn has(&self, table: &str) -> Result<bool, StoreError> {
+        has(&self.connection, table)
     }
 
     /// The file, `None` in memory.
@@ -147,7 +159,7 @@ impl Store {
 
     /// Tells the planner how the rows lie, for an import to call when they have their parents.
     pub fn analyze(&self) -> Result<(), StoreError> {
-        Ok(self.connection.execute_batch(&ddl::analyze())?)
+        Ok(self.connection.execute_batch(&ddl::analyze(&self.stored_tables()?))?)
     }
 
     /// Makes the indexes a fresh store still lacks and the views of its tables, and takes new texts into the index of
@@ -155,7 +167,7 @@ impl Store {
     pub fn create_indexes(&self) -> Result<(), StoreError> {
         // One transaction: each of its own writes the pages of the definitions again.
         let transaction = self.connection.unchecked_transaction()?;
-        transaction.execute_batch(&ddl::create_indexes())?;
+        transaction.execute_batch(&ddl::create_indexes(&self.stored_tables()?))?;
         for (name, _) in self.table_counts()? {
             if let Some(table) = self.schema.table(&name).filter(|table| table.name != FILE_PROFILE) {
                 transaction.execute_batch(&ddl::create_view(table))?;
@@ -164,6 +176,11 @@ impl Store {
         transaction.commit()?;
         self.index_terms()
     }
+}
+
+fn has(connection: &Connection, table: &str) -> Result<bool, StoreError> {
+    let mut find = connection.prepare_cached("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?1")?;
+    Ok(find.exists([table])?)
 }
 
 /// The columns of a table of the analyst's own, as the store keeps them.

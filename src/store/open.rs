@@ -10,7 +10,6 @@ use rusqlite::{Connection, OpenFlags};
 use super::ddl::{APPLICATION_ID, OLDEST, VERSION};
 use super::{Store, StoreError, ddl, functions};
 use crate::schema::Schema;
-use crate::sql::layout::FILE_PROFILE;
 use crate::sql::terms;
 
 /// The header every SQLite file begins with.
@@ -77,8 +76,7 @@ impl Store {
     pub fn in_memory() -> Result<Self, StoreError> {
         let connection = Connection::open_in_memory()?;
         let schema = Schema::built_in()?;
-        let tables: String =
-            schema.tables().filter(|table| table.name != FILE_PROFILE).map(ddl::create_table).collect();
+        let tables: String = schema.tables().map(ddl::create_table).collect();
         connection.execute_batch(&format!("BEGIN; {}{tables} COMMIT;", ddl::create(&schema)))?;
         let store = Self::finish(connection, None, None)?;
         store.create_indexes()?;

@@ -85,7 +85,9 @@ impl Store {
         for (name, bit) in RAW_TABLES {
             ask(name, &format!("SELECT count(*) FROM event_record WHERE {IS_RAW} AND raw & {bit}"))?;
         }
-        ask(FILE_PROFILE, "SELECT count(*) FROM file_profile")?;
+        if self.has("file_profile")? {
+            ask(FILE_PROFILE, "SELECT count(*) FROM file_profile")?;
+        }
         for table in self.stored_tables()? {
             ask(&table.name, &format!("SELECT count(*) FROM {}", quote_identifier(&rows_table(&table.name))))?;
         }

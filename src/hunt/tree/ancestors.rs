@@ -78,7 +78,7 @@ struct Reader<'s> {
 impl<'s> Reader<'s> {
     /// `None` where the store has no process events.
     fn new(store: &'s Store) -> Result<Option<Self>, HuntError> {
-        let Some(columns) = Columns::of(store, PROCESS_TABLE) else { return Ok(None) };
+        let Some(columns) = Columns::of(store, PROCESS_TABLE)? else { return Ok(None) };
         Ok(Some(Self {
             devices: Devices::read(store, &columns)?,
             ends_known: ends_known(store)?,
@@ -153,7 +153,7 @@ impl<'s> Reader<'s> {
 
     fn read_ends(&mut self, key: &(String, i64)) -> Result<(), HuntError> {
         let Some(events) = self.ends_known.get(key) else { return Ok(()) };
-        let Some(columns) = Columns::of(self.store, OTHER_TABLE) else { return Ok(()) };
+        let Some(columns) = Columns::of(self.store, OTHER_TABLE)? else { return Ok(()) };
         let sql = format!("{} AND {} = ?2", select_ends(&columns), columns.layout.event_id);
         let mut statement = self.store.connection().prepare_cached(&sql)?;
         for event in events {
@@ -213,7 +213,7 @@ impl Devices {
 
 fn ends_known(store: &Store) -> Result<HashMap<(String, i64), Vec<EventId>>, HuntError> {
     let mut known: HashMap<(String, i64), Vec<EventId>> = HashMap::new();
-    let Some(columns) = Columns::of(store, OTHER_TABLE) else { return Ok(known) };
+    let Some(columns) = Columns::of(store, OTHER_TABLE)? else { return Ok(known) };
     let sql = format!(
         "SELECT {}, {}, {} FROM {} WHERE {} AND {} IS NOT NULL ORDER BY 1",
         columns.layout.event_id,

@@ -6,8 +6,9 @@ use rusqlite::Row;
 use rusqlite::types::FromSql;
 
 use super::Process;
+use crate::hunt::error::HuntError;
 use crate::sql::Texts;
-use crate::sql::layout::{Storage, TableLayout, layout};
+use crate::sql::layout::{Storage, TableLayout, layout, rows_table};
 use crate::store::Store;
 
 /// The columns that describe one process of a row, in the order [`Cursor::process`] reads them; `""` where the
@@ -62,9 +63,12 @@ pub struct Columns {
 }
 
 impl Columns {
-    /// `None` where the store does not know the table.
-    pub fn of(store: &Store, table: &str) -> Option<Self> {
-        store.schema().table(table).map(|schema| Self { layout: layout(schema) })
+    /// `None` where the store has no such table, as before its first row.
+    pub fn of(store: &Store, table: &str) -> Result<Option<Self>, HuntError> {
+        if !store.has(&rows_table(table))? {
+            return Ok(None);
+        }
+        Ok(store.schema().table(table).map(|schema| Self { layout: layout(schema) }))
     }
 
     fn storage(&self, name: &str) -> Option<&Storage> {

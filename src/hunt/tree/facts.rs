@@ -99,7 +99,7 @@ pub fn forest_of(store: &Store, events: &[EventId]) -> Result<Forest, HuntError>
 pub fn device_of(store: &Store, event: EventId) -> Result<Option<String>, HuntError> {
     let event = store.merged_into(event)?.unwrap_or(event);
     for table in ACTIVITY_TABLES {
-        let Some(columns) = Columns::of(store, table.name) else { continue };
+        let Some(columns) = Columns::of(store, table.name)? else { continue };
         let sql = format!(
             "SELECT {} FROM {} WHERE {} = ?1",
             columns.shown("DeviceName"),
@@ -116,7 +116,7 @@ pub fn device_of(store: &Store, event: EventId) -> Result<Option<String>, HuntEr
 
 /// The names of the devices that have process events, in order.
 pub fn devices(store: &Store) -> Result<Vec<String>, HuntError> {
-    let Some(columns) = Columns::of(store, PROCESS_TABLE) else { return Ok(Vec::new()) };
+    let Some(columns) = Columns::of(store, PROCESS_TABLE)? else { return Ok(Vec::new()) };
     // Names are looked up once each, not for every row.
     let sql = format!(
         "SELECT (SELECT value FROM text WHERE id = d.name) FROM (SELECT DISTINCT {} AS name FROM {}) AS d ORDER BY 1",
@@ -134,7 +134,7 @@ pub fn node_events(store: &Store, forest: &Forest, id: NodeId, limit: usize) -> 
     let mut texts = Texts::new(store.connection());
     let mut events = Vec::new();
     for table in ACTIVITY_TABLES {
-        let Some(columns) = Columns::of(store, table.name) else { continue };
+        let Some(columns) = Columns::of(store, table.name)? else { continue };
         let summary: Vec<String> =
             table.summary.iter().filter(|name| columns.has(name)).map(|name| columns.shown(name)).collect();
         // By GUID where the process has one; else by pid, and then the forest says which use of the pid it is.
@@ -198,7 +198,7 @@ pub fn actor_of(store: &Store, forest: &Forest, event: EventId) -> Result<Option
 /// What an event says of the process that did it.
 pub(super) fn activity_behind(store: &Store, event: EventId) -> Result<Option<Activity>, HuntError> {
     for table in ACTIVITY_TABLES {
-        let Some(columns) = Columns::of(store, table.name) else { continue };
+        let Some(columns) = Columns::of(store, table.name)? else { continue };
         let sql = format!(
             "SELECT {}, {}, {}, {} FROM {} WHERE {} = ?1",
             columns.plain("Timestamp"),
@@ -255,7 +255,7 @@ pub(super) fn creation_of(row: &Row<'_>, texts: &mut Texts<'_>) -> rusqlite::Res
 }
 
 fn read_creations(store: &Store, device: Option<&str>) -> Result<Vec<Creation>, HuntError> {
-    let Some(columns) = Columns::of(store, PROCESS_TABLE) else { return Ok(Vec::new()) };
+    let Some(columns) = Columns::of(store, PROCESS_TABLE)? else { return Ok(Vec::new()) };
     let sql = format!("{} AND {}", select_creations(&columns), columns.on_device(2, device));
     let mut statement = store.connection().prepare(&sql)?;
     let mut texts = Texts::new(store.connection());
@@ -278,7 +278,7 @@ pub(super) fn with_merged(store: &Store, mut creations: Vec<Creation>) -> Result
 }
 
 fn read_activities(store: &Store, table: &ActivityTable, device: Option<&str>) -> Result<Vec<Activity>, HuntError> {
-    let Some(columns) = Columns::of(store, table.name) else { return Ok(Vec::new()) };
+    let Some(columns) = Columns::of(store, table.name)? else { return Ok(Vec::new()) };
     // Beside `min` the other columns are those of the row that has it. Without GUID or start time, only the time of
     // each single row can tell which use of a pid is meant.
     let sql = format!(
@@ -345,7 +345,7 @@ pub(super) fn end_of(row: &Row<'_>, texts: &mut Texts<'_>) -> rusqlite::Result<E
 }
 
 fn read_ends(store: &Store, device: Option<&str>) -> Result<Vec<End>, HuntError> {
-    let Some(columns) = Columns::of(store, OTHER_TABLE) else { return Ok(Vec::new()) };
+    let Some(columns) = Columns::of(store, OTHER_TABLE)? else { return Ok(Vec::new()) };
     let device_is = columns.on_device(2, device);
     let sql = format!("{} AND {device_is} ORDER BY {}", select_ends(&columns), columns.layout.event_id);
     let mut statement = store.connection().prepare(&sql)?;
