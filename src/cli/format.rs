@@ -3,9 +3,10 @@
 use std::io::{self, Write};
 
 use serde::ser::{Serialize, SerializeMap, Serializer};
-use serde_json::{Value as Json, json};
+use serde_json::Value as Json;
 use unicode_width::UnicodeWidthStr;
 
+use super::json;
 use crate::kql::visible::visible;
 use crate::schema::{Column, Table, Value, format};
 
@@ -37,7 +38,7 @@ pub struct Output<'o> {
 
 enum Form {
     Whole(Format),
-    Ndjson { keys: Vec<String>, line: Vec<u8> },
+    Ndjson { keys: Vec<Vec<u8>>, line: Vec<u8> },
     Csv(Box<csv::Writer<Vec<u8>>>),
 }
 
@@ -45,8 +46,13 @@ impl<'o> Output<'o> {
     pub fn new(output: &'o mut dyn Write, columns: Vec<Column>, chosen: Format) -> io::Result<Self> {
         let form = match chosen {
             Format::Ndjson => {
-                let keys = columns.iter().map(|column| Ok(format!("{}:", serde_json::to_string(&column.name)?)));
-                Form::Ndjson { keys: keys.collect::<io::Result<_>>()?, line: Vec::new() }
+                let key = |column: &Column| {
+                    let mut key = Vec::new();
+                    json::push_text(&mut key, &column.name)?;
+                    key.push(b':');
+                    Ok(key)
+                };
+                Form::Ndjson { keys: columns.iter().map(key).collect::<io::Result<_>>()?, line: Vec::new() }
             }
             Format::Csv => {
                 let mut writer = csv::Writer::from_writer(Vec::new());
@@ -65,7 +71,7 @@ impl<'o> Output<'o> {
             Form::Ndjson { keys, line } => {
                 line.clear();
                 write_object(line, keys, &row)?;
-                super::json::write_harmless(&mut self.output, line)?;
+                self.output.write_all(line)?;
             }
             Form::Csv(writer) => {
                 let cells = row.iter().map(|value| match value {
@@ -94,7 +100,7 @@ impl<'o> Output<'o> {
             Form::Whole(_) => {
                 let table = &self.table;
                 let rows: Vec<Object<'_>> = table.rows.iter().map(|row| Object { table, row }).collect();
-                super::json::write_pretty(&mut self.output, &rows)?;
+                json::write_pretty(&mut self.output, &rows)?;
             }
             Form::Csv(writer) => self.output.write_all(&writer.into_inner().map_err(|error| error.into_error())?)?,
             Form::Ndjson { .. } => {}
@@ -103,20 +109,24 @@ impl<'o> Output<'o> {
     }
 }
 
-/// A row as a JSON object; the keys are JSON already, as each row repeats them.
-fn write_object(line: &mut Vec<u8>, keys: &[String], row: &[Value]) -> io::Result<()> {
+/// A row as a JSON object on a line; the keys are JSON already, as each row repeats them.
+fn write_object(line: &mut Vec<u8>, keys: &[Vec<u8>], row: &[Value]) -> io::Result<()> {
     line.push(b'{');
     for (place, (key, value)) in keys.iter().zip(row).enumerate() {
         if place > 0 {
             line.push(b',');
         }
-        line.extend_from_slice(key.as_bytes());
+        line.extend_from_slice(key);
         match value {
-            Value::String(text) => serde_json::to_writer(&mut *line, text)?,
-            value => serde_json::to_writer(&mut *line, &format::json(value))?,
+            Value::String(text) => json::push_text(line, text)?,
+            Value::Datetime(_) | Value::Timespan(_) => json::push_text(line, &format::text(value))?,
+            Value::Null | Value::Bool(_) | Value::Int(_) | Value::Long(_) => {
+                serde_json::to_writer(&mut *line, &format::json(value))?;
+            }
+            value => json::push(line, &format::json(value))?,
         }
     }
-    line.push(b'}');
+    line.extend_from_slice(b"}\n");
     Ok(())
 }
 
@@ -218,7 +228,7 @@ fn write_kusto(output: &mut dyn Write, table: &Table) -> io::Result<()> {
         .columns
         .iter()
         .map(|column| {
-            json!({
+            serde_json::json!({
                 "ColumnName": column.name,
                 "DataType": column.scalar_type.clr_name(),
                 "ColumnType": column.scalar_type.name(),
@@ -226,6 +236,6 @@ fn write_kusto(output: &mut dyn Write, table: &Table) -> io::Result<()> {
         })
         .collect();
     let rows: Vec<Json> = table.rows.iter().map(|row| Json::Array(row.iter().map(format::json).collect())).collect();
-    let response = json!({"Tables": [{"TableName": "Table_0", "Columns": columns, "Rows": rows}]});
-    super::json::write_line(output, &response)
+    let response = serde_json::json!({"Tables": [{"TableName": "Table_0", "Columns": columns, "Rows": rows}]});
+    json::write_line(output, &response)
 }

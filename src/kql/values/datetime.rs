@@ -9,28 +9,25 @@ use super::timespan::fraction_ticks;
 pub fn datetime_text(ticks: i64) -> String {
     let civil = Civil::of(ticks);
     // Every row of an answer has several, and `format!` takes longer than all the rest of one.
-    let mut text = String::with_capacity(28);
-    for (number, digits, after) in [
-        (civil.year, if civil.year > 9999 { 5 } else { 4 }, '-'),
-        (civil.month, 2, '-'),
-        (civil.day, 2, 'T'),
-        (civil.hour, 2, ':'),
-        (civil.minute, 2, ':'),
-        (civil.second, 2, '.'),
-        (civil.fraction, 7, 'Z'),
+    let mut text = *b"00000-00-00T00:00:00.0000000Z";
+    for (number, place) in [
+        (civil.year, 0..5),
+        (civil.month, 6..8),
+        (civil.day, 9..11),
+        (civil.hour, 12..14),
+        (civil.minute, 15..17),
+        (civil.second, 18..20),
+        (civil.fraction, 21..28),
     ] {
-        push_digits(&mut text, number, digits);
-        text.push(after);
+        let mut rest = u32::try_from(number).unwrap_or_default();
+        for digit in text.get_mut(place).unwrap_or_default().iter_mut().rev() {
+            *digit = b'0' + (rest % 10) as u8;
+            rest /= 10;
+        }
     }
-    text
-}
-
-/// A number with so many digits, zeros first.
-fn push_digits(text: &mut String, number: i64, digits: u32) {
-    for place in (0..digits).rev() {
-        let digit = u8::try_from(number / 10_i64.pow(place) % 10).unwrap_or_default();
-        text.push(char::from(b'0' + digit));
-    }
+    // What is beyond the year 9999 comes of calculations alone.
+    let four_digits = text.strip_prefix(b"0").unwrap_or(&text);
+    String::from_utf8_lossy(four_digits).into_owned()
 }
 
 /// The ticks of a time; `None` where the text is none, or lies outside the years 1 to 9999.
