@@ -95,12 +95,10 @@ fn kinds(store: &Store, range: Option<TimeRange>) -> Result<Vec<Counted>, HuntEr
     let mut found = Vec::new();
     let mut tables = Vec::new();
     for schema in store.stored_tables()? {
-        let rows = quote_identifier(&rows_table(&schema.name));
-        let any: bool =
-            store.connection().query_row(&format!("SELECT EXISTS(SELECT 1 FROM {rows})"), [], |row| row.get(0))?;
-        if !any {
+        if !store.has_rows(schema)? {
             continue;
         }
+        let rows = quote_identifier(&rows_table(&schema.name));
         let action = layout(schema).columns.into_iter().find(|column| column.name == "ActionType");
         let (key, is_text) = match action.map(|column| column.storage) {
             Some(Storage::Dictionary(id)) => (id, true),

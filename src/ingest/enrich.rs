@@ -122,10 +122,16 @@ impl Ends {
         )?;
         let found: Vec<(String, i64)> =
             statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect::<Result<_, _>>()?;
+        let mut devices: HashMap<String, Option<i64>> = HashMap::new();
         for (host, time) in found {
-            let device: Option<i64> = connection
-                .query_row("SELECT id FROM text WHERE value = ?1 COLLATE NOCASE", [device_id(&host)], |row| row.get(0))
-                .optional()?;
+            let device = match devices.get(&host) {
+                Some(known) => *known,
+                None => {
+                    let find = "SELECT id FROM text WHERE value = ?1 COLLATE NOCASE";
+                    let device = connection.query_row(find, [device_id(&host)], |row| row.get(0)).optional()?;
+                    *devices.entry(host).or_insert(device)
+                }
+            };
             if let Some(device) = device {
                 boots.entry(device).or_default().push(time);
             }

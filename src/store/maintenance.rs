@@ -99,14 +99,12 @@ impl Store {
                 .iter()
                 .filter(|column| column.scalar_type == ScalarType::String && !is_inline(&column.name))
                 .map(|column| quote_identifier(&physical_column(&column.name)));
-            let empty: bool =
-                self.connection.query_row(&format!("SELECT NOT EXISTS(SELECT 1 FROM {rows})"), [], |row| row.get(0))?;
             let texts: Vec<String> = texts.collect();
             if let Some(pairing) = pairings.iter().find(|pairing| pairing.table == table.name) {
                 let columns = texts.iter().cloned().chain(pairing.kept_texts());
                 using.extend(columns.map(|column| format!("SELECT {column} FROM {}", pairing.hidden)));
             }
-            if !empty {
+            if self.has_rows(table)? {
                 using.extend(texts.iter().map(|column| format!("SELECT {column} FROM {rows}")));
             }
         }

@@ -26,7 +26,7 @@ use std::path::PathBuf;
 use rusqlite::{Connection, InterruptHandle};
 
 use crate::schema::{Column, Schema, TableSchema};
-use crate::sql::layout::{FILE_PROFILE, RAW_TABLES, physical_column, quote_identifier, raw_bit, rows_table};
+use crate::sql::layout::{IS_RAW, RAW_TABLES, physical_column, quote_identifier, raw_bit, rows_table};
 
 pub use ddl::{ACTOR_COLUMNS, IDENTITY_INDEX, TEXT_INDEX, create_table, has_actor};
 pub use error::StoreError;
@@ -84,6 +84,15 @@ impl Store {
         let mut schema = Schema::default();
         self.stored_tables()?.into_iter().cloned().for_each(|table| schema.insert(table));
         Ok(schema)
+    }
+
+    /// Whether one of the [event tables](Self::event_tables) has any rows.
+    pub fn has_rows(&self, table: &TableSchema) -> Result<bool, StoreError> {
+        let rows = match raw_bit(&table.name) {
+            Some(bit) => format!("event_record WHERE {IS_RAW} AND raw & {bit}"),
+            None => quote_identifier(&rows_table(&table.name)),
+        };
+        Ok(self.connection.query_row(&format!("SELECT EXISTS(SELECT 1 FROM {rows})"), [], |row| row.get(0))?)
     }
 
     /// Whether the file has a table of this name.
@@ -168,8 +177,8 @@ impl Store {
         // One transaction: each of its own writes the pages of the definitions again.
         let transaction = self.connection.unchecked_transaction()?;
         transaction.execute_batch(&ddl::create_indexes(&self.stored_tables()?))?;
-        for (name, _) in self.table_counts()? {
-            if let Some(table) = self.schema.table(&name).filter(|table| table.name != FILE_PROFILE) {
+        for table in self.event_tables()? {
+            if self.has_rows(table)? {
                 transaction.execute_batch(&ddl::create_view(table))?;
             }
         }
