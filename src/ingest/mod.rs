@@ -8,6 +8,7 @@
 
 mod accounts;
 mod batch;
+mod budget;
 mod custom;
 mod detect;
 mod dictionary;

@@ -2,16 +2,18 @@
 //!
 //! An event log is cut into pieces, any other file is one. Pieces are handed to the threads in the order of the files,
 //! each with a channel of its own, and the writer empties these channels in the same order: what is stored, and under
-//! which ids, does not depend on the number of threads. All channels are bounded, and so is memory.
+//! which ids, does not depend on the number of threads. Memory is bounded by what is on its way, in bytes and not in
+//! pieces: sparse ones are many, so that neither side waits for the other where the next few are hard for it.
 
 use std::io::{Cursor, Seek, SeekFrom};
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use crossbeam_channel::{Receiver, Sender, bounded};
+use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
 
 use super::batch::Batch;
+use super::budget::{Budget, Share};
 use super::detect::Container;
 use super::mapping::{Mapping, MappingError};
 use super::normalise::Normaliser;
@@ -33,8 +35,15 @@ use crate::store::block::Encoder;
 const OPEN_AHEAD: usize = 2;
 /// Batches of one piece that wait for the writer: all that a piece of an event log has.
 const BATCHES_AHEAD: usize = 26;
-/// Pieces begun or finished that the writer has not come to; with the one in each thread's hands, some 50 MiB.
-const PIECES_AHEAD: usize = 4;
+/// Bytes of batches that the writer has not come to, as far as they can be known beforehand.
+const BYTES_AHEAD: usize = 32 << 20;
+/// A record in its batch takes about so many times the bytes it takes in an event log: as XML, and as cells.
+const GROWTH: usize = 5;
+/// Batches of a file of rows that wait for the writer.
+const ROWS_AHEAD: usize = 8 << 20;
+/// Batches and buffers that wait to be used again.
+const SPARE_BATCHES: usize = 4 * BATCHES_AHEAD;
+const SPARE_BUFFERS: usize = 6;
 
 /// Where the portal ends an export: formerly, today's advanced hunting, and with its API.
 const MOST_EXPORTED: [u64; 3] = [10_000, 30_000, 100_000];
@@ -73,8 +82,19 @@ enum Task {
     File(Box<Ready>),
 }
 
-/// The messages of one piece, in order.
-pub type Lane = Receiver<Message>;
+/// The messages of one piece, in order, and the room that they take.
+pub struct Lane {
+    messages: Receiver<Message>,
+    _share: Share,
+}
+
+impl Iterator for Lane {
+    type Item = Message;
+
+    fn next(&mut self) -> Option<Message> {
+        self.messages.recv().ok()
+    }
+}
 
 /// A thread of the reading side.
 pub type Thread<'scope> = std::thread::ScopedJoinHandle<'scope, Result<(), MappingError>>;
@@ -97,7 +117,7 @@ pub struct Buffers {
 
 impl Default for Buffers {
     fn default() -> Self {
-        Self { batches: Spares::new(BATCHES_AHEAD), bytes: Spares::new(PIECES_AHEAD + OPEN_AHEAD) }
+        Self { batches: Spares::new(SPARE_BATCHES), bytes: Spares::new(SPARE_BUFFERS) }
     }
 }
 
@@ -110,7 +130,8 @@ pub fn start<'scope, 'env: 'scope>(
     let threads =
         plan.options.threads.or_else(|| std::thread::available_parallelism().ok()).map_or(1, NonZeroUsize::get);
     let (opener, opened) = bounded(OPEN_AHEAD);
-    let (lanes, in_order) = bounded(PIECES_AHEAD);
+    // It is the budget that ends it.
+    let (lanes, in_order) = unbounded();
     let (tasks, waiting) = bounded::<(Task, Sender<Message>)>(threads);
     let mut handles = Vec::new();
     for _ in 0..threads {
@@ -131,7 +152,7 @@ pub fn start<'scope, 'env: 'scope>(
         Ok(())
     }));
     handles.push(scope.spawn(move || {
-        let mut dispatcher = Dispatcher { plan, lanes, tasks };
+        let mut dispatcher = Dispatcher { plan, lanes, tasks, budget: Budget::new(BYTES_AHEAD) };
         for opened in opened {
             if plan.cancelled.load(Ordering::Relaxed) || dispatcher.dispatch(opened).is_none() {
                 break;
@@ -147,6 +168,7 @@ struct Dispatcher<'p> {
     plan: Plan<'p>,
     lanes: Sender<Lane>,
     tasks: Sender<(Task, Sender<Message>)>,
+    budget: Budget,
 }
 
 impl Dispatcher<'_> {
@@ -161,14 +183,18 @@ impl Dispatcher<'_> {
     }
 
     fn say(&self, message: Message) -> Option<()> {
-        let (sender, lane) = bounded(1);
+        let (sender, messages) = bounded(1);
         sender.send(message).ok()?;
-        self.lanes.send(lane).ok()
+        self.lanes.send(Lane { messages, _share: self.budget.take(size_of::<Message>()) }).ok()
     }
 
     fn hand_out(&self, task: Task) -> Option<()> {
-        let (sender, lane) = bounded(BATCHES_AHEAD);
-        self.lanes.send(lane).ok()?;
+        let (sender, messages) = bounded(BATCHES_AHEAD);
+        let bytes = match &task {
+            Task::Piece(piece) => piece.filled() * GROWTH,
+            Task::File(_) => ROWS_AHEAD,
+        };
+        self.lanes.send(Lane { messages, _share: self.budget.take(bytes) }).ok()?;
         self.tasks.send((task, sender)).ok()
     }
 

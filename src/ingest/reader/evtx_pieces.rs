@@ -16,6 +16,8 @@ pub const HEADER: u64 = 4_096;
 const PIECE: usize = 24;
 /// Where a chunk's first record begins.
 const FIRST_RECORD: usize = 512;
+/// Where a chunk says where its records end.
+const FREE_SPACE: usize = 48;
 const CHUNK_MAGIC: &[u8] = b"ElfChnk\0";
 const RECORD_MAGIC: &[u8] = b"\x2a\x2a\0\0";
 
@@ -26,6 +28,19 @@ pub struct Piece {
     pub first: u64,
     /// The record that the end of the file cuts.
     pub cut: Option<String>,
+}
+
+impl Piece {
+    /// The bytes that its chunks say they have filled, all of those whose end is nonsense.
+    pub fn filled(&self) -> usize {
+        let chunks = self.bytes.bytes.get(HEADER as usize..).unwrap_or_default().chunks(CHUNK as usize);
+        let filled = chunks.filter(|chunk| chunk.starts_with(CHUNK_MAGIC)).map(|chunk| {
+            let end = chunk.get(FREE_SPACE..).and_then(|rest| rest.first_chunk::<4>());
+            let end = end.map_or(0, |bytes| u32::from_le_bytes(*bytes) as usize);
+            if (FIRST_RECORD..=chunk.len()).contains(&end) { end } else { chunk.len() }
+        });
+        filled.sum()
+    }
 }
 
 /// A file, or its bytes where they were held.
