@@ -45,7 +45,7 @@ pub struct Writer<'c> {
     values: Vec<Bound>,
 }
 
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 enum Bound {
     Null,
     Integer(i64),
@@ -67,6 +67,8 @@ struct Shape<'c> {
     // Keeps the template alive: its address is the key.
     template: Arc<RowTemplate>,
     statement: Statement<'c>,
+    /// What the statement has for its parameters from the row before: most of a row is as in that.
+    bound: Vec<Bound>,
     width: usize,
     lineage: Option<Lineage>,
 }
@@ -199,7 +201,13 @@ impl<'c> Writer<'c> {
             lineage.complete(&mut self.values, shape.width, &self.processes);
             lineage.remember(event, &self.values, &mut self.processes);
         }
-        for (index, value) in (1usize..).zip(&self.values) {
+        shape.bound.resize(self.values.len(), Bound::Null);
+        for ((index, value), before) in (1usize..).zip(&self.values).zip(&mut shape.bound) {
+            // A span is of its batch.
+            if *value == *before && !matches!(value, Bound::Inline(_)) {
+                continue;
+            }
+            *before = *value;
             match value {
                 Bound::Null => shape.statement.raw_bind_parameter(index, rusqlite::types::Null)?,
                 Bound::Integer(integer) => shape.statement.raw_bind_parameter(index, integer)?,
@@ -293,7 +301,13 @@ impl<'c> Shape<'c> {
             quote_identifier(&rows_table(&template.table)),
             columns.join(", ")
         );
-        Ok(Self { template: template.clone(), statement: connection.prepare(&sql)?, width: names.len(), lineage })
+        Ok(Self {
+            template: template.clone(),
+            statement: connection.prepare(&sql)?,
+            bound: Vec::new(),
+            width: names.len(),
+            lineage,
+        })
     }
 }
 
