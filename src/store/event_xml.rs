@@ -66,6 +66,9 @@ fn is_list(value: &str) -> bool {
     value.starts_with(LISTED) && value.trim_end().ends_with("</string>")
 }
 
+/// As many fields as most events have: growing step by step would copy them as often.
+const USUAL_FIELDS: usize = 24;
+
 /// Deeper nesting than any event has, and far from the end of the stack.
 const DEEPEST: usize = 64;
 
@@ -112,6 +115,7 @@ impl<'a> EventXml<'a> {
                     }
                     if path.len() == 1 && BODIES.contains(&name) {
                         data_start = start;
+                        event.fields.reserve(USUAL_FIELDS);
                         if name == "EventData" && !attributes.is_empty() {
                             event.data_name = attribute(attributes, "Name")?.unwrap_or(Cow::Borrowed(""));
                         }

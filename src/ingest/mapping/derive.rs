@@ -58,11 +58,17 @@ fn hashed_sid(prefix: &str, name: &str) -> String {
 
 /// One algorithm out of `SHA1=…,MD5=…`, or a bare hash of that algorithm's length. Lower case, as `FileProfile` wants.
 pub fn hash(hashes: &str, algorithm: &str) -> Option<String> {
-    let named = hashes
-        .split(',')
-        .filter_map(|part| part.split_once('='))
-        .find(|(name, _)| name.trim().eq_ignore_ascii_case(algorithm))
-        .map(|(_, value)| value.trim());
+    let mut rest = Some(hashes);
+    let parts = std::iter::from_fn(|| {
+        let text = rest?;
+        let (part, after) = split_once(text, b',').map_or((text, None), |(part, after)| (part, Some(after)));
+        rest = after;
+        Some(part)
+    });
+    let named = parts
+        .filter_map(|part| split_once(part, b'='))
+        .find(|(name, _)| name.trim_ascii().eq_ignore_ascii_case(algorithm))
+        .map(|(_, value)| value.trim_ascii());
     let length = match algorithm {
         "MD5" | "IMPHASH" => 32,
         "SHA1" => 40,
