@@ -53,7 +53,7 @@ const fn row(
 }
 
 /// All actions that a key or the palette may start.
-pub const ACTIONS: &[ActionRow] = &[
+pub static ACTIONS: &[ActionRow] = &[
     row(Action::Down, "down", "Move down one row", &["j", "Down"], When::Anywhere, Some((1, "move"))),
     row(Action::Up, "up", "Move up one row", &["k", "Up"], When::Anywhere, None),
     row(Action::PageDown, "page-down", "Move down one page", &["Ctrl-d", "PgDn"], When::Anywhere, None),

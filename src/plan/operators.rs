@@ -93,7 +93,7 @@ struct Comparisons {
     symbols: [&'static str; 6],
 }
 
-const COMPARISONS: &[Comparisons] = &[
+static COMPARISONS: &[Comparisons] = &[
     Comparisons {
         operand: Long,
         symbols: ["equal", "not_equal", "less", "less_or_equal", "greater", "greater_or_equal"],
@@ -129,7 +129,7 @@ const COMPARISONS: &[Comparisons] = &[
 /// Arithmetic over two types: `(operator, left, right, symbol, result)`. Int operands count as long.
 type ArithmeticRow = (BinaryOperator, ScalarType, ScalarType, &'static str, ScalarType);
 
-const ARITHMETIC: &[ArithmeticRow] = &[
+static ARITHMETIC: &[ArithmeticRow] = &[
     (BinaryOperator::Add, Long, Long, "add_long", Long),
     (BinaryOperator::Subtract, Long, Long, "subtract_long", Long),
     (BinaryOperator::Multiply, Long, Long, "multiply_long", Long),

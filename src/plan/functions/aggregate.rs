@@ -4,7 +4,7 @@ use super::parameter::{ANY, BOOL, BOXED, DATETIME, DECIMAL, DYNAMIC, INT, LONG, 
 use super::{FunctionRow, ResultName, Returns, of};
 use crate::schema::ScalarType::{Datetime, Decimal, Dynamic, Int, Long, Real, String, Timespan};
 
-pub(super) const ROWS: &[FunctionRow] = &[
+pub(super) static ROWS: &[FunctionRow] = &[
     FunctionRow::aggregate("count", &[of("count", &[ANY], Long).optional(1)], "Rows. The engine takes an argument and counts all rows all the same."),
     FunctionRow::aggregate("countif", &[of("countif", &[BOOL], Long)], "Rows for which the condition is true."),
     FunctionRow::aggregate("dcount", &[of("dcount", &[ANY, LONG], Long).optional(1)], "Distinct values, exactly: the service estimates (HyperLogLog), which an exact answer lies within."),

@@ -4,7 +4,7 @@ use super::parameter::{BOOL, BOXED, DYNAMIC, LONG, STRING};
 use super::{FunctionRow, ResultName, of};
 use crate::schema::ScalarType::{Bool, Dynamic, Long, Real};
 
-pub(super) const ROWS: &[FunctionRow] = &[
+pub(super) static ROWS: &[FunctionRow] = &[
     FunctionRow::scalar(
         "array_length",
         &[of("array_length", &[DYNAMIC], Long)],

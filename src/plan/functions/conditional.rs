@@ -4,7 +4,7 @@ use super::parameter::{BOOL, COMMON, COMMON_OR_DYNAMIC, STRING};
 use super::{FunctionRow, Returns, of};
 use crate::schema::ScalarType::{Bool, Dynamic, String};
 
-pub(super) const ROWS: &[FunctionRow] = &[
+pub(super) static ROWS: &[FunctionRow] = &[
     FunctionRow::scalar("not", &[of("not", &[BOOL], Bool)], "Null stays null."),
     FunctionRow::scalar(
         "iff",

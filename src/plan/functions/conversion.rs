@@ -4,7 +4,7 @@ use super::parameter::{ANY, BOOL, BOXED, DATETIME, DECIMAL, DYNAMIC, GUID, INT, 
 use super::{FunctionRow, ResultName, of};
 use crate::schema::ScalarType::{Bool, Datetime, Decimal, Dynamic, Guid, Int, Long, Real, String, Timespan};
 
-pub(super) const ROWS: &[FunctionRow] = &[
+pub(super) static ROWS: &[FunctionRow] = &[
     FunctionRow::scalar(
         "tostring",
         &[of("same", &[TEXT], String)],

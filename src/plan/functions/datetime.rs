@@ -4,7 +4,7 @@ use super::parameter::{DATETIME, DECIMAL, LONG, REAL, STRING, TIMESPAN};
 use super::{FunctionRow, ResultName, of};
 use crate::schema::ScalarType::{Datetime, Decimal, Int, Long, Real, String, Timespan};
 
-pub(super) const ROWS: &[FunctionRow] = &[
+pub(super) static ROWS: &[FunctionRow] = &[
     FunctionRow::scalar("startofday", &[of("startofday", &[DATETIME, LONG], Datetime).optional(1)], "Midnight, shifted by days.")
         .named_as_argument(),
     FunctionRow::scalar("startofweek", &[of("startofweek", &[DATETIME, LONG], Datetime).optional(1)], "Sunday, shifted by weeks."),

@@ -4,7 +4,7 @@ use super::parameter::{DATETIME, DYNAMIC, LONG, REAL, STRING, TEXT, TIMESPAN};
 use super::{FunctionRow, of};
 use crate::schema::ScalarType::{Dynamic, Guid, Long, String};
 
-pub(super) const ROWS: &[FunctionRow] = &[
+pub(super) static ROWS: &[FunctionRow] = &[
     FunctionRow::scalar(
         "base64_encode_tostring",
         &[of("base64_encode", &[STRING], String)],

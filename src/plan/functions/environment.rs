@@ -4,7 +4,7 @@ use super::parameter::{ANY, BOOL, STRING, TIMESPAN};
 use super::{FunctionRow, ResultName, Returns, of};
 use crate::schema::ScalarType::{Bool, Datetime, Dynamic, Guid};
 
-pub(super) const ROWS: &[FunctionRow] = &[
+pub(super) static ROWS: &[FunctionRow] = &[
     FunctionRow::scalar(
         "now",
         &[of("engine:now", &[TIMESPAN], Datetime).optional(1)],

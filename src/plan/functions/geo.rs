@@ -4,7 +4,7 @@ use super::parameter::REAL;
 use super::{FunctionRow, of};
 use crate::schema::ScalarType::{Bool, Real};
 
-pub(super) const ROWS: &[FunctionRow] = &[
+pub(super) static ROWS: &[FunctionRow] = &[
     FunctionRow::scalar(
         "geo_distance_2points",
         &[of("geo_distance_2points", &[REAL, REAL, REAL, REAL], Real)],

@@ -4,7 +4,7 @@ use super::parameter::{DYNAMIC, LONG, STRING};
 use super::{FunctionRow, of};
 use crate::schema::ScalarType::{Bool, Dynamic, Long, String};
 
-pub(super) const ROWS: &[FunctionRow] = &[
+pub(super) static ROWS: &[FunctionRow] = &[
     FunctionRow::scalar(
         "ipv4_is_private",
         &[of("ipv4_is_private", &[STRING], Bool)],

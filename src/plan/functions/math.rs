@@ -4,7 +4,7 @@ use super::parameter::{DECIMAL, INT, LONG, REAL, TIMESPAN};
 use super::{FunctionRow, ResultName, of};
 use crate::schema::ScalarType::{Bool, Decimal, Int, Long, Real, Timespan};
 
-pub(super) const ROWS: &[FunctionRow] = &[
+pub(super) static ROWS: &[FunctionRow] = &[
     FunctionRow::scalar(
         "abs",
         &[

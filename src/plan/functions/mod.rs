@@ -202,7 +202,7 @@ impl FunctionRow {
 pub const ENGINE: &str = "engine:";
 
 /// All rows, by area.
-const AREAS: &[&[FunctionRow]] = &[
+static AREAS: &[&[FunctionRow]] = &[
     aggregate::ROWS,
     bags::ROWS,
     conditional::ROWS,

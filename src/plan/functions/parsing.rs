@@ -4,7 +4,7 @@ use super::parameter::{DYNAMIC, STRING, TEXT, TYPEOF};
 use super::{FunctionRow, of};
 use crate::schema::ScalarType::{Dynamic, String};
 
-pub(super) const ROWS: &[FunctionRow] = &[
+pub(super) static ROWS: &[FunctionRow] = &[
     FunctionRow::scalar(
         "parse_url",
         &[of("parse_url", &[STRING], Dynamic)],

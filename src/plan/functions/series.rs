@@ -4,7 +4,7 @@ use super::parameter::{BOOL, BOXED, DYNAMIC, LONG, REAL, STRING};
 use super::{FunctionRow, of};
 use crate::schema::ScalarType::{Dynamic, Real};
 
-pub(super) const ROWS: &[FunctionRow] = &[
+pub(super) static ROWS: &[FunctionRow] = &[
     FunctionRow::scalar(
         "series_add",
         &[of("series_add", &[DYNAMIC, BOXED], Dynamic), of("series_add", &[BOXED, DYNAMIC], Dynamic)],

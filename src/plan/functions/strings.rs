@@ -4,7 +4,7 @@ use super::parameter::{ANY, DYNAMIC, LONG, REAL, STRING, TEXT, TYPEOF};
 use super::{FunctionRow, ResultName, of};
 use crate::schema::ScalarType::{Bool, Dynamic, Long, String};
 
-pub(super) const ROWS: &[FunctionRow] = &[
+pub(super) static ROWS: &[FunctionRow] = &[
     FunctionRow::scalar(
         "format_bytes",
         &[of("format_bytes", &[REAL, LONG, STRING], String).optional(2)],

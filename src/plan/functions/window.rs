@@ -4,7 +4,7 @@ use super::parameter::{ANY, BOOL, LONG, REAL, TIMESPAN};
 use super::{FunctionRow, Returns, of};
 use crate::schema::ScalarType::{Dynamic, Long, Real, Timespan};
 
-pub(super) const ROWS: &[FunctionRow] = &[
+pub(super) static ROWS: &[FunctionRow] = &[
     FunctionRow::window(
         "prev",
         &[of("engine:prev", &[ANY, LONG, ANY], Dynamic).optional(2).returns(Returns::Argument(0))],

@@ -341,7 +341,7 @@ fn paths(value: &str, prefix: &str, found: &mut Vec<String>) {
     }
 }
 
-pub(super) const SCALARS: &[Scalar] = &[
+pub(super) static SCALARS: &[Scalar] = &[
     plain("array_length", |context| context.maybe_text(0).and_then(json::elements).map(Iterator::count).into()),
     plain("array_concat", |context| {
         let all = (0..context.len()).flat_map(|place| array_at(context, place).unwrap_or_default());

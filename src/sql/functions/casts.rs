@@ -136,7 +136,7 @@ fn hexadecimal(context: &Context<'_>, bits: u64) -> Output {
     digits.unwrap_or_default().into()
 }
 
-pub(super) const SCALARS: &[Scalar] = &[
+pub(super) static SCALARS: &[Scalar] = &[
     plain("real_from_string", |context| real_of_text(context.text(0)).into()),
     plain("real_from_decimal", |context| decimal(context).map(Decimal::to_real).into()),
     plain("real_from_dynamic", |context| {

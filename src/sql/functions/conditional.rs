@@ -45,7 +45,7 @@ fn order(left: ValueRef<'_>, right: ValueRef<'_>) -> std::cmp::Ordering {
     }
 }
 
-pub(super) const SCALARS: &[Scalar] = &[
+pub(super) static SCALARS: &[Scalar] = &[
     fallible("assert", |context| match context.boolean(0) {
         Some(false) => Err(failure(format!("assert() has failed with message: '{}'", context.text(1)))),
         holds => Ok(holds.into()),

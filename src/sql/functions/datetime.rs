@@ -232,7 +232,7 @@ const DAY: Period = Period::Ticks(TICKS_PER_DAY);
 const MONTH: Period = Period::Months(1);
 const YEAR: Period = Period::Months(12);
 
-pub(super) const SCALARS: &[Scalar] = &[
+pub(super) static SCALARS: &[Scalar] = &[
     plain("startofday", |context| start(context, DAY).into()),
     plain("startofweek", |context| start(context, Period::Week).into()),
     plain("startofmonth", |context| start(context, MONTH).into()),

@@ -289,7 +289,7 @@ fn fit_poly(context: &Context<'_>) -> Option<String> {
     ))
 }
 
-pub(super) const SCALARS: &[Scalar] = &[
+pub(super) static SCALARS: &[Scalar] = &[
     plain("series_decompose_parts", |context| plain_parts(context).into()),
     plain("series_decompose_anomalies_parts", |context| anomalies(context).into()),
     plain("series_decompose_forecast", |context| forecast(context).into()),

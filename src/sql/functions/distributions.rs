@@ -119,7 +119,7 @@ fn three(context: &Context<'_>, function: fn(f64, f64, f64) -> f64) -> Output {
     function(value, alpha, beta).into()
 }
 
-pub(super) const SCALARS: &[Scalar] = &[
+pub(super) static SCALARS: &[Scalar] = &[
     plain("erf", |context| context.real(0).map(error_function).into()),
     plain("erfc", |context| context.real(0).map(complement).into()),
     plain("beta_cdf", |context| three(context, beta_cdf)),

@@ -199,7 +199,7 @@ pub(super) fn new_guid(_: &[String]) -> String {
         .to_owned()
 }
 
-pub(super) const SCALARS: &[Scalar] = &[
+pub(super) static SCALARS: &[Scalar] = &[
     plain("base64_encode", |context| STANDARD.encode(context.text(0)).into()),
     plain("base64_decode", |context| {
         decoded(context.text(0)).and_then(|bytes| String::from_utf8(bytes).ok()).unwrap_or_default().into()

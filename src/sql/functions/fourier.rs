@@ -53,7 +53,7 @@ fn parts(context: &Context<'_>, way: f64) -> Output {
     format!("{{\"real\":{},\"imag\":{}}}", json::array(real), json::array(imaginary)).into()
 }
 
-pub(super) const SCALARS: &[Scalar] = &[
+pub(super) static SCALARS: &[Scalar] = &[
     plain("series_fft_parts", |context| parts(context, -1.0)),
     plain("series_ifft_parts", |context| parts(context, 1.0)),
 ];

@@ -22,7 +22,7 @@ fn distance(context: &Context<'_>) -> Option<f64> {
     Some(2.0 * RADIUS * chord.sqrt().min(1.0).asin())
 }
 
-pub(super) const SCALARS: &[Scalar] = &[
+pub(super) static SCALARS: &[Scalar] = &[
     plain("geo_distance_2points", |context| distance(context).into()),
     plain("geo_point_in_circle", |context| {
         let radius = context.real(4).filter(|radius| *radius >= 0.0);

@@ -172,7 +172,7 @@ fn has_prefix(text: &str, prefix: &str) -> bool {
         && addresses_in(text).any(|address| address.starts_with(prefix) && (prefix.ends_with('.') || address == prefix))
 }
 
-pub(super) const SCALARS: &[Scalar] = &[
+pub(super) static SCALARS: &[Scalar] = &[
     plain("ipv4_is_private", |context| v4(context.text(0)).map(is_private).into()),
     plain("ipv4_is_in_range", |context| is_in_range(context, v4)),
     plain("ipv4_is_in_any_range", |context| is_in_array(context, v4)),

@@ -141,7 +141,7 @@ pub(super) fn random(arguments: &[String]) -> String {
     }
 }
 
-pub(super) const SCALARS: &[Scalar] = &[
+pub(super) static SCALARS: &[Scalar] = &[
     plain("around", |context| {
         let parts = (context.real(0), context.real(1), context.real(2));
         let (Some(value), Some(middle), Some(distance)) = parts else { return Output::Null };

@@ -78,7 +78,7 @@ fn fill(template: &str, arguments: &[String]) -> String {
 }
 
 /// Symbols that are SQL.
-const TEMPLATES: &[&[(&str, &str)]] = &[operators::TEMPLATES, casts::TEMPLATES, aggregates::TEMPLATES];
+static TEMPLATES: &[&[(&str, &str)]] = &[operators::TEMPLATES, casts::TEMPLATES, aggregates::TEMPLATES];
 
 type Expansion = (&'static str, fn(&[String]) -> String);
 
@@ -96,7 +96,7 @@ const EXPANSIONS: &[Expansion] = &[
 ];
 
 /// Symbols that are registered functions.
-const SCALARS: &[&[Scalar]] = &[
+static SCALARS: &[&[Scalar]] = &[
     operators::SCALARS,
     casts::SCALARS,
     conditional::SCALARS,

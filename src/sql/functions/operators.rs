@@ -100,7 +100,7 @@ fn same_dynamic(context: &Context<'_>) -> Option<bool> {
     context.maybe_text(0).zip(context.maybe_text(1)).map(|(left, right)| json::same(left, right))
 }
 
-pub(super) const SCALARS: &[Scalar] = &[
+pub(super) static SCALARS: &[Scalar] = &[
     plain("add_long", |context| long(context, |left, right| Some(left.wrapping_add(right)))),
     plain("subtract_long", |context| long(context, |left, right| Some(left.wrapping_sub(right)))),
     plain("multiply_long", |context| long(context, |left, right| Some(left.wrapping_mul(right)))),

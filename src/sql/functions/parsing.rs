@@ -183,7 +183,7 @@ fn extracted(context: &Context<'_>, document: &str) -> Output {
     extract_json(context.text(0), document).unwrap_or_default().into()
 }
 
-pub(super) const SCALARS: &[Scalar] = &[
+pub(super) static SCALARS: &[Scalar] = &[
     plain("parse_url", |context| parse_url(context.text(0)).into()),
     plain("parse_urlquery", |context| {
         let query = context.text(0);

@@ -378,7 +378,7 @@ fn bit(holds: bool) -> f64 {
     f64::from(u8::from(holds))
 }
 
-pub(super) const SCALARS: &[Scalar] = &[
+pub(super) static SCALARS: &[Scalar] = &[
     plain("series_add", |context| combined(context, |left, right| left + right)),
     plain("series_subtract", |context| combined(context, |left, right| left - right)),
     plain("series_multiply", |context| combined(context, |left, right| left * right)),

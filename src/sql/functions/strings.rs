@@ -283,7 +283,7 @@ fn format_bytes(context: &Context<'_>) -> Option<String> {
     Some(format!("{text} {}", BYTE_UNITS.get(place)?))
 }
 
-pub(super) const SCALARS: &[Scalar] = &[
+pub(super) static SCALARS: &[Scalar] = &[
     plain("format_bytes", |context| format_bytes(context).unwrap_or_default().into()),
     plain("strlen", |context| count(context.text(0)).into()),
     plain("string_size", |context| context.text(0).len().into()),
