@@ -5,7 +5,7 @@
 use whippet::plan::Environment;
 use whippet::schema::Value;
 use whippet::sql::{self, ConnectionProbe, Limits, Options};
-use whippet::store::Store;
+use whippet::store::{Store, insert_row};
 
 fn compile(store: &Store, query: &str) -> sql::Compiled {
     let parsed = whippet::kql::parse(query);
@@ -162,8 +162,8 @@ fn narrowing_loses_and_adds_no_row() {
         for (place, text) in kept.iter().enumerate() {
             let id = i64::try_from(place).unwrap() + 1;
             store.connection().execute("INSERT INTO text(id, value) VALUES (?1, ?2)", (id, text)).unwrap();
-            let row = "INSERT INTO rows_DeviceProcessEvents(id, ProcessCommandLine) VALUES (?1, ?1)";
-            store.connection().execute(row, [id]).unwrap();
+            let table = store.schema().table("DeviceProcessEvents").unwrap();
+            store.connection().execute(&insert_row(table, &["id", "ProcessCommandLine"]), [id, id]).unwrap();
         }
         // Joined with an empty text per row, the predicate is not one on the dictionary, and so not narrowed.
         let exact = "extend Text = strcat(ProcessCommandLine, substring(DeviceName, 0, 1))";

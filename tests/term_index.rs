@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use whippet::plan::Environment;
 use whippet::schema::Value;
 use whippet::sql::{self, Limits, Options};
-use whippet::store::Store;
+use whippet::store::{Store, insert_row};
 
 const OPERATORS: [&str; 14] = [
     "has",
@@ -24,17 +24,21 @@ const OPERATORS: [&str; 14] = [
     "in~",
 ];
 
+/// Adds a process event: its id, and the id of its command line.
+fn insertion(store: &Store) -> String {
+    insert_row(store.schema().table("DeviceProcessEvents").unwrap(), &["id", "ProcessCommandLine"])
+}
+
 /// A store of process events with these command lines.
 fn store(texts: &[String], indexed: bool) -> Store {
     let store = Store::in_memory().unwrap();
     let connection = store.connection();
     connection.execute_batch("BEGIN").unwrap();
     let mut add = connection.prepare("INSERT INTO text(id, value) VALUES (?1, ?2)").unwrap();
-    let mut row =
-        connection.prepare("INSERT INTO rows_DeviceProcessEvents(id, ProcessCommandLine) VALUES (?1, ?1)").unwrap();
+    let mut row = connection.prepare(&insertion(&store)).unwrap();
     for (id, text) in (1_i64..).zip(texts) {
         add.execute((id, text)).unwrap();
-        row.execute([id]).unwrap();
+        row.execute([id, id]).unwrap();
     }
     drop((add, row));
     connection.execute_batch("COMMIT").unwrap();
@@ -125,9 +129,7 @@ fn common_terms_rare_ones_and_new_texts_are_all_found() {
         texts.push(text.to_owned());
         let id = i64::try_from(texts.len()).unwrap();
         connection.execute("INSERT INTO text(id, value) VALUES (?1, ?2)", (id, text)).unwrap();
-        connection
-            .execute("INSERT INTO rows_DeviceProcessEvents(id, ProcessCommandLine) VALUES (?1, ?1)", [id])
-            .unwrap();
+        connection.execute(&insertion(&indexed), [id, id]).unwrap();
     }
     let plain = store(&texts, false);
     for (asked, count) in [
@@ -155,9 +157,8 @@ fn an_older_store_without_the_index_answers_and_gets_one_when_it_is_written_to()
         let store = Store::create_or_open(&path).unwrap();
         for (id, text) in (1_i64..).zip(many(vec!["cmd /c whoami".to_owned()])) {
             store.connection().execute("INSERT INTO text(id, value) VALUES (?1, ?2)", (id, text)).unwrap();
+            store.connection().execute(&insertion(&store), [id, id]).unwrap();
         }
-        let sql = "INSERT INTO rows_DeviceProcessEvents(id, ProcessCommandLine) SELECT id, id FROM text WHERE id > 0";
-        store.connection().execute_batch(sql).unwrap();
         store.connection().execute_batch("DROP TABLE term; DROP TABLE term_chunk").unwrap();
     }
     let found = |store: &Store| rows(store, "ProcessCommandLine has 'whoami'").len();
@@ -171,7 +172,6 @@ fn an_older_store_without_the_index_answers_and_gets_one_when_it_is_written_to()
     let last: i64 = store.connection().query_row("SELECT max(id) FROM text", [], |row| row.get(0)).unwrap();
     assert_eq!((last, chunks(&store)), (4000, 0));
     store.connection().execute("INSERT INTO text(id, value) VALUES (4001, 'whoami /all')", []).unwrap();
-    let sql = "INSERT INTO rows_DeviceProcessEvents(id, ProcessCommandLine) VALUES (4001, 4001)";
-    store.connection().execute_batch(sql).unwrap();
+    store.connection().execute(&insertion(&store), [4001, 4001]).unwrap();
     assert_eq!(found(&store), 2);
 }

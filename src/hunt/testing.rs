@@ -10,8 +10,8 @@ use super::case::Case;
 use super::clock::Clock;
 use super::switches::Switches;
 use crate::rules::Catalog;
-use crate::sql::layout::{Storage, layout, physical_column, quote_identifier, rows_table};
-use crate::store::Store;
+use crate::sql::layout::{Storage, layout, physical_column};
+use crate::store::{Store, insert_row};
 
 pub fn insert(store: &Store, event: i64, table: &str, cells: &[(&str, SqlValue)]) {
     let schema = store.schema().table(table).unwrap();
@@ -34,17 +34,10 @@ pub fn insert(store: &Store, event: i64, table: &str, cells: &[(&str, SqlValue)]
             }
             (_, value) => value.clone(),
         };
-        names.push(quote_identifier(&physical_column(name)));
+        names.push(physical_column(name).to_owned());
         values.push(value);
     }
-    let places: Vec<String> = (1..=values.len()).map(|place| format!("?{place}")).collect();
-    let sql = format!(
-        "INSERT INTO {}({}) VALUES ({})",
-        quote_identifier(&rows_table(table)),
-        names.join(", "),
-        places.join(", ")
-    );
-    store.connection().execute(&sql, params_from_iter(values)).unwrap();
+    store.connection().execute(&insert_row(schema, &names), params_from_iter(values)).unwrap();
 }
 
 pub fn text(value: &str) -> SqlValue {

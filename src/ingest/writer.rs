@@ -13,9 +13,9 @@ use rusqlite::{Connection, Statement, params};
 use super::batch::{Batch, Cell, Record, Row, RowTemplate};
 use super::dictionary::Dictionary;
 use super::lineage::{Fillable, Physical, ProcessFacts};
-use crate::schema::Schema;
-use crate::sql::layout::{physical_column, quote_identifier, rows_table};
-use crate::store::{ACTOR_COLUMNS, IDENTITY_INDEX, StoreError, create_table};
+use crate::schema::{Schema, TableSchema};
+use crate::sql::layout::physical_column;
+use crate::store::{ACTOR_COLUMNS, IDENTITY_INDEX, StoreError, create_table, insert_row};
 
 /// Processes remembered for their events to come; the pass finds the others.
 const MOST_PROCESSES: usize = 1 << 14;
@@ -181,7 +181,11 @@ impl<'c> Writer<'c> {
     fn write_row(&mut self, event: i64, row: &Row, batch: &Batch) -> Result<(), StoreError> {
         let key = Arc::as_ptr(&row.template).addr();
         if !self.shapes.contains_key(&key) {
-            let shape = Shape::new(self.connection, self.schema, &row.template)?;
+            let name = &row.template.table;
+            let table = self.schema.table(name);
+            let table =
+                table.ok_or_else(|| StoreError::CustomTable(name.clone(), "the schema has none of this name"))?;
+            let shape = Shape::new(self.connection, table, &row.template)?;
             self.shapes.insert(key, shape);
         }
         let Some(shape) = self.shapes.get_mut(&key) else { return Ok(()) };
@@ -259,10 +263,10 @@ impl Processes {
 }
 
 impl<'c> Shape<'c> {
-    fn new(connection: &'c Connection, schema: &Schema, template: &Arc<RowTemplate>) -> rusqlite::Result<Self> {
+    fn new(connection: &'c Connection, table: &TableSchema, template: &Arc<RowTemplate>) -> rusqlite::Result<Self> {
         let mut names: Vec<String> = vec!["id".to_owned()];
         names.extend(template.columns.iter().map(|column| physical_column(column)));
-        let fillable = schema.table(&template.table).and_then(Fillable::of);
+        let fillable = Fillable::of(table);
         let lineage = fillable.map(|fillable| {
             let mut place = |name: &str| match names.iter().position(|known| known == name) {
                 Some(index) => index,
@@ -291,19 +295,10 @@ impl<'c> Shape<'c> {
                 fillable,
             }
         });
-        if let Some(table) = schema.table(&template.table) {
-            connection.execute_batch(&create_table(table))?;
-        }
-        let columns: Vec<String> = names.iter().map(|name| quote_identifier(name)).collect();
-        let marks = vec!["?"; names.len()].join(", ");
-        let sql = format!(
-            "INSERT INTO {}({}) VALUES ({marks})",
-            quote_identifier(&rows_table(&template.table)),
-            columns.join(", ")
-        );
+        connection.execute_batch(&create_table(table))?;
         Ok(Self {
             template: template.clone(),
-            statement: connection.prepare(&sql)?,
+            statement: connection.prepare(&insert_row(table, &names))?,
             bound: Vec::new(),
             width: names.len(),
             lineage,

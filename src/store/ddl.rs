@@ -3,7 +3,7 @@
 //! Indexes were chosen by what the shipped rules and the process tree look up; each one costs an insert about as much
 //! as ten columns do.
 
-use crate::schema::{ScalarType, Schema, TableSchema};
+use crate::schema::{Column, ScalarType, Schema, TableSchema};
 use crate::sql::layout::{
     FILE_PROFILE, HOLDS_NUL, IS_RAW, Storage, is_inline, layout, physical_column, quote_identifier, raw_bit, rows_table,
 };
@@ -187,10 +187,10 @@ pub const ACTOR_COLUMNS: [(&str, &str); 26] = [
     ("InitiatingProcessId", "ProcessId"),
 ];
 
-pub fn column_definition(column: &crate::schema::Column) -> String {
+pub fn column_definition(column: &Column) -> String {
     let definition = match column.scalar_type {
-        ScalarType::String if is_inline(&column.name) => "TEXT NOT NULL DEFAULT ''",
-        ScalarType::String => "INTEGER NOT NULL DEFAULT 0",
+        ScalarType::String if is_inline(&column.name) => "TEXT NOT NULL",
+        ScalarType::String => "INTEGER NOT NULL",
         ScalarType::Bool | ScalarType::Int | ScalarType::Long | ScalarType::Datetime | ScalarType::Timespan => {
             "INTEGER"
         }
@@ -198,6 +198,35 @@ pub fn column_definition(column: &crate::schema::Column) -> String {
         ScalarType::Decimal | ScalarType::Dynamic | ScalarType::Guid => "TEXT",
     };
     format!("{} {definition}", quote_identifier(&physical_column(&column.name)))
+}
+
+/// What stands in a column of text that nothing is said of; any other is null. No default of the column: SQLite reads all
+/// of them whenever a store is opened.
+pub fn nothing_said(column: &Column) -> Option<&'static str> {
+    match column.scalar_type {
+        ScalarType::String if is_inline(&column.name) => Some("''"),
+        ScalarType::String => Some("0"),
+        _ => None,
+    }
+}
+
+/// Inserts a row of a table that says something in these physical columns, a parameter each in their order.
+pub fn insert_row(table: &TableSchema, columns: &[impl AsRef<str>]) -> String {
+    let given = columns.iter().zip(1..).map(|(name, number)| (name.as_ref().to_owned(), format!("?{number}")));
+    let is_given = |name: &str| columns.iter().any(|given| given.as_ref() == name);
+    let others = table.columns.iter().filter_map(|column| {
+        let name = physical_column(&column.name);
+        let nothing = nothing_said(column).filter(|_| !is_given(&name))?;
+        Some((name, nothing.to_owned()))
+    });
+    let (names, values): (Vec<String>, Vec<String>) =
+        given.chain(others).map(|(name, value)| (quote_identifier(&name), value)).unzip();
+    format!(
+        "INSERT INTO {}({}) VALUES ({})",
+        quote_identifier(&rows_table(&table.name)),
+        names.join(", "),
+        values.join(", ")
+    )
 }
 
 /// The view of a table that any SQLite client can read. SQLite reads every definition whenever a store is opened, so

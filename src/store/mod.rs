@@ -28,7 +28,7 @@ use rusqlite::{Connection, InterruptHandle};
 use crate::schema::{Column, Schema, TableSchema};
 use crate::sql::layout::{IS_RAW, RAW_TABLES, physical_column, quote_identifier, raw_bit, rows_table};
 
-pub use ddl::{ACTOR_COLUMNS, IDENTITY_INDEX, TEXT_INDEX, create_table, has_actor};
+pub use ddl::{ACTOR_COLUMNS, IDENTITY_INDEX, TEXT_INDEX, create_table, has_actor, insert_row};
 pub use error::StoreError;
 pub use maintenance::Forgotten;
 pub use raw_columns::{logon_type, streamed};
@@ -143,10 +143,10 @@ impl Store {
         let [rows, new] = [&table, &beside].map(|table| quote_identifier(&rows_table(&table.name)));
         let view = quote_identifier(&table.name);
         let lineage = has_actor(&table).then(|| ["actor", "filled"].map(|name| (name.to_owned(), name.to_owned())));
-        let taken = table
-            .columns
-            .iter()
-            .filter_map(|column| Some((quote_identifier(&physical_column(&column.name)), copied(column)?)));
+        let taken = table.columns.iter().filter_map(|column| {
+            let value = copied(column).or_else(|| ddl::nothing_said(column).map(str::to_owned))?;
+            Some((quote_identifier(&physical_column(&column.name)), value))
+        });
         let (into, from): (Vec<String>, Vec<String>) = taken.chain(lineage.into_iter().flatten()).unzip();
         let transaction = self.connection.transaction()?;
         transaction.execute_batch(&format!(
