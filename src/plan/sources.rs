@@ -80,7 +80,7 @@ impl Binder<'_> {
     }
 
     fn no_such_table(&mut self, name: &Name) -> NodeId {
-        let tables: Vec<String> = self.environment.schema.tables().map(|table| table.name.clone()).collect();
+        let tables: Vec<String> = self.environment.schema.names().map(str::to_owned).collect();
         let known = tables.into_iter().chain(self.scope.all_names()).collect::<Vec<_>>();
         let near = nearest(&name.text, known.iter().map(String::as_str));
         let mut diagnostic =

@@ -76,7 +76,8 @@ impl Store {
     pub fn stored_tables(&self) -> Result<Vec<&TableSchema>, StoreError> {
         let mut statement = self.connection.prepare_cached("SELECT name FROM sqlite_schema WHERE type = 'table'")?;
         let there: HashSet<String> = statement.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
-        Ok(self.schema.tables().filter(|table| there.contains(&rows_table(&table.name))).collect())
+        let stored = self.schema.names().filter(|name| there.contains(&rows_table(name)));
+        Ok(stored.filter_map(|name| self.schema.table(name)).collect())
     }
 
     /// Those tables alone, for the passes over the rows.
@@ -117,8 +118,8 @@ impl Store {
         if custom {
             return Err(refuse("the store has a table of this name already"));
         }
-        let taken = |known: &TableSchema| known.name.eq_ignore_ascii_case(&table.name);
-        if self.schema.tables().any(taken) || raw_bit(&table.name).is_some() {
+        let taken = |known: &str| known.eq_ignore_ascii_case(&table.name);
+        if self.schema.names().any(taken) || raw_bit(&table.name).is_some() {
             return Err(refuse("a table of this name is built in"));
         }
         let columns = column_list(&table)?;
