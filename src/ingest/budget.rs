@@ -84,7 +84,7 @@ mod tests {
         let share = budget.take(1_000);
         assert_eq!(*budget.0.taken(), 1_000);
         drop(share);
-        drop((budget.take(10), ()));
+        drop(budget.take(10));
         assert_eq!(*budget.0.taken(), 0);
     }
 }

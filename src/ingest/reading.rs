@@ -130,7 +130,7 @@ pub fn start<'scope, 'env: 'scope>(
     let threads =
         plan.options.threads.or_else(|| std::thread::available_parallelism().ok()).map_or(1, NonZeroUsize::get);
     let (opener, opened) = bounded(OPEN_AHEAD);
-    // It is the budget that ends it.
+    // The budget bounds them.
     let (lanes, in_order) = unbounded();
     let (tasks, waiting) = bounded::<(Task, Sender<Message>)>(threads);
     let mut handles = Vec::new();

@@ -207,8 +207,8 @@ impl<'c> Writer<'c> {
         }
         shape.bound.resize(self.values.len(), Bound::Null);
         for ((index, value), before) in (1usize..).zip(&self.values).zip(&mut shape.bound) {
-            // A span is of its batch.
-            if *value == *before && !matches!(value, Bound::Inline(_)) {
+            // A span is of its batch, and zero has a sign.
+            if *value == *before && matches!(value, Bound::Null | Bound::Integer(_)) {
                 continue;
             }
             *before = *value;
