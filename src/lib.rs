@@ -23,6 +23,7 @@ pub mod console;
 pub mod cli;
 
 /// A third of the time in which a long query is compiled goes to many small texts: with this allocator it takes 0.73 of
-/// the time. Here and not in the program, so that what examples measure and fuzzing runs is what the program does.
+/// the time. SQLite takes its memory from it too (the feature `override`), which spares a start a third of its page
+/// faults. Here and not in the program, so that what examples measure and fuzzing runs is what the program does.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
