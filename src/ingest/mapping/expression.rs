@@ -5,7 +5,7 @@
 use std::borrow::Cow;
 use std::cell::Cell;
 
-use super::derive;
+use super::{derive, sql_server};
 use crate::ingest::time;
 use crate::store::event_xml::EventXml;
 use crate::store::logon_type;
@@ -200,14 +200,14 @@ fn call<'a>(function: Function, arguments: &'a [Expression], event: &'a EventXml
             Derived::text(parts.iter().map(|part| part.as_text()).collect::<String>())
         }
         Function::Audit if word == "all" => {
-            let lines = derive::audit_lines(event.positional(0).unwrap_or_default());
+            let lines = sql_server::audit_lines(event.positional(0).unwrap_or_default());
             Derived::Members(lines.into_iter().map(|(name, value)| (Cow::Borrowed(name), value)).collect())
         }
-        Function::Audit => Derived::optional(event.positional(0).and_then(|text| derive::audit(text, word))),
+        Function::Audit => Derived::optional(event.positional(0).and_then(|text| sql_server::audit(text, word))),
         Function::Field => Derived::optional(event.field(word).filter(|value| *value != "-")),
         Function::Data => data(event, word),
         Function::System => system(event, word),
-        Function::SqlBinary => derive::sql_binary(&event.binary, word).unwrap_or(Derived::Nothing),
+        Function::SqlBinary => sql_server::sql_binary(&event.binary, word).unwrap_or(Derived::Nothing),
         Function::LogonFailure => {
             Derived::optional(derive::logon_failure(&argument(0).as_text(), &argument(1).as_text()))
         }
@@ -252,7 +252,7 @@ fn on_text<'a>(function: Function, text: Cow<'a, str>, word: &str) -> Derived<'a
         Function::RegistryTypeCode => Derived::optional(derive::registry_type_code(&text)),
         Function::RegistryValue => part(text, derive::registry_value),
         Function::SidOf => Derived::optional(derive::well_known_sid(&text)),
-        Function::SqlClient => Derived::optional(derive::sql_client(&text)),
+        Function::SqlClient => Derived::optional(sql_server::sql_client(&text)),
         Function::Trim => part(text, str::trim),
         Function::UserDomain => part(text, |account| derive::user(account).0),
         Function::UserName => part(text, |account| derive::user(account).1),

@@ -6,6 +6,7 @@
 
 mod derive;
 mod expression;
+mod sql_server;
 
 use std::collections::{BTreeMap, HashMap};
 use std::rc::Rc;
