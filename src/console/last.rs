@@ -3,9 +3,9 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::source::Settings;
-use crate::hunt::OwnExclusion;
+use super::source::{Settings, Stop};
 use crate::hunt::switches::SwitchAction;
+use crate::hunt::{HuntError, OwnExclusion};
 
 /// What all workers share of it, and the settings it was made for.
 #[derive(Debug)]
@@ -18,15 +18,30 @@ impl<Made> Default for Last<Made> {
 }
 
 impl<Made> Last<Made> {
+    /// What answers for these settings, made where it is not there. Nothing is kept of what was stopped: a rule whose
+    /// statement was being prepared when the stop came is one that failed, like any other.
+    pub fn or_make(
+        &self,
+        settings: &Settings,
+        stop: &Stop,
+        make: impl FnOnce() -> Result<Made, HuntError>,
+    ) -> Result<Arc<Made>, HuntError> {
+        if let Some(known) = self.made_for(settings) {
+            return Ok(known);
+        }
+        let made = Arc::new(make()?);
+        if stop.is_raised() {
+            return Err(HuntError::Cancelled);
+        }
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some((key(settings), Arc::clone(&made)));
+        Ok(made)
+    }
+
     /// What is there, where it answers for these settings.
     pub fn made_for(&self, settings: &Settings) -> Option<Arc<Made>> {
         let last = self.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let key = key(settings);
         last.filter(|(made_for, _)| *made_for == key).map(|(_, made)| made)
-    }
-
-    pub fn keep(&self, settings: &Settings, made: &Arc<Made>) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some((key(settings), Arc::clone(made)));
     }
 }
 

@@ -71,33 +71,16 @@ impl Live {
 
     /// The survey for these settings: whether exclusions are on, and pins, make no difference to it.
     fn survey(&self, settings: &Settings, stop: &Stop) -> Result<Arc<Survey>, HuntError> {
-        if let Some(known) = self.shared.survey.made_for(settings) {
-            return Ok(known);
-        }
-        let survey = Arc::new(self.case(settings).survey(&self.store, &[])?);
-        // A rule whose statement was being prepared when the stop came is one that failed, in a survey like any other.
-        if stop.is_raised() {
-            return Err(HuntError::Cancelled);
-        }
-        self.shared.survey.keep(settings, &survey);
-        Ok(survey)
+        self.shared.survey.or_make(settings, stop, || self.case(settings).survey(&self.store, &[]))
     }
 
     /// What the effects of the rules' own exclusions are counted from, for these settings.
-    fn reaches(&self, settings: &Settings, stop: &Stop) -> Result<Arc<Vec<NativeReach>>, Trouble> {
-        if let Some(known) = self.shared.reaches.made_for(settings) {
-            return Ok(known);
-        }
-        let case = self.case(settings);
-        let mut reaches = Vec::new();
-        for rule in case.catalog.rules() {
-            stop.check()?;
-            reaches.push(case.native_reach(&self.store, rule).map_err(trouble)?);
-        }
-        stop.check()?;
-        let reaches = Arc::new(reaches);
-        self.shared.reaches.keep(settings, &reaches);
-        Ok(reaches)
+    fn reaches(&self, settings: &Settings, stop: &Stop) -> Result<Arc<Vec<NativeReach>>, HuntError> {
+        self.shared.reaches.or_make(settings, stop, || {
+            let case = self.case(settings);
+            let rules = case.catalog.rules().iter().take_while(|_| !stop.is_raised());
+            rules.map(|rule| case.native_reach(&self.store, rule)).collect()
+        })
     }
 
     /// The ids of the events of a table that meet the conditions, in order.
@@ -339,7 +322,7 @@ impl Live {
 
     fn native(&self, settings: &Settings, stop: &Stop) -> Result<Answer, Trouble> {
         let survey = self.survey(settings, stop).map_err(trouble)?;
-        let reaches = self.reaches(settings, stop)?;
+        let reaches = self.reaches(settings, stop).map_err(trouble)?;
         let effects = reaches.iter().flat_map(|reach| reach.effects(&settings.switches, &survey));
         Ok(Answer::Effects(effects.collect()))
     }
