@@ -18,13 +18,12 @@ use super::volumes::set_drives;
 use crate::kql::values::TICKS_PER_SECOND as SECOND;
 use crate::schema::Schema;
 use crate::sql::layout::{quote_identifier, rows_table};
-use crate::store::{ACTOR_COLUMNS, StoreError};
+use crate::store::{ACTOR_COLUMNS, PROCESSES, StoreError};
 
 /// Sysmon and Security time one start up to this far apart; a GUID's time has whole seconds.
 const SAME_START: i64 = 2 * SECOND;
 /// A logon and its privileges are written this near to each other.
 const SAME_LOGON: i64 = 60 * SECOND;
-const PROCESSES: &str = "DeviceProcessEvents";
 /// Where processes end and logons are privileged.
 const OTHERS: &str = "DeviceEvents";
 

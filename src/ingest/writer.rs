@@ -15,13 +15,12 @@ use super::dictionary::Dictionary;
 use super::lineage::{Fillable, Physical, ProcessFacts};
 use crate::schema::{Schema, TableSchema};
 use crate::sql::layout::physical_column;
-use crate::store::{ACTOR_COLUMNS, IDENTITY_INDEX, StoreError, create_table, insert_row};
+use crate::store::{ACTOR_COLUMNS, IDENTITY_INDEX, PROCESSES, StoreError, create_table, insert_row};
 
 /// Processes remembered for their events to come; the pass finds the others.
 const MOST_PROCESSES: usize = 1 << 14;
 /// Records of a first import whose identities are remembered, until their index is made: 40 MiB.
 const MOST_IDENTITIES: usize = 1 << 20;
-const PROCESSES: &str = "DeviceProcessEvents";
 
 /// What became of a batch.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

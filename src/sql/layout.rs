@@ -58,6 +58,14 @@ pub fn physical_table(table: &str) -> String {
     if table == FILE_PROFILE { "file_profile".to_owned() } else { rows_table(table) }
 }
 
+/// Where the rows of any table lie, to stand after `FROM`.
+pub fn rows_of(table: &str) -> String {
+    match raw_bit(table) {
+        Some(bit) => format!("event_record WHERE {IS_RAW} AND raw & {bit}"),
+        None => quote_identifier(&physical_table(table)),
+    }
+}
+
 /// The physical column behind a KQL column. SQLite ignores case, so a column `Id` would meet the rowid.
 pub fn physical_column(column: &str) -> String {
     if column.eq_ignore_ascii_case("id") { format!("column_{column}") } else { column.to_owned() }

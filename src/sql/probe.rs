@@ -4,7 +4,7 @@ use rusqlite::Connection;
 
 use super::compile::{Options, generate};
 use super::execute::{Limits, execute};
-use super::layout::{IS_RAW, physical_table, quote_identifier, raw_bit};
+use super::layout::rows_of;
 use crate::plan::{Environment, Plan, Probe};
 use crate::schema::{Schema, Table};
 
@@ -47,11 +47,7 @@ impl Probe for ConnectionProbe<'_> {
         if self.whole {
             return false;
         }
-        let rows = match raw_bit(table) {
-            Some(bit) => format!("event_record WHERE {IS_RAW} AND raw & {bit}"),
-            None => quote_identifier(&physical_table(table)),
-        };
-        let sql = format!("SELECT NOT EXISTS(SELECT 1 FROM {rows})");
+        let sql = format!("SELECT NOT EXISTS(SELECT 1 FROM {})", rows_of(table));
         let answer = self.connection.prepare_cached(&sql).and_then(|mut ask| ask.query_row([], |row| row.get(0)));
         match answer {
             Ok(is_empty) => is_empty,

@@ -18,7 +18,8 @@ pub const VERSION: i64 = 2;
 pub const OLDEST: i64 = 1;
 
 const RECORDS: &str = "event_record";
-const PROCESSES: &str = "DeviceProcessEvents";
+/// The table of process creations, which events are joined to.
+pub const PROCESSES: &str = "DeviceProcessEvents";
 
 /// What every store has besides the event tables.
 const BASE: &str = "

@@ -26,9 +26,9 @@ use std::path::PathBuf;
 use rusqlite::{Connection, InterruptHandle};
 
 use crate::schema::{Column, Schema, TableSchema};
-use crate::sql::layout::{IS_RAW, RAW_TABLES, physical_column, quote_identifier, raw_bit, rows_table};
+use crate::sql::layout::{RAW_TABLES, physical_column, quote_identifier, raw_bit, rows_of, rows_table};
 
-pub use ddl::{ACTOR_COLUMNS, IDENTITY_INDEX, TEXT_INDEX, create_table, has_actor, insert_row};
+pub use ddl::{ACTOR_COLUMNS, IDENTITY_INDEX, PROCESSES, TEXT_INDEX, create_table, has_actor, insert_row};
 pub use error::StoreError;
 pub use maintenance::Forgotten;
 pub use raw_columns::{logon_type, streamed};
@@ -89,11 +89,8 @@ impl Store {
 
     /// Whether one of the [event tables](Self::event_tables) has any rows.
     pub fn has_rows(&self, table: &TableSchema) -> Result<bool, StoreError> {
-        let rows = match raw_bit(&table.name) {
-            Some(bit) => format!("event_record WHERE {IS_RAW} AND raw & {bit}"),
-            None => quote_identifier(&rows_table(&table.name)),
-        };
-        Ok(self.connection.query_row(&format!("SELECT EXISTS(SELECT 1 FROM {rows})"), [], |row| row.get(0))?)
+        let sql = format!("SELECT EXISTS(SELECT 1 FROM {})", rows_of(&table.name));
+        Ok(self.connection.query_row(&sql, [], |row| row.get(0))?)
     }
 
     /// Whether the file has a table of this name.
@@ -177,8 +174,9 @@ impl Store {
     pub fn create_indexes(&self) -> Result<(), StoreError> {
         // One transaction: each of its own writes the pages of the definitions again.
         let transaction = self.connection.unchecked_transaction()?;
-        transaction.execute_batch(&ddl::create_indexes(&self.stored_tables()?))?;
-        for table in self.event_tables()? {
+        let tables = self.event_tables()?;
+        transaction.execute_batch(&ddl::create_indexes(&tables))?;
+        for table in tables {
             if self.has_rows(table)? {
                 transaction.execute_batch(&ddl::create_view(table))?;
             }

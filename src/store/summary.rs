@@ -9,7 +9,7 @@ use serde_json::Value as Json;
 use super::block::Block;
 use super::ddl::readable;
 use super::{Store, StoreError};
-use crate::sql::layout::{FILE_PROFILE, IS_RAW, RAW_TABLES, quote_identifier, rows_table};
+use crate::sql::layout::{FILE_PROFILE, physical_table, quote_identifier, rows_of, rows_table};
 
 /// One imported file.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
@@ -75,21 +75,19 @@ impl Store {
     /// How many rows each table has; empty tables are left out.
     pub fn table_counts(&self) -> Result<Vec<(String, u64)>, StoreError> {
         let mut counts = BTreeMap::new();
-        let mut ask = |name: &str, sql: &str| -> Result<(), StoreError> {
-            let rows = self.connection.query_row(sql, [], |row| count(row, 0))?;
+        let mut ask = |name: &str| -> Result<(), StoreError> {
+            let sql = format!("SELECT count(*) FROM {}", rows_of(name));
+            let rows = self.connection.query_row(&sql, [], |row| count(row, 0))?;
             if rows > 0 {
                 counts.insert(name.to_owned(), rows);
             }
             Ok(())
         };
-        for (name, bit) in RAW_TABLES {
-            ask(name, &format!("SELECT count(*) FROM event_record WHERE {IS_RAW} AND raw & {bit}"))?;
+        if self.has(&physical_table(FILE_PROFILE))? {
+            ask(FILE_PROFILE)?;
         }
-        if self.has("file_profile")? {
-            ask(FILE_PROFILE, "SELECT count(*) FROM file_profile")?;
-        }
-        for table in self.stored_tables()? {
-            ask(&table.name, &format!("SELECT count(*) FROM {}", quote_identifier(&rows_table(&table.name))))?;
+        for table in self.event_tables()? {
+            ask(&table.name)?;
         }
         Ok(counts.into_iter().collect())
     }

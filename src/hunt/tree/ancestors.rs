@@ -11,14 +11,13 @@ use rusqlite::params;
 use super::build::{Activity, Creation, End, build};
 use super::columns::Columns;
 use super::facts::{
-    CREATED, OTHER_TABLE, PROCESS_TABLE, TERMINATED, activity_behind, creation_of, end_of, select_creations,
-    select_ends,
+    CREATED, OTHER_TABLE, TERMINATED, activity_behind, creation_of, end_of, select_creations, select_ends,
 };
 use super::{Forest, NodeId, Process};
 use crate::hunt::error::HuntError;
 use crate::hunt::matches::EventId;
 use crate::sql::Texts;
-use crate::store::Store;
+use crate::store::{PROCESSES, Store};
 
 /// The forest in which each of the events has its chain, up to the root; what else it holds is incomplete.
 pub fn forest_above(store: &Store, events: &[EventId]) -> Result<Forest, HuntError> {
@@ -78,7 +77,7 @@ struct Reader<'s> {
 impl<'s> Reader<'s> {
     /// `None` where the store has no process events.
     fn new(store: &'s Store) -> Result<Option<Self>, HuntError> {
-        let Some(columns) = Columns::of(store, PROCESS_TABLE)? else { return Ok(None) };
+        let Some(columns) = Columns::of(store, PROCESSES)? else { return Ok(None) };
         Ok(Some(Self {
             devices: Devices::read(store, &columns)?,
             ends_known: ends_known(store)?,

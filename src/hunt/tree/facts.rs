@@ -12,9 +12,8 @@ use super::{EventCounts, Forest, NodeId};
 use crate::hunt::error::HuntError;
 use crate::hunt::matches::EventId;
 use crate::sql::Texts;
-use crate::store::Store;
+use crate::store::{PROCESSES, Store};
 
-pub(super) const PROCESS_TABLE: &str = "DeviceProcessEvents";
 pub(super) const OTHER_TABLE: &str = "DeviceEvents";
 pub(super) const CREATED: &str = "ProcessCreated";
 pub(super) const TERMINATED: &str = "ProcessTerminated";
@@ -46,11 +45,7 @@ const ACTIVITY_TABLES: &[ActivityTable] = &[
         summary: &["LogonType", "AccountDomain", "AccountName", "RemoteIP"],
     },
     ActivityTable { name: OTHER_TABLE, count: |counts| &mut counts.other, summary: &["FolderPath", "FileName"] },
-    ActivityTable {
-        name: PROCESS_TABLE,
-        count: |counts| &mut counts.other,
-        summary: &["FileName", "ProcessCommandLine"],
-    },
+    ActivityTable { name: PROCESSES, count: |counts| &mut counts.other, summary: &["FileName", "ProcessCommandLine"] },
 ];
 
 /// Something a process did.
@@ -116,7 +111,7 @@ pub fn device_of(store: &Store, event: EventId) -> Result<Option<String>, HuntEr
 
 /// The names of the devices that have process events, in order.
 pub fn devices(store: &Store) -> Result<Vec<String>, HuntError> {
-    let Some(columns) = Columns::of(store, PROCESS_TABLE)? else { return Ok(Vec::new()) };
+    let Some(columns) = Columns::of(store, PROCESSES)? else { return Ok(Vec::new()) };
     // Names are looked up once each, not for every row.
     let sql = format!(
         "SELECT (SELECT value FROM text WHERE id = d.name) FROM (SELECT DISTINCT {} AS name FROM {}) AS d ORDER BY 1",
@@ -255,7 +250,7 @@ pub(super) fn creation_of(row: &Row<'_>, texts: &mut Texts<'_>) -> rusqlite::Res
 }
 
 fn read_creations(store: &Store, device: Option<&str>) -> Result<Vec<Creation>, HuntError> {
-    let Some(columns) = Columns::of(store, PROCESS_TABLE)? else { return Ok(Vec::new()) };
+    let Some(columns) = Columns::of(store, PROCESSES)? else { return Ok(Vec::new()) };
     let sql = format!("{} AND {}", select_creations(&columns), columns.on_device(2, device));
     let mut statement = store.connection().prepare(&sql)?;
     let mut texts = Texts::new(store.connection());
@@ -320,7 +315,7 @@ fn read_activities(store: &Store, table: &ActivityTable, device: Option<&str>) -
 /// Leaves out the rows that are a process's beginning or end rather than something it did.
 fn is_activity(columns: &Columns, table: &str) -> String {
     match table {
-        PROCESS_TABLE => columns.is_not("ActionType", CREATED),
+        PROCESSES => columns.is_not("ActionType", CREATED),
         OTHER_TABLE => columns.is_not("ActionType", TERMINATED),
         _ => "TRUE".to_owned(),
     }

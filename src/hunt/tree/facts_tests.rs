@@ -7,7 +7,7 @@ fn created(store: &Store, event: i64, pid: i64, name: &str, parent: (i64, &str),
     insert(
         store,
         event,
-        PROCESS_TABLE,
+        PROCESSES,
         &[
             ("Timestamp", SqlValue::Integer(event * 10_000_000)),
             ("DeviceName", text("host")),
