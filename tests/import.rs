@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 
 use proptest::prelude::*;
-use whippet::ingest::{ImportReport, Silent, import, import_profiles};
+use whippet::ingest::{ImportReport, Options, Silent, import, import_profiles, import_with};
 use whippet::store::Store;
 
 fn import_into(store: &mut Store, paths: &[PathBuf]) -> ImportReport {
@@ -63,6 +63,56 @@ fn one_bad_line_costs_that_line() {
     assert_eq!(file.rejections[0].place, "line 2");
     assert_eq!(file.rejections[1].place, "line 4");
     assert!(file.rejections[1].reason.contains("Timestamp"), "{}", file.rejections[1].reason);
+}
+
+/// Long files are read in pieces, by as many threads as there are.
+#[test]
+fn a_long_file_of_lines_is_told_as_the_whole_that_it_is() {
+    let filling = "x".repeat(2_000);
+    let line = |number: i64| match number % 1_000 {
+        100 => String::new(),
+        200 => "{\"broken\": ".to_owned(),
+        300 => serde_json::json!({"Event": {"System": {"Provider": {"#attributes": {"Name": "Any"}}, "EventID": 1,
+            "TimeCreated": {"#attributes": {"SystemTime": "2025-01-02T03:04:05Z"}}, "Channel": "Any",
+            "Computer": "H1"}, "EventData": {"number": number}}})
+        .to_string(),
+        _ => serde_json::json!({"Timestamp": format!("2025-01-02T03:04:05.{number:07}Z"), "DeviceName": "h1",
+            "DeviceId": "d1", "ActionType": "ProcessCreated", "FileName": "a.exe", "ProcessId": number,
+            "ProcessCommandLine": filling, "InitiatingProcessFileName": format!("{}.exe", number % 7),
+            format!("Own{}", number / 2_000): number})
+        .to_string(),
+    };
+    let numbers = 1..=6_000;
+    let file = numbers.clone().map(line).collect::<Vec<_>>().join("\r\n");
+    assert!(file.len() > 11 << 20);
+    let expected = |left_out: &[i64]| -> Vec<i64> {
+        numbers.clone().filter(|number| !left_out.contains(&(number % 1_000))).collect()
+    };
+    let (folder, options) = (tempfile::tempdir().unwrap(), |threads| Options {
+        threads: std::num::NonZeroUsize::new(threads),
+        ..Options::default()
+    });
+    let path = folder.path().join("long.json");
+    std::fs::write(&path, file).unwrap();
+    let outcome = |threads| {
+        let mut store = Store::in_memory().unwrap();
+        let paths = [path.clone()];
+        let report = import_with(&mut store, &paths, &options(threads), &AtomicBool::new(false), &mut Silent).unwrap();
+        let mut records = store.connection().prepare("SELECT record FROM event_record ORDER BY id").unwrap();
+        let records: Vec<i64> = records.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect();
+        (report, records, processes(&store))
+    };
+    let (report, records, rows) = outcome(3);
+    assert_eq!(report.totals(), (5_994, 5_988, 0, 6));
+    let rejected: Vec<&str> = report.files[0].rejections.iter().map(|rejection| rejection.place.as_str()).collect();
+    assert_eq!(rejected, ["line 200", "line 1200", "line 2200", "line 3200", "line 4200", "line 5200"]);
+    assert_eq!(records, expected(&[100, 200]));
+    assert_eq!(rows.len(), expected(&[100, 200, 300]).len());
+    let notes = report.files[0].notes.join("\n");
+    assert!(notes.contains("taken for DeviceProcessEvents by its columns"), "{notes}");
+    let unknown = [0, 1, 2, 3].map(|number| format!("DeviceProcessEvents.Own{number}")).join(", ");
+    assert!(notes.contains(&format!("columns that only the original record keeps: {unknown}")), "{notes}");
+    assert_eq!(outcome(1), (report, records, rows));
 }
 
 #[test]

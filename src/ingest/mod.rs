@@ -1,8 +1,9 @@
 //! Detect the container, read records, normalise, insert in batches, report.
 //!
 //! One thread opens and hashes files, one for each core reads and normalises pieces of them, the caller's inserts. The
-//! stages are: `walk` (files) → `source` (`unpack`, `detect`: container) → `reading` (pieces to threads) → `reader`
-//! (records with their places) → `normalise` (columns) → `writer` (rows) → `enrich` (parents, accounts) → `report`.
+//! stages are: `walk` (files) → `source` (`unpack`, `detect`: container) → `reading` (`dispatch`: pieces to threads, which
+//! `perform`) → `reader` (records with their places) → `normalise`, `gather` (columns) → `writer` (rows) → `enrich`
+//! (parents, accounts) → `report`.
 //!
 //! Knows nothing of rules.
 
@@ -13,8 +14,10 @@ mod custom;
 mod detect;
 mod dictionary;
 mod direction;
+mod dispatch;
 mod enrich;
 mod forget;
+mod gather;
 #[cfg(test)]
 mod golden_tests;
 mod lineage;
@@ -22,13 +25,17 @@ mod mapping;
 mod merge;
 mod normalise;
 mod options;
+mod perform;
 mod presence;
 mod probe;
 mod profile;
 mod reader;
 mod reading;
+mod recent;
 mod report;
+mod row_record;
 mod rows;
+mod seen;
 mod source;
 mod spares;
 pub mod time;
@@ -51,6 +58,7 @@ use self::detect::Container;
 use self::mapping::MappingError;
 use self::reading::{Buffers, INTERRUPTED, Lane, Message, Plan};
 use self::report::MOST_REJECTIONS;
+use self::seen::Seen;
 use self::source::scaled;
 use self::walk::Found;
 use self::writer::Writer;
@@ -198,8 +206,9 @@ struct OpenSource {
     stored_before: u64,
     /// Of the bytes that were listed.
     share: u64,
-    /// Records that the readers say there were.
+    /// Records that the readers say there were, and what they saw.
     read: u64,
+    seen: Seen,
     report: FileReport,
 }
 
@@ -254,9 +263,10 @@ fn write_files(
                     pending = 0;
                 }
             }
-            Message::Part { records: read, problem } => {
+            Message::Part { records: read, problem, seen } => {
                 let Some(source) = source.as_mut() else { continue };
                 source.read += read;
+                source.seen.merge(seen);
                 source.report.problem = source.report.problem.take().or(problem);
             }
             Message::End { problem, notes } => {
@@ -269,6 +279,7 @@ fn write_files(
                 }
                 file.problem = file.problem.take().or(problem);
                 file.notes = notes;
+                file.notes.extend(std::mem::take(&mut source.seen).notes(file.problem.is_none()));
                 bytes_before += source.share;
                 progress.reached(bytes_before, records);
                 progress.done(&source.report);
@@ -303,7 +314,15 @@ fn open_source(
     };
     let kind = Some(container.name().to_owned());
     let report = FileReport { path, kind, bytes, ..FileReport::default() };
-    Ok(OpenSource { id, complete, stored_before: stored.unsigned_abs(), share: 0, read: 0, report })
+    Ok(OpenSource {
+        id,
+        complete,
+        stored_before: stored.unsigned_abs(),
+        share: 0,
+        read: 0,
+        seen: Seen::default(),
+        report,
+    })
 }
 
 /// Keeps the count right in every transaction, so that an interrupted import can go on.

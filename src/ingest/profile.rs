@@ -86,7 +86,7 @@ fn read(store: &mut Store, file: File, container: Container, report: &mut FileRe
 }
 
 /// The columns a row fills, as SQLite takes them.
-fn values(table: &TableSchema, row: &RawRow) -> Result<BTreeMap<String, SqlValue>, String> {
+fn values(table: &TableSchema, row: &RawRow<'_>) -> Result<BTreeMap<String, SqlValue>, String> {
     let mut values = BTreeMap::new();
     for column in &table.columns {
         let Some(value) = row.fields.get(&column.name) else { continue };

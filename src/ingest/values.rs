@@ -1,17 +1,19 @@
 //! The values of a row of JSON or CSV as its table's columns hold them.
 
+use std::borrow::Cow;
+
 use serde_json::Value as Json;
 
 use super::time::Reading;
 use crate::schema::ScalarType;
 
 #[derive(Debug, Clone, PartialEq)]
-pub enum Value {
+pub enum Value<'v> {
     Null,
     Integer(i64),
     Real(f64),
-    Text(String),
-    Inline(String),
+    Text(Cow<'v, str>),
+    Inline(Cow<'v, str>),
 }
 
 pub fn is_nothing(value: &Json) -> bool {
@@ -19,10 +21,10 @@ pub fn is_nothing(value: &Json) -> bool {
 }
 
 /// A value as text.
-pub fn plain(value: &Json) -> String {
+pub fn plain(value: &Json) -> Cow<'_, str> {
     match value {
-        Json::String(text) => text.clone(),
-        other => other.to_string(),
+        Json::String(text) => Cow::Borrowed(text),
+        other => Cow::Owned(other.to_string()),
     }
 }
 
@@ -36,17 +38,28 @@ fn cut(text: &str) -> String {
     text.chars().take(60).collect()
 }
 
-pub fn convert(column: &str, scalar_type: ScalarType, value: &Json, reading: &Reading) -> Result<Value, String> {
+pub fn convert<'v>(
+    column: &str,
+    scalar_type: ScalarType,
+    value: &'v Json,
+    reading: &Reading,
+) -> Result<Value<'v>, String> {
     let wrong = || format!("{column}: '{}' is no {}", cut(&plain(value)), scalar_type.name());
     Ok(match scalar_type {
         ScalarType::String => Value::Text(plain(value)),
         ScalarType::Datetime => Value::Integer(datetime(column, value, reading)?),
-        ScalarType::Bool => match plain(value).to_ascii_lowercase().as_str() {
-            "true" | "1" => Value::Integer(1),
-            "false" | "0" => Value::Integer(0),
-            _ => return Err(wrong()),
+        ScalarType::Bool => match value.as_bool() {
+            Some(flag) => Value::Integer(i64::from(flag)),
+            None => match plain(value).to_ascii_lowercase().as_str() {
+                "true" | "1" => Value::Integer(1),
+                "false" | "0" => Value::Integer(0),
+                _ => return Err(wrong()),
+            },
         },
         ScalarType::Int | ScalarType::Long | ScalarType::Timespan => {
+            if let Some(integer) = value.as_i64() {
+                return Ok(Value::Integer(integer));
+            }
             let text = plain(value);
             let text = text.trim();
             let whole = text.strip_suffix(".0").unwrap_or(text);
@@ -55,8 +68,8 @@ pub fn convert(column: &str, scalar_type: ScalarType, value: &Json, reading: &Re
         }
         ScalarType::Real => Value::Real(plain(value).trim().parse().map_err(|_| wrong())?),
         ScalarType::Decimal => Value::Inline(plain(value)),
-        ScalarType::Guid => Value::Inline(plain(value).to_ascii_lowercase()),
-        ScalarType::Dynamic => Value::Inline(dynamic(value)),
+        ScalarType::Guid => Value::Inline(plain(value).to_ascii_lowercase().into()),
+        ScalarType::Dynamic => Value::Inline(dynamic(value).into()),
     })
 }
 

@@ -89,5 +89,5 @@ fn fill(connection: &Connection, table: &str, columns: &[Column]) -> rusqlite::R
 }
 
 fn text_of(value: &Json) -> String {
-    if value.is_null() { String::new() } else { plain(value) }
+    if value.is_null() { String::new() } else { plain(value).into_owned() }
 }

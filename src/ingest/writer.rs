@@ -5,6 +5,7 @@
 
 use std::collections::HashMap;
 use std::convert::Infallible;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use foldhash::{HashSet, HashSetExt};
@@ -13,12 +14,13 @@ use rusqlite::{Connection, Statement, params};
 use super::batch::{Batch, Cell, Record, Row, RowTemplate};
 use super::dictionary::Dictionary;
 use super::lineage::{Fillable, Physical, ProcessFacts};
+use super::recent::Recent;
 use crate::schema::{Schema, TableSchema};
 use crate::sql::layout::physical_column;
 use crate::store::{ACTOR_COLUMNS, IDENTITY_INDEX, PROCESSES, StoreError, create_table, insert_row};
 
-/// Processes remembered for their events to come; the pass finds the others.
-const MOST_PROCESSES: usize = 1 << 14;
+/// Bytes of processes remembered for their events to come, in each of two generations; the pass finds the others.
+const PROCESSES_BYTES: usize = 8 << 20;
 /// Records of a first import whose identities are remembered, until their index is made: 40 MiB.
 const MOST_IDENTITIES: usize = 1 << 20;
 
@@ -104,7 +106,7 @@ impl<'c> Writer<'c> {
                 "INSERT OR IGNORE INTO account(source, host, domain, name, sid) VALUES (?1, ?2, ?3, ?4, ?5)",
             )?,
             shapes: HashMap::new(),
-            processes: Processes::default(),
+            processes: Recent::new(PROCESSES_BYTES, |_| size_of::<((i64, i64), ProcessFacts)>()),
             identities: identities(connection)?,
             next_event: next("event_record")?,
             next_block: next("record_block")?,
@@ -201,7 +203,7 @@ impl<'c> Writer<'c> {
             });
         }
         if let Some(lineage) = &shape.lineage {
-            lineage.complete(&mut self.values, shape.width, &self.processes);
+            lineage.complete(&mut self.values, shape.width, &mut self.processes);
             lineage.remember(event, &self.values, &mut self.processes);
         }
         shape.bound.resize(self.values.len(), Bound::Null);
@@ -239,27 +241,8 @@ fn identities(connection: &Connection) -> Result<Option<HashSet<[u8; 16]>>, Stor
     Ok(fresh.then(HashSet::new))
 }
 
-/// The processes whose creation was written lately, by device and unique id.
-#[derive(Default)]
-struct Processes {
-    places: foldhash::HashMap<(i64, i64), usize>,
-    facts: Vec<ProcessFacts>,
-}
-
-impl Processes {
-    fn get(&self, key: (i64, i64)) -> Option<&ProcessFacts> {
-        self.facts.get(*self.places.get(&key)?)
-    }
-
-    fn insert(&mut self, key: (i64, i64), facts: ProcessFacts) {
-        if self.facts.len() >= MOST_PROCESSES {
-            self.places.clear();
-            self.facts.clear();
-        }
-        self.places.insert(key, self.facts.len());
-        self.facts.push(facts);
-    }
-}
+/// Processes whose creation was written, by device and unique id.
+type Processes = Recent<(i64, i64), Rc<ProcessFacts>>;
 
 impl<'c> Shape<'c> {
     fn new(connection: &'c Connection, table: &TableSchema, template: &Arc<RowTemplate>) -> rusqlite::Result<Self> {
@@ -307,7 +290,7 @@ impl<'c> Shape<'c> {
 
 impl Lineage {
     /// Adds the columns the template lacks, filled from the actor if it is known.
-    fn complete(&self, values: &mut Vec<Bound>, width: usize, processes: &Processes) {
+    fn complete(&self, values: &mut Vec<Bound>, width: usize, processes: &mut Processes) {
         let given = values.len();
         values.resize(width, Bound::Null);
         for ((_, _, is_text), place) in self.fillable.columns.iter().zip(&self.places) {
@@ -320,10 +303,10 @@ impl Lineage {
         }
         set(values, self.filled, Bound::Integer(0));
         let key = self.key(values, self.unique);
-        let Some(facts) = key.and_then(|key| processes.get(key)) else { return };
+        let Some(facts) = key.and_then(|key| processes.get(&key, drop)) else { return };
         let mut current: Vec<Physical> =
             self.places.iter().map(|place| values.get(*place).and_then(|value| value.physical())).collect();
-        let filled = self.fillable.fill(&mut current, facts);
+        let filled = self.fillable.fill(&mut current, &facts);
         for (place, value) in self.places.iter().zip(current) {
             set(values, *place, value.map_or(Bound::Null, Bound::Integer));
         }
@@ -336,7 +319,7 @@ impl Lineage {
         let Some(key) = self.key(values, Some(*unique)) else { return };
         let value = |index: usize| values.get((*sources.get(index)?)?)?.physical();
         let Ok(facts) = ProcessFacts::read(event, |index| Ok::<_, Infallible>(value(index)));
-        processes.insert(key, facts);
+        processes.insert(key, Rc::new(facts), drop);
     }
 
     fn key(&self, values: &[Bound], unique: Option<usize>) -> Option<(i64, i64)> {

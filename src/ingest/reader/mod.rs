@@ -2,6 +2,7 @@
 
 pub mod evtx;
 pub mod evtx_pieces;
+pub mod lines;
 mod objects;
 pub mod rows;
 pub mod xml;

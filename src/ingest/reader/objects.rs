@@ -3,6 +3,7 @@
 //!
 //! Nothing but the record at hand is in memory: an answer of the service may be a single line of any length.
 
+use std::borrow::Cow;
 use std::io::BufRead;
 
 use serde_json::{Map, Value as Json};
@@ -42,7 +43,7 @@ struct Frame {
 }
 
 struct Cutter<'t> {
-    take: &'t mut dyn FnMut(Placed) -> Result<(), Stop>,
+    take: &'t mut dyn FnMut(Placed<'_>) -> Result<(), Stop>,
     line: u64,
     depth: usize,
     frames: Vec<Frame>,
@@ -65,7 +66,10 @@ struct Cutter<'t> {
 }
 
 /// Hands every record to `take`.
-pub fn json_objects(mut reader: impl BufRead, take: &mut dyn FnMut(Placed) -> Result<(), Stop>) -> Result<(), Stop> {
+pub fn json_objects(
+    mut reader: impl BufRead,
+    take: &mut dyn FnMut(Placed<'_>) -> Result<(), Stop>,
+) -> Result<(), Stop> {
     let mut cutter = Cutter {
         take,
         line: 1,
@@ -294,8 +298,9 @@ impl Cutter<'_> {
         } else {
             parse_row(&self.text)
         };
+        (self.take)(Placed { line: self.start, element, row })?;
         self.text.clear();
-        (self.take)(Placed { line: self.start, element, row })
+        Ok(())
     }
 
     fn end(mut self) -> Result<(), Stop> {
@@ -308,12 +313,12 @@ impl Cutter<'_> {
     }
 }
 
-fn row_of_values(columns: &[String], text: &[u8]) -> Result<RawRow, String> {
+fn row_of_values(columns: &[String], text: &[u8]) -> Result<RawRow<'static>, String> {
     let values: Vec<Json> = serde_json::from_slice(text).map_err(|error| format!("not a JSON array: {error}"))?;
     if values.len() != columns.len() {
         return Err(format!("{} values, the table has {} columns", values.len(), columns.len()));
     }
     let fields: Map<String, Json> = columns.iter().cloned().zip(values).collect();
     let original = serde_json::to_string(&fields).map_err(|error| error.to_string())?;
-    Ok(RawRow { fields, original })
+    Ok(RawRow { fields, original: Cow::Owned(original) })
 }

@@ -2,15 +2,18 @@
 //!
 //! JSON comes as one object a line, where a broken line costs that line, or in the ways `objects` cuts apart.
 
+use std::borrow::Cow;
 use std::fs::File;
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufRead, BufReader, Chain, Cursor, Read};
 
-use encoding_rs_io::DecodeReaderBytesBuilder;
+use encoding_rs_io::{DecodeReaderBytes, DecodeReaderBytesBuilder};
 use serde_json::{Map, Value as Json};
 
 use super::Stop;
+use super::lines::{LinePieces, skip_line};
 use super::objects::{is_wrapper, json_objects};
 use crate::ingest::detect::Container;
+use crate::ingest::spares::Spares;
 use crate::ingest::time::Reading;
 use crate::store::streamed;
 
@@ -21,18 +24,46 @@ pub const LONGEST: usize = 16 * 1024 * 1024;
 pub const TIMELINE: &str = "$timeline";
 
 /// One row as it came.
-pub struct RawRow {
+pub struct RawRow<'t> {
     pub fields: Map<String, Json>,
     /// The row as JSON text: kept as the original record.
-    pub original: String,
+    pub original: Cow<'t, str>,
 }
 
 /// A row, or why it is none, with its line.
-pub struct Placed {
+pub struct Placed<'t> {
     pub line: u64,
     /// Its number among the rows that one object carries.
     pub element: Option<u64>,
-    pub row: Result<RawRow, String>,
+    pub row: Result<RawRow<'t>, String>,
+}
+
+/// A file in UTF-8, whatever it is in.
+type Decoded = BufReader<DecodeReaderBytes<File, Vec<u8>>>;
+
+/// A file's text from its beginning, with the first line looked at.
+pub struct Text {
+    reader: BufReader<Chain<Cursor<Vec<u8>>, Decoded>>,
+    /// Every line is a row in JSON.
+    pub by_line: bool,
+    delimiter: u8,
+}
+
+impl Text {
+    pub fn of(file: File) -> Result<Self, Stop> {
+        // A byte order mark decides between UTF-8 and UTF-16; without one it is UTF-8.
+        let decoded = DecodeReaderBytesBuilder::new().utf8_passthru(true).strip_bom(true).build(file);
+        let mut reader = BufReader::with_capacity(256 * 1024, decoded);
+        let first = first_line(&mut reader)?;
+        let by_line = serde_json::from_slice::<Map<String, Json>>(&first).is_ok_and(|object| !is_wrapper(&object));
+        let delimiter = most_frequent_delimiter(&first);
+        Ok(Self { reader: BufReader::new(Cursor::new(first).chain(reader)), by_line, delimiter })
+    }
+
+    /// The pieces of a text that is a row in every line.
+    pub fn pieces(self, spares: &Spares<Vec<u8>>) -> LinePieces<impl BufRead + use<>> {
+        LinePieces::of(self.reader, spares)
+    }
 }
 
 /// Hands every row to `take`. Returns when the file ends or `take` stops it.
@@ -40,20 +71,20 @@ pub fn for_each_row(
     file: File,
     container: Container,
     reading: &Reading,
-    take: &mut dyn FnMut(Placed) -> Result<(), Stop>,
+    take: &mut dyn FnMut(Placed<'_>) -> Result<(), Stop>,
 ) -> Result<(), Stop> {
-    // A byte order mark decides between UTF-8 and UTF-16; without one it is UTF-8.
-    let decoded = DecodeReaderBytesBuilder::new().utf8_passthru(true).strip_bom(true).build(file);
-    let mut reader = BufReader::with_capacity(256 * 1024, decoded);
-    let first = first_line(&mut reader)?;
-    let by_line = serde_json::from_slice::<Map<String, Json>>(&first).is_ok_and(|object| !is_wrapper(&object));
-    let delimiter = most_frequent_delimiter(&first);
-    let reader = BufReader::new(std::io::Cursor::new(first).chain(reader));
+    let text = Text::of(file)?;
     match container {
         Container::Xml => Err(Stop::File("event XML, not rows".to_owned())),
-        Container::Csv => csv_rows(reader, delimiter, reading, take),
-        _ if by_line => json_lines(reader, take),
-        _ => json_objects(reader, take),
+        Container::Csv => csv_rows(text.reader, text.delimiter, reading, take),
+        _ if text.by_line => {
+            let mut pieces = text.pieces(&Spares::new(1));
+            while let Some(piece) = pieces.next_piece()? {
+                piece.for_each(take)?;
+            }
+            Ok(())
+        }
+        _ => json_objects(text.reader, take),
     }
 }
 
@@ -90,7 +121,7 @@ fn csv_rows(
     reader: impl BufRead,
     delimiter: u8,
     reading: &Reading,
-    take: &mut dyn FnMut(Placed) -> Result<(), Stop>,
+    take: &mut dyn FnMut(Placed<'_>) -> Result<(), Stop>,
 ) -> Result<(), Stop> {
     let mut format = csv::ReaderBuilder::new();
     format.delimiter(delimiter).flexible(true);
@@ -165,7 +196,12 @@ impl<R: Read> Read for Bounded<R> {
     }
 }
 
-fn csv_row(columns: &[Header], record: &csv::ByteRecord, timeline: bool, zoned: bool) -> Result<RawRow, String> {
+fn csv_row(
+    columns: &[Header],
+    record: &csv::ByteRecord,
+    timeline: bool,
+    zoned: bool,
+) -> Result<RawRow<'static>, String> {
     if record.len() != columns.len() {
         return Err(format!("{} fields, the header has {}", record.len(), columns.len()));
     }
@@ -181,7 +217,7 @@ fn csv_row(columns: &[Header], record: &csv::ByteRecord, timeline: bool, zoned: 
     if timeline {
         fields.insert(TIMELINE.to_owned(), Json::Bool(true));
     }
-    Ok(RawRow { fields, original })
+    Ok(RawRow { fields, original: Cow::Owned(original) })
 }
 
 /// A header as the tables spell it: the portal adds the zone (`TimeGenerated [UTC]`), the device timeline puts blanks
@@ -200,62 +236,15 @@ fn column(header: &str, timeline: bool) -> Header {
     Header { name, utc }
 }
 
-fn json_lines(mut reader: impl BufRead, take: &mut dyn FnMut(Placed) -> Result<(), Stop>) -> Result<(), Stop> {
-    let mut line = 0;
-    let mut bytes = Vec::new();
-    loop {
-        bytes.clear();
-        line += 1;
-        let limit = LONGEST as u64;
-        let read = reader.by_ref().take(limit).read_until(b'\n', &mut bytes).map_err(failed)?;
-        if read == 0 {
-            return Ok(());
-        }
-        if bytes.len() >= LONGEST && bytes.last() != Some(&b'\n') {
-            take(Placed { line, element: None, row: Err(format!("the line is longer than {LONGEST} bytes")) })?;
-            skip_line(&mut reader)?;
-            continue;
-        }
-        let text = bytes.trim_ascii();
-        if !text.is_empty() {
-            give(line, text, take)?;
-        }
-    }
-}
-
-fn skip_line(reader: &mut impl BufRead) -> Result<(), Stop> {
-    loop {
-        let available = reader.fill_buf().map_err(failed)?;
-        if available.is_empty() {
-            return Ok(());
-        }
-        match memchr::memchr(b'\n', available) {
-            Some(end) => {
-                reader.consume(end + 1);
-                return Ok(());
-            }
-            None => {
-                let length = available.len();
-                reader.consume(length);
-            }
-        }
-    }
-}
-
-/// Parses one object and hands it on.
-fn give(line: u64, text: &[u8], take: &mut dyn FnMut(Placed) -> Result<(), Stop>) -> Result<(), Stop> {
-    take(Placed { line, element: None, row: parse_row(text) })
-}
-
 /// One object as a row, taken out of its wrapping.
-pub fn parse_row(text: &[u8]) -> Result<RawRow, String> {
-    let fields = serde_json::from_slice(text).map_err(|error| format!("not a JSON object: {error}"))?;
-    let original = std::str::from_utf8(text).map_err(|_| "not UTF-8".to_owned())?.to_owned();
-    Ok(unwrap_properties(fields, original))
+pub fn parse_row(text: &[u8]) -> Result<RawRow<'_>, String> {
+    let text = std::str::from_utf8(text).map_err(|_| "not UTF-8".to_owned())?;
+    let fields = serde_json::from_str(text).map_err(|error| format!("not a JSON object: {error}"))?;
+    Ok(unwrap_properties(fields, Cow::Borrowed(text)))
 }
 
 /// The columns of a record of the streaming API, with the name of their table.
-fn unwrap_properties(mut fields: Map<String, Json>, original: String) -> RawRow {
+fn unwrap_properties(mut fields: Map<String, Json>, original: Cow<'_, str>) -> RawRow<'_> {
     if let Some(mut inner) = streamed(&mut fields) {
         if let Some(category) = fields.remove("category") {
             inner.insert("category".to_owned(), category);

@@ -1,6 +1,7 @@
 //! Cuts a stream of event XML into single `<Event>` elements: a file of one event, `<Events>` around many, or one
 //! after another without a root. What is broken costs the event it is in.
 
+use std::borrow::Cow;
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
 
@@ -18,7 +19,7 @@ const NAMESPACE: &[u8] = b"schemas.microsoft.com/win/2004/08/events/event";
 const PIECE: u64 = 64 * 1024;
 
 /// Hands every event to `take`. Returns when the file ends or `take` stops it.
-pub fn for_each_event(file: File, take: &mut dyn FnMut(Placed) -> Result<(), Stop>) -> Result<(), Stop> {
+pub fn for_each_event(file: File, take: &mut dyn FnMut(Placed<'_>) -> Result<(), Stop>) -> Result<(), Stop> {
     let decoded = DecodeReaderBytesBuilder::new().utf8_passthru(true).strip_bom(true).build(file);
     let mut cutter = Cutter { take, text: Vec::new(), line: 1, start: 1, state: State::Between };
     let mut reader = BufReader::with_capacity(256 * 1024, decoded);
@@ -41,7 +42,7 @@ enum State {
 }
 
 struct Cutter<'t> {
-    take: &'t mut dyn FnMut(Placed) -> Result<(), Stop>,
+    take: &'t mut dyn FnMut(Placed<'_>) -> Result<(), Stop>,
     text: Vec<u8>,
     line: u64,
     start: u64,
@@ -85,11 +86,12 @@ impl Cutter<'_> {
             State::Inside => {
                 if complete && self.text.ends_with(END) {
                     self.state = State::Between;
-                    let bytes = std::mem::take(&mut self.text);
-                    let row = String::from_utf8(bytes)
-                        .map(|original| RawRow { fields: Map::new(), original })
+                    let row = std::str::from_utf8(&self.text)
+                        .map(|original| RawRow { fields: Map::new(), original: Cow::Borrowed(original) })
                         .map_err(|_| "not UTF-8".to_owned());
-                    return (self.take)(Placed { line: self.start, element: None, row });
+                    (self.take)(Placed { line: self.start, element: None, row })?;
+                    self.text.clear();
+                    return Ok(());
                 }
                 let tag = self.text.get(from..).unwrap_or_default();
                 let tag = memchr::memrchr(b'<', tag).and_then(|at| tag.get(at..)).unwrap_or_default();
