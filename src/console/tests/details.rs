@@ -56,6 +56,13 @@ fn the_status_row_keeps_filters_and_advice_apart() {
 }
 
 #[test]
+fn what_exclusions_hide_is_not_told_of_rules_that_did_not_run() {
+    assert!(after("4").screen.contains("1 rule did not run: view 5 says why · HIDES: covered by this one"));
+    let switched = after("4 Space j").screen;
+    assert!(switched.contains("1 rule did not run: view 5 says why · 1 change this session"), "{switched}");
+}
+
+#[test]
 fn a_pane_takes_the_whole_screen_and_gives_it_back() {
     // The text of a rule beside its stages.
     let keys = "j w K K Tab";

@@ -262,11 +262,18 @@ fn by_rule(state: &State) -> Line {
 }
 
 pub fn status(state: &State) -> Line {
-    if state.changes == 0 {
-        let text = " HIDES: covered by this one · ONLY-BY: by no other that is on · (+n): if it were on";
-        return Line::of(Role::Dim, text);
+    let mut line = Line::new();
+    // What they would hide of those is not known.
+    if let Some(missing) = matches::missing_rules(state) {
+        line.0.extend(missing.0);
+        line.push(Role::Dim, " ·");
     }
-    let switches = if state.changes == 1 { "1 change".to_owned() } else { format!("{} changes", state.changes) };
-    let before = export::baseline(state.exclusions.baseline);
-    Line::of(Role::Dim, format!(" {switches} this session (u undoes) · before: {before} (b changes, B marks)"))
+    if state.changes == 0 {
+        line.push(Role::Dim, " HIDES: covered by this one · ONLY-BY: by no other that is on · (+n): if it were on");
+    } else {
+        let switches = if state.changes == 1 { "1 change".to_owned() } else { format!("{} changes", state.changes) };
+        let before = export::baseline(state.exclusions.baseline);
+        line.push(Role::Dim, format!(" {switches} this session (u undoes) · before: {before} (b changes, B marks)"));
+    }
+    line
 }

@@ -172,6 +172,15 @@ fn nothing(state: &State, width: usize) -> Vec<Line> {
     lines
 }
 
+/// How many rules say nothing because they did not run.
+pub fn missing_rules(state: &State) -> Option<Line> {
+    let runs = state.found.iter().flat_map(|found| &found.all.runs);
+    let missing = runs.filter(|run| run.status != RuleStatus::Ran).count();
+    let rules = if missing == 1 { "rule" } else { "rules" };
+    let text = format!(" {missing} {rules} did not run: view 5 says why");
+    (missing > 0).then(|| Line::of(Role::Warning, text))
+}
+
 pub fn status(state: &State) -> Line {
     let mut filters = Line::new();
     timeline::chip(state, state.timeline.range, &mut filters);
@@ -186,16 +195,13 @@ pub fn status(state: &State) -> Line {
         let shown = if state.matches.show_hidden { "H leaves them out (·)" } else { "H shows them" };
         parts.push(Line::of(Role::Dim, format!(" {hidden} hidden by {on} of your exclusions · {shown}")));
     }
-    let troubled =
-        state.found.iter().flat_map(|found| &found.all.runs).filter(|run| run.status != RuleStatus::Ran).count();
-    if troubled > 0 {
-        let rules = if troubled == 1 { "rule" } else { "rules" };
-        parts.push(Line::of(Role::Warning, format!(" {troubled} {rules} did not run: view 5 says why")));
-    }
+    let missing = missing_rules(state);
+    let is_whole = missing.is_none();
+    parts.extend(missing);
     if state.overview.as_ref().is_some_and(|overview| overview.lesson.is_some()) {
         parts.push(Line::of(Role::Strong, " L lists the lessons"));
     }
-    if hidden == 0 && troubled == 0 && !state.matches.rows.is_empty() && state.matches.chips.is_empty() {
+    if hidden == 0 && is_whole && !state.matches.rows.is_empty() && state.matches.chips.is_empty() {
         let advice = " Space pins (★) what must never be hidden · t shows the chain · w shows the rule";
         parts.push(Line::of(Role::Dim, advice));
     }
