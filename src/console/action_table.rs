@@ -374,7 +374,7 @@ pub static ACTIONS: &[ActionRow] = &[
     row(
         Action::Export,
         "export",
-        "Write this view to a file: .csv .jsonl .md .html .txt .json (ATT&CK layer); the rule or query as .kql",
+        "Write this view to a file: .csv .jsonl .md .html .txt .json (ATT&CK layer); rule, query or exclusions as .kql",
         &["e"],
         When::Anywhere,
         Some((17, "export")),

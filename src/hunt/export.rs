@@ -116,7 +116,7 @@ fn at_place(stages: &[String], at_marker: bool) -> String {
 }
 
 /// `| where not(condition)` on lines of its own; who answers for it and why stand before it as a comment.
-fn exclusion_stage(id: ExclusionId, own: &OwnExclusion) -> String {
+pub fn exclusion_stage(id: ExclusionId, own: &OwnExclusion) -> String {
     let mut said = format!("// {id}");
     for (word, text) in [("", &own.note), ("owner ", &own.owner)] {
         let text = text.split_whitespace().collect::<Vec<_>>().join(" ");

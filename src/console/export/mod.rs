@@ -3,10 +3,12 @@
 //! Makes text from the state; writing it is the world's, which never writes over a file that is there. What a view
 //! shows is `sheets`' matter, how it is written `formats`'.
 
+mod exclusion_set;
 mod formats;
 mod navigator;
 mod sheets;
 
+pub use exclusion_set::exclusion_set;
 pub use formats::{about, text};
 pub use navigator::layer;
 pub use sheets::{baseline, diff, listed, sheet};
@@ -35,7 +37,7 @@ pub fn is_below(path: &str) -> bool {
 
 /// What is said of a name whose end means no format.
 pub const FORMATS: &str = "the name's end says the format: .csv .jsonl .md .html .txt, .json for an ATT&CK Navigator \
-                           layer, .kql for a rule";
+                           layer, .kql for a rule or the exclusions";
 
 impl Format {
     /// By the end of the file's name.

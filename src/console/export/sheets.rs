@@ -335,7 +335,7 @@ fn filters(chips: &[Chip], range: Option<TimeRange>) -> String {
 }
 
 /// The store, the clock, and all that is switched.
-fn surroundings(state: &State) -> Vec<String> {
+pub fn surroundings(state: &State) -> Vec<String> {
     let mut about = Vec::new();
     if let Some(overview) = &state.overview {
         about.push(format!("store: {} ({})", overview.name, format::events(overview.events)));

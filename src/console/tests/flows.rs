@@ -304,57 +304,6 @@ fn a_query_is_completed_run_recalled_and_narrowed_by_a_cell() {
 }
 
 #[test]
-fn a_view_is_exported_with_what_was_on_and_never_over_a_file() {
-    let end = after("j l l f e Enter");
-    let written: Vec<&String> = end.log.iter().filter(|line| line.starts_with("write ")).collect();
-    assert!(written[0].starts_with("write matches.csv\nTime,Severity,Rule"), "{written:?}");
-    assert_eq!(written[0].lines().count(), 4);
-    assert!(written[1].starts_with("write matches.csv.about.txt\n"), "{written:?}");
-    for said in
-        ["filters: RULE = Suspicious grandchild of SQL Server", "exclusions on: none", "clock: whole", "rows: 2"]
-    {
-        assert!(written[1].contains(said), "{said}: {written:?}");
-    }
-    assert!(end.screen.contains("written to matches.csv: 2 rows"), "{}", end.screen);
-    let end = after("e Enter e Enter");
-    assert!(end.screen.contains("not written: matches.csv is there already"), "{}", end.screen);
-    assert_eq!(end.log.iter().filter(|line| line.starts_with("write ")).count(), 2);
-    let end = after("j w e Enter");
-    assert!(end.log.contains(&format!("write rule.kql\n// {CHILDREN}\nT\n")), "{:?}", end.log);
-    assert!(end.screen.contains("checked: the text gives the same 4 matches"), "{}", end.screen);
-    let end = after("x Space Enter Space w Enter");
-    let diff = end.log.iter().find(|line| line.starts_with("write diff.md\n")).unwrap();
-    for said in
-        ["# Difference of matches", "exclusion on: X1", "3 hidden, 0 new, 2 kept", "## Matches by rule", "| hidden |"]
-    {
-        assert!(diff.contains(said), "{said}: {diff}");
-    }
-    let end = after("e Ctrl-u 'layer.json' Enter");
-    let layer = end.log.iter().find_map(|line| line.strip_prefix("write layer.json\n")).unwrap();
-    let layer: serde_json::Value = serde_json::from_str(layer).unwrap();
-    assert_eq!(layer["techniques"][0]["techniqueID"], "T1059.003");
-    for key in ["2", "3", "4", "5"] {
-        for name in ["a.csv", "a.jsonl", "a.md", "a.html", "a.txt"] {
-            let end = after(&format!("{key} e Ctrl-u '{name}' Enter"));
-            assert!(
-                end.log.iter().any(|line| line.starts_with(&format!("write {name}\n"))),
-                "{key} {name}: {:?}",
-                end.log
-            );
-        }
-    }
-    let end = after("7 e Ctrl-u 'events.ndjson' Enter");
-    assert!(end.log.iter().any(|line| line.starts_with("write events.ndjson\n{\"Timestamp\":")), "{:?}", end.log);
-    let end = after("8 'T | take 1' Esc e Ctrl-u 'my.kql' Enter");
-    assert!(
-        end.log.iter().any(|line| line.starts_with("write my.kql\n// ---\n// id: \"my\"\n// title: \"my\"\n")
-            && line.ends_with("T | take 1\n")),
-        "{:?}",
-        end.log
-    );
-}
-
-#[test]
 fn the_clock_goes_to_a_time_and_back_to_the_whole() {
     let end = after("c");
     assert!(end.screen.contains("as of (UTC): 2026-03-02 09:02:14.000"), "{}", end.screen);

@@ -3,6 +3,7 @@
 mod behind;
 mod clock;
 mod details;
+mod exports;
 mod fixture;
 mod flows;
 mod keys_answer;

@@ -124,6 +124,13 @@ pub fn export_to(state: &mut State, path: &str, what: Subject) -> Vec<Effect> {
         let text = export::rule_file(&path, state.query.editor.text());
         return vec![Effect::Write { path, text, note: "the query as a rule".to_owned() }];
     }
+    if chosen == Format::Kql && state.view == View::Exclusions {
+        let Some(text) = export::exclusion_set(state) else {
+            return again(state, "no exclusion of yours yet: a rule's own stand in the rule".to_owned());
+        };
+        let note = format!("{} exclusions", state.switches.exclusions().count());
+        return vec![Effect::Write { path, text, note }];
+    }
     if chosen == Format::Kql {
         let Some(rule) = super::moves::rule_here(state) else {
             return again(state, "no rule here: choose a match or a rule first".to_owned());
