@@ -12,7 +12,8 @@ use super::paint::{Brush, Line};
 use super::run::Ending;
 use super::shown::Shown;
 use super::theme::{Role, Theme};
-use super::views::{draw_lines, field};
+use super::views::field;
+use super::widgets::scrolled::Scrolled;
 
 /// Something to hunt in.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,12 +55,8 @@ pub enum Taken {
 pub struct Chooser {
     offers: Vec<Offer>,
     selected: usize,
-    /// The first line that is seen of what the chosen one has.
-    top: usize,
-    /// How far that may go at the size of the last frame.
-    last_top: usize,
-    /// Lines that are seen at once.
-    page: usize,
+    /// What is said of the chosen one.
+    said: Scrolled,
     /// One is chosen and not there yet.
     opening: bool,
     /// Where the list was drawn.
@@ -80,9 +77,7 @@ impl Chooser {
         Self {
             offers,
             selected: 0,
-            top: 0,
-            last_top: 0,
-            page: 1,
+            said: Scrolled::default(),
             opening: false,
             list: Rect::default(),
             theme: Theme::default(),
@@ -113,14 +108,13 @@ impl Chooser {
     }
 
     fn key(&mut self, key: Key) -> Taken {
-        let page = self.page;
         match (key.code, key.ctrl) {
             (Code::Char('j') | Code::Down | Code::Tab, false) => self.choose(self.selected.saturating_add(1)),
             (Code::Char('k') | Code::Up | Code::BackTab, false) => self.choose(self.selected.saturating_sub(1)),
             (Code::Char('g') | Code::Home, false) => self.choose(0),
             (Code::Char('G') | Code::End, false) => self.choose(self.offers.len()),
-            (Code::PageDown, false) | (Code::Char('d'), true) => self.scroll(self.top.saturating_add(page)),
-            (Code::PageUp, false) | (Code::Char('u'), true) => self.scroll(self.top.saturating_sub(page)),
+            (Code::PageDown, false) | (Code::Char('d'), true) => self.read(Scrolled::down),
+            (Code::PageUp, false) | (Code::Char('u'), true) => self.read(Scrolled::up),
             (Code::Enter, _) => self.open(self.selected),
             (Code::Char(digit @ '1'..='9'), false) => {
                 let place = digit.to_digit(10).and_then(|digit| usize::try_from(digit).ok()?.checked_sub(1));
@@ -138,7 +132,8 @@ impl Chooser {
     fn choose(&mut self, place: usize) -> Taken {
         let place = place.min(self.offers.len().saturating_sub(1));
         if place != self.selected {
-            (self.selected, self.top) = (place, 0);
+            self.selected = place;
+            self.said.rewind();
         }
         Taken::Stay
     }
@@ -148,12 +143,13 @@ impl Chooser {
             return Taken::Stay;
         }
         self.opening = true;
-        (self.selected, self.top) = (place, 0);
+        self.selected = place;
+        self.said.rewind();
         Taken::Chosen(Choice::Offer(place))
     }
 
-    fn scroll(&mut self, top: usize) -> Taken {
-        self.top = top.min(self.last_top);
+    fn read(&mut self, on: fn(&mut Scrolled)) -> Taken {
+        on(&mut self.said);
         Taken::Stay
     }
 
@@ -207,15 +203,8 @@ impl Chooser {
         let inner = brush.frame(&offer.name, "", false);
         let mut inner = brush.within(inner);
         let lines = described(offer, usize::from(inner.area.width));
-        self.page = usize::from(inner.area.height).max(1);
-        self.last_top = lines.len().saturating_sub(self.page);
-        self.top = self.top.min(self.last_top);
-        draw_lines(&mut inner, &lines, self.top);
-        if self.top < self.last_top {
-            let more = format!(" {} more lines: PgDn ", self.last_top.saturating_sub(self.top));
-            let row = brush.area.height.saturating_sub(1);
-            brush.put(2, row, Role::Dim, &Shown::from(more).fit(usize::from(brush.area.width.saturating_sub(4))));
-        }
+        self.said.draw(&mut inner, &lines);
+        self.said.draw_rest(brush);
     }
 }
 

@@ -160,6 +160,13 @@ impl Brush<'_> {
         x.saturating_sub(self.area.x)
     }
 
+    /// Writes lines from one on, as many as there is room for.
+    pub fn put_lines(&mut self, lines: &[Line], top: usize) {
+        for (row, line) in lines.iter().skip(top).take(usize::from(self.area.height)).enumerate() {
+            self.put_line(0, u16::try_from(row).unwrap_or(u16::MAX), line);
+        }
+    }
+
     pub fn put_line(&mut self, column: u16, row: u16, line: &Line) -> u16 {
         line.0.iter().fold(column, |column, (text, role)| self.put(column, row, *role, text))
     }

@@ -15,6 +15,7 @@ use super::input::{Input, Mouse};
 use super::keys::{Code, Key};
 use super::run::Ending;
 use super::theme::Theme;
+use super::widgets::scrolled::Scrolled;
 use crate::ingest::{FileReport, ImportReport};
 
 /// A file as far as it is known.
@@ -92,10 +93,8 @@ pub struct Importing {
     is_chosen: bool,
     /// A console waits to be shown again: there is always a way back to it.
     is_within: bool,
-    /// The first line that is seen of what is said of the chosen file, how far that may go, and how many are seen.
-    top: usize,
-    last_top: usize,
-    page: usize,
+    /// What is said of the chosen file.
+    said: Scrolled,
     now: Duration,
     pub theme: Theme,
     pub plain: bool,
@@ -120,9 +119,7 @@ impl Importing {
             selected: 0,
             is_chosen: false,
             is_within: false,
-            top: 0,
-            last_top: 0,
-            page: 1,
+            said: Scrolled::default(),
             now: Duration::ZERO,
             theme: Theme::default(),
             plain,
@@ -254,20 +251,20 @@ impl Importing {
         }
         // What needs a look comes first; the rest as it was read.
         self.files.sort_by_key(|file| !file.report.as_ref().is_some_and(needs_a_look));
-        (self.selected, self.top, self.is_chosen) = (0, 0, false);
+        (self.selected, self.is_chosen) = (0, false);
+        self.said.rewind();
     }
 
     /// The keys are those of the console's lists.
     fn key(&mut self, key: Key) -> Taken {
-        let page = self.page;
         let is_over = self.outcome.is_some();
         match (key.code, key.ctrl) {
             (Code::Char('j') | Code::Down, false) => self.step(1),
             (Code::Char('k') | Code::Up, false) => self.step(-1),
             (Code::Char('g') | Code::Home, false) => self.step(isize::MIN),
             (Code::Char('G') | Code::End, false) => self.step(isize::MAX),
-            (Code::PageDown, false) | (Code::Char('d'), true) => self.scroll(self.top.saturating_add(page)),
-            (Code::PageUp, false) | (Code::Char('u'), true) => self.scroll(self.top.saturating_sub(page)),
+            (Code::PageDown, false) | (Code::Char('d'), true) => self.read(Scrolled::down),
+            (Code::PageUp, false) | (Code::Char('u'), true) => self.read(Scrolled::up),
             (Code::Enter, _) => match &self.outcome {
                 Some(Ok(_)) => Taken::Over(Outcome::Open),
                 Some(Err(_)) if self.is_within => Taken::Over(Outcome::Open),
@@ -307,15 +304,16 @@ impl Importing {
         let last = self.files.len().saturating_add(self.waiting.len()).saturating_sub(1);
         let place = self.selected.saturating_add_signed(steps).min(last);
         if place != self.selected {
-            (self.selected, self.top) = (place, 0);
+            self.selected = place;
+            self.said.rewind();
         }
         // On the newest file the cursor goes on with the next ones.
         self.is_chosen = place.saturating_add(1) != self.files.len() || self.outcome.is_some();
         Taken::Stay
     }
 
-    fn scroll(&mut self, top: usize) -> Taken {
-        self.top = top.min(self.last_top);
+    fn read(&mut self, on: fn(&mut Scrolled)) -> Taken {
+        on(&mut self.said);
         Taken::Stay
     }
 }

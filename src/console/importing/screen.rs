@@ -9,7 +9,7 @@ use crate::console::layout::SMALLEST;
 use crate::console::paint::{Brush, Line};
 use crate::console::shown::Shown;
 use crate::console::theme::Role;
-use crate::console::views::{draw_lines, field, paragraph};
+use crate::console::views::{field, paragraph};
 use crate::ingest::{FileReport, ImportReport};
 
 /// Below this height the panes have no frames.
@@ -163,16 +163,9 @@ impl Importing {
             brush.within(Rect { y: area.y.saturating_add(1), height: area.height.saturating_sub(1), ..area })
         };
         let lines = self.details(usize::from(inner.area.width));
-        self.page = usize::from(inner.area.height).max(1);
-        self.last_top = lines.len().saturating_sub(self.page);
-        self.top = self.top.min(self.last_top);
-        draw_lines(&mut inner, &lines, self.top);
-        if self.top < self.last_top {
-            let more = format!(" {} more lines: PgDn ", self.last_top.saturating_sub(self.top));
-            let row = brush.area.height.saturating_sub(1);
-            if has_frame {
-                brush.put(2, row, Role::Dim, &Shown::from(more).fit(usize::from(brush.area.width.saturating_sub(4))));
-            }
+        self.said.draw(&mut inner, &lines);
+        if has_frame {
+            self.said.draw_rest(brush);
         }
     }
 

@@ -1,6 +1,6 @@
 //! Indicators: what the rules look for, how many rules look for it, and how often it is here.
 
-use super::{chips, draw_lines, edge, field};
+use super::{chips, edge, field};
 use crate::console::format;
 use crate::console::layout::Layout;
 use crate::console::paint::{Brush, Line};
@@ -63,7 +63,7 @@ pub fn draw(state: &State, brush: &mut Brush<'_>, layout: &Layout) {
     let Some(pane) = layout.panes.get(1) else { return };
     let mut below = edge(brush, pane, "Seen here", "", state.pane == 1);
     let width = usize::from(below.area.width);
-    draw_lines(&mut below, &detail(state, width), state.indicator.scroll);
+    below.put_lines(&detail(state, width), state.indicator.scroll);
 }
 
 fn draw_list(state: &State, list: &mut Brush<'_>) {

@@ -1,6 +1,6 @@
 //! Matches: all rules' rows in one list below the strip of the timeline.
 
-use super::{chips, draw_lines, edge, severity_role, timeline, zoom_note};
+use super::{chips, edge, severity_role, timeline, zoom_note};
 use crate::console::columns::NOTE;
 use crate::console::format;
 use crate::console::layout::Layout;
@@ -69,14 +69,14 @@ pub fn draw(state: &State, brush: &mut Brush<'_>, layout: &Layout) {
     let mut list = edge(brush, pane, "Matches", &note, focused);
     if rows.is_empty() {
         let width = usize::from(list.area.width);
-        draw_lines(&mut list, &nothing(state, width), 0);
+        list.put_lines(&nothing(state, width), 0);
     } else {
         draw_list(state, &mut list, focused);
     }
     let Some(pane) = layout.panes.get(1) else { return };
     let mut detail = edge(brush, pane, "Detail", zoom_note(state), state.pane == 1);
     let width = usize::from(detail.area.width);
-    draw_lines(&mut detail, &super::match_detail::lines(state, width), state.matches.scroll);
+    detail.put_lines(&super::match_detail::lines(state, width), state.matches.scroll);
 }
 
 fn draw_list(state: &State, list: &mut Brush<'_>, focused: bool) {

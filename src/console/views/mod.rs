@@ -332,13 +332,6 @@ fn zoom_note(state: &State) -> &'static str {
     }
 }
 
-/// Lines of text from `top` on.
-pub fn draw_lines(brush: &mut Brush<'_>, lines: &[Line], top: usize) {
-    for (row, line) in lines.iter().skip(top).take(usize::from(brush.area.height)).enumerate() {
-        brush.put_line(0, u16::try_from(row).unwrap_or(u16::MAX), line);
-    }
-}
-
 /// `label  value`, the value in as many lines as it takes.
 pub fn field(lines: &mut Vec<Line>, label: &str, value: &str, width: usize) {
     if value.is_empty() {

@@ -122,7 +122,7 @@ pub fn draw(state: &State, brush: &mut Brush<'_>) -> Option<Position> {
             let area = inner.area;
             let mut list =
                 inner.within(Rect { y: area.y.saturating_add(1), height: area.height.saturating_sub(1), ..area });
-            super::draw_lines(&mut list, &lines, *top);
+            list.put_lines(&lines, *top);
             Some(cursor)
         }
         Overlay::Palette { input, selected } => {
@@ -197,7 +197,7 @@ pub fn draw(state: &State, brush: &mut Brush<'_>) -> Option<Position> {
             let below = last_top(state, text).saturating_sub(*top);
             let note = if below > 0 { format!("{below} more lines · Esc closes") } else { "Esc closes".to_owned() };
             let mut inner = window(brush, title, &note, TEXT.0, TEXT.1);
-            super::draw_lines(&mut inner, &text_lines(state, text), *top);
+            inner.put_lines(&text_lines(state, text), *top);
             None
         }
         Overlay::Exclusion(form) => exclusion_form::draw(state, brush, form),
@@ -227,7 +227,7 @@ fn steps(state: &State, brush: &mut Brush<'_>, selected: usize) {
         lines.push(line.fit(width));
     }
     let height = usize::from(inner.area.height);
-    super::draw_lines(&mut inner, &lines, selected.saturating_sub(height.saturating_sub(1)));
+    inner.put_lines(&lines, selected.saturating_sub(height.saturating_sub(1)));
 }
 
 fn lessons(state: &State, brush: &mut Brush<'_>, selected: usize) {
@@ -264,7 +264,7 @@ fn lessons(state: &State, brush: &mut Brush<'_>, selected: usize) {
     }
     let lines: Vec<Line> = lines.iter().map(|line| line.fit(width)).collect();
     let top = end.saturating_sub(usize::from(inner.area.height)).min(first);
-    super::draw_lines(&mut inner, &lines, top);
+    inner.put_lines(&lines, top);
 }
 
 /// A box in the middle, cleared; yields what is within it.

@@ -21,7 +21,7 @@ pub fn draw(state: &State, brush: &mut Brush<'_>, selected: usize, row: Option<u
     if alerts.is_empty() {
         let mut lines = vec![Line::of(Role::Text, "No rule would have raised an alert over the time of this store.")];
         lines.extend(about(alerts, None));
-        super::draw_lines(&mut inner, &lines, 0);
+        inner.put_lines(&lines, 0);
         return;
     }
     let about = about(alerts, Some(selected));
@@ -32,7 +32,7 @@ pub fn draw(state: &State, brush: &mut Brush<'_>, selected: usize, row: Option<u
     draw_alerts(state, &mut list, alerts, selected, row.is_none());
     let mut text = inner.within(Rect { y: area.y.saturating_add(above), height: words, ..area });
     let about: Vec<Line> = about.iter().map(|line| line.fit(usize::from(area.width))).collect();
-    super::draw_lines(&mut text, &about, 0);
+    text.put_lines(&about, 0);
     let y = area.y.saturating_add(above).saturating_add(words);
     let mut list = inner.within(Rect { y, height: below, ..area });
     draw_rows(state, &mut list, alerts, selected, row);

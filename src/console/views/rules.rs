@@ -2,7 +2,7 @@
 
 use super::exclusions::unit_number;
 pub use super::rule_stages::{StageRow, selected_unit, stage_rows};
-use super::{draw_lines, edge, field, match_detail, one_line, paragraph, query, rule_page, severity_role};
+use super::{edge, field, match_detail, one_line, paragraph, query, rule_page, severity_role};
 use crate::console::format;
 use crate::console::layout::Layout;
 use crate::console::paint::{Brush, Line};
@@ -173,7 +173,7 @@ fn draw_side(state: &State, brush: &mut Brush<'_>, layout: &Layout) {
     };
     let mut brush = edge(brush, pane, title, "K next page", state.pane == 1);
     let width = usize::from(brush.area.width);
-    draw_lines(&mut brush, &side(state, width), state.rules.scroll);
+    brush.put_lines(&side(state, width), state.rules.scroll);
 }
 
 /// The pane beside the list or the stages.

@@ -1,6 +1,6 @@
 //! The process tree: where a match sits, what started it and what it started.
 
-use super::{draw_lines, edge, field, severity_role};
+use super::{edge, field, severity_role};
 use crate::console::format;
 use crate::console::layout::Layout;
 use crate::console::paint::{Brush, Line};
@@ -98,7 +98,7 @@ pub fn draw(state: &State, brush: &mut Brush<'_>, layout: &Layout) {
     let Some(pane) = layout.panes.get(1) else { return };
     let mut detail = edge(brush, pane, "Node", super::zoom_note(state), state.pane == 1);
     let width = usize::from(detail.area.width);
-    draw_lines(&mut detail, &self::detail(state, width), state.tree.scroll);
+    detail.put_lines(&self::detail(state, width), state.tree.scroll);
 }
 
 /// The path down to the process under the cursor.

@@ -26,7 +26,7 @@ pub fn draw(state: &State, brush: &mut Brush<'_>, layout: &Layout) {
         lines.truncate(height.saturating_sub(below + 1));
         lines.push(Line::of(Role::Dim, format!("… {} shows all of it", state.keymap.key("lessons"))).fit(width));
     }
-    views::draw_lines(&mut inner, &lines, 0);
+    inner.put_lines(&lines, 0);
     let last = u16::try_from(height.saturating_sub(1)).unwrap_or(0);
     inner.put_line(0, last, &keys.fit(width));
     let start = u16::try_from(width.saturating_sub(spent.width())).unwrap_or(0);

@@ -2,5 +2,6 @@
 //!
 //! A widget has a state that `update` changes and a function that draws it; neither knows what is shown.
 
+pub mod scrolled;
 pub mod table;
 pub mod tree;
