@@ -9,17 +9,15 @@ use crossbeam_channel::{Receiver, Sender, bounded};
 
 use super::budget::Budget;
 use super::detect::Container;
+use super::lanes::{BATCHES_AHEAD, INTERRUPTED, Lane, Message, Plan, changed, words};
 use super::probe::probe;
 use super::reader::evtx_pieces::{Log, Piece, Pieces};
 use super::reader::lines::LinePiece;
 use super::reader::rows::Text;
-use super::reading::{INTERRUPTED, Lane, Message, Plan, changed, words};
 use super::rows::RowNormaliser;
 use super::source::{Opened, Ready};
 use super::time::Reading;
 
-/// Batches of one piece that wait for the writer: all that a piece has.
-pub const BATCHES_AHEAD: usize = 26;
 /// Bytes of batches that the writer has not come to, as far as they can be known beforehand.
 const BYTES_AHEAD: usize = 32 << 20;
 /// A record in its batch takes about so many times the bytes it takes in a file: as it came, and as cells.

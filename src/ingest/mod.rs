@@ -20,6 +20,7 @@ mod forget;
 mod gather;
 #[cfg(test)]
 mod golden_tests;
+mod lanes;
 mod lineage;
 mod mapping;
 mod merge;
@@ -55,8 +56,8 @@ use crossbeam_channel::Receiver;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use self::detect::Container;
+use self::lanes::{Buffers, INTERRUPTED, Lane, Message, Plan};
 use self::mapping::MappingError;
-use self::reading::{Buffers, INTERRUPTED, Lane, Message, Plan};
 use self::report::MOST_REJECTIONS;
 use self::seen::Seen;
 use self::source::scaled;

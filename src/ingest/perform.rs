@@ -1,6 +1,7 @@
 //! Reads one piece of an event log, one of a file of lines, or a whole file, and sends its batches.
 
 use std::io::{Seek, SeekFrom};
+use std::sync::atomic::Ordering;
 
 use crossbeam_channel::Sender;
 
@@ -8,12 +9,12 @@ use super::batch::Batch;
 use super::detect::Container;
 use super::dispatch::Task;
 use super::gather::{Gather, Tools};
+use super::lanes::{Message, Plan, changed, words};
 use super::probe::probe;
 use super::reader::lines::LinePiece;
 use super::reader::rows::for_each_row;
 use super::reader::xml::for_each_event;
 use super::reader::{self, Sink, Stop};
-use super::reading::{Message, Plan, changed, words};
 use super::seen::Seen;
 use super::source::Ready;
 use super::time::Reading;
@@ -51,7 +52,7 @@ fn read_lines(
 
 /// Reads a file of rows, or of events in XML.
 fn read_file(ready: Ready, tools: &mut Tools<'_>, plan: Plan<'_>, lane: &Sender<Message>) -> Option<()> {
-    if plan.cancelled.load(std::sync::atomic::Ordering::Relaxed) {
+    if plan.cancelled.load(Ordering::Relaxed) {
         return None;
     }
     let Ready { path, bytes, share, sha256, container, mut file, held: _, broken } = ready;
@@ -103,7 +104,7 @@ impl Sink for Counting<'_> {
     }
 
     fn send(&mut self, batch: Batch) -> Result<(), Stop> {
-        if self.plan.cancelled.load(std::sync::atomic::Ordering::Relaxed) {
+        if self.plan.cancelled.load(Ordering::Relaxed) {
             return Err(Stop::Cancelled);
         }
         self.records += (batch.records.len() + batch.rejections.len()) as u64;
