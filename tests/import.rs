@@ -116,6 +116,22 @@ fn a_long_file_of_lines_is_told_as_the_whole_that_it_is() {
 }
 
 #[test]
+fn events_without_numbers_are_counted_where_lines_do_not_tell_them_apart() {
+    let event = |at: u32| {
+        serde_json::json!({"Event": {"System": {"Provider": {"#attributes": {"Name": "Any"}}, "EventID": 1,
+            "TimeCreated": {"#attributes": {"SystemTime": format!("2025-01-02T03:04:0{at}Z")}}, "Channel": "Any",
+            "Computer": "H1"}, "EventData": {"a": "b"}}})
+        .to_string()
+    };
+    let events = [1, 2, 3].map(event);
+    for (text, numbers) in [(format!("[{}]", events.join(",")), "1 2 3"), (events.join("\n\n"), "1 3 5")] {
+        let (store, report) = import_text("events", text);
+        assert_eq!(report.totals(), (3, 3, 0, 0));
+        assert_eq!(self::text(&store, "SELECT group_concat(record, ' ') FROM event_record ORDER BY id"), numbers);
+    }
+}
+
+#[test]
 fn every_form_of_the_same_rows_is_the_same_rows() {
     let rows = [
         process("2025-01-02T03:04:05Z", 10, "cmd.exe", 4, "sqlservr.exe"),

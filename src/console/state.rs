@@ -31,7 +31,7 @@ use super::walkthrough::{Lesson, Walkthrough};
 use super::zone::Zone;
 use crate::hunt::chains::Cut;
 use crate::hunt::dossier::Dossier;
-use crate::hunt::matches::Severity;
+use crate::hunt::matches::{RuleStatus, Severity};
 use crate::hunt::sightings::Sighting;
 use crate::hunt::{
     EventId, ExclusionEffect, Explanation, Forest, Funnel, History, Hunt, Match, MatchId, NodeId, RuleRun, Switches,
@@ -333,6 +333,12 @@ impl State {
 
     pub fn all_count(&self) -> usize {
         self.found.as_ref().map_or(0, |found| found.all.runs.iter().map(|run| run.matches.len()).sum())
+    }
+
+    /// How many rules did not run.
+    pub fn missing_rules(&self) -> usize {
+        let runs = self.found.iter().flat_map(|found| &found.all.runs);
+        runs.filter(|run| run.status != RuleStatus::Ran).count()
     }
 
     /// The ids of the matches that are shown now.

@@ -1,7 +1,7 @@
 //! Texts to their ids in the store's dictionary.
 //!
-//! What is used often is remembered, and if the store was empty at the start, so is a fingerprint of all other texts: the
-//! dictionary is not asked. So long its index waits, as one that is made at once costs less.
+//! What is used often is remembered, and if the store was empty at the start, so is a fingerprint of all other texts:
+//! the dictionary is not asked. So long its index waits, as one that is made at once costs less.
 
 use std::hash::{BuildHasher, RandomState};
 
@@ -14,8 +14,8 @@ use crate::store::TEXT_INDEX;
 /// Bytes of the texts that are remembered, in each of two generations, with what an entry takes beside its text.
 const GENERATION: usize = 16 << 20;
 const ENTRY: usize = 64;
-/// Texts beyond those that are known by their fingerprints: 50 MiB.
-const MOST_FINGERPRINTS: usize = 7 << 18;
+/// Texts beyond those that are known by their fingerprints: with one generation more, as many as 50 MiB hold.
+const MOST_FINGERPRINTS: usize = (7 << 18) - GENERATION / ENTRY;
 
 /// Texts by two hashes of 64 bits, under keys of this run that no file can know: of a billion texts, two have the same
 /// with a chance of one in 10^20.

@@ -24,7 +24,8 @@ const BYTES_AHEAD: usize = 32 << 20;
 const GROWTH: usize = 5;
 /// Batches of a file of rows that wait for the writer.
 const ROWS_AHEAD: usize = 8 << 20;
-/// Files of lines that are longer than this are cut: looking at their first rows on this thread costs little then.
+/// Files of lines that are longer than this are cut: looking at their first rows on this thread costs little then,
+/// unless their dates may be read two ways, and all have to be looked at.
 const CUT_FROM: u64 = 4 << 20;
 
 /// Something to read.

@@ -33,7 +33,7 @@ pub struct Gather<'g, 's> {
     places: Vec<Range<usize>>,
     /// How far into the file it has come, in bytes.
     reached: u64,
-    /// Records taken so far.
+    /// Records taken so far: the number of an event that names none, and has no line for itself.
     taken: u64,
 }
 
@@ -52,15 +52,16 @@ impl<'g, 's> Gather<'g, 's> {
         }
     }
 
-    fn add(&mut self, place: u64, row: &RawRow<'_>) -> Result<(), String> {
+    /// `line` is the row's number where each line is one.
+    fn add(&mut self, place: u64, line: Option<u64>, row: &RawRow<'_>) -> Result<(), String> {
         let Tools { rows, events, .. } = &mut *self.tools;
         self.taken += 1;
+        let number = line.unwrap_or(self.taken).cast_signed();
         if self.container == Container::Xml {
-            return events.add(&row.original, self.taken.cast_signed(), &mut self.batch);
+            return events.add(&row.original, number, &mut self.batch);
         }
-        let number = place.cast_signed();
         match rows.event(&row.fields) {
-            None => rows.add(number, row, &mut self.batch),
+            None => rows.add(place.cast_signed(), row, &mut self.batch),
             Some(Err(reason)) => Err(reason),
             Some(Ok(text)) if text.local_time => {
                 rows.seen.zone_missing |= rows.reading.zone.is_none();
@@ -74,8 +75,9 @@ impl<'g, 's> Gather<'g, 's> {
     }
 
     pub fn take(&mut self, placed: Placed<'_>) -> Result<(), Stop> {
-        let Placed { line, element, row } = placed;
-        let added = row.and_then(|row| self.add(element.unwrap_or(line), &row).map(|()| row.original));
+        let Placed { line, element, is_line, row } = placed;
+        let own_line = is_line.then_some(line);
+        let added = row.and_then(|row| self.add(element.unwrap_or(line), own_line, &row).map(|()| row.original));
         match added {
             Ok(original) => {
                 let start = self.originals.len();

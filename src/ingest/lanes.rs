@@ -1,5 +1,5 @@
-//! What goes between the threads of an import: the messages to the writer, each piece's in a lane of its own, and what all
-//! threads are given.
+//! What goes between the threads of an import: the messages to the writer, each piece's in a lane of its own, and what
+//! all threads are given.
 
 use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
@@ -15,7 +15,7 @@ use super::seen::Seen;
 use super::spares::Spares;
 use crate::schema::Schema;
 
-/// Batches of one piece that wait for the writer: all that a piece has.
+/// Batches of one piece that wait for the writer: all that a piece of an event log has.
 pub const BATCHES_AHEAD: usize = 26;
 /// Batches and buffers that wait to be used again.
 const SPARE_BATCHES: usize = 4 * BATCHES_AHEAD;

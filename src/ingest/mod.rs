@@ -1,9 +1,9 @@
 //! Detect the container, read records, normalise, insert in batches, report.
 //!
 //! One thread opens and hashes files, one for each core reads and normalises pieces of them, the caller's inserts. The
-//! stages are: `walk` (files) → `source` (`unpack`, `detect`: container) → `reading` (`dispatch`: pieces to threads, which
-//! `perform`) → `reader` (records with their places) → `normalise`, `gather` (columns) → `writer` (rows) → `enrich`
-//! (parents, accounts) → `report`.
+//! stages are: `walk` (files) → `source` (`unpack`, `detect`: container) → `reading` (`dispatch`: pieces to threads,
+//! which `perform`) → `reader` (records with their places) → `normalise`, `gather` (columns) → `writer` (rows) →
+//! `enrich` (parents, accounts) → `report`.
 //!
 //! Knows nothing of rules.
 

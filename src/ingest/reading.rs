@@ -1,10 +1,10 @@
 //! The reading side of an import: files in their order to batches, on as many threads as there are cores.
 //!
-//! An event log and a long file of lines are cut into pieces, any other file is one. Pieces are handed to the threads in
-//! the order of the files, each with a channel of its own, and the writer empties these channels in the same order: what
-//! is stored, and under which ids, does not depend on the number of threads. Memory is bounded by what is on its way, in
-//! bytes and not in pieces: sparse ones are many, so that neither side waits for the other where the next few are hard
-//! for it.
+//! An event log and a long file of lines are cut into pieces, any other file is one. Pieces are handed to the threads
+//! in the order of the files, each with a channel of its own, and the writer empties these channels in the same order:
+//! what is stored, and under which ids, does not depend on the number of threads. Memory is bounded by what is on its
+//! way, in bytes and not in pieces: sparse ones are many, so that neither side waits for the other where the next few
+//! are hard for it.
 
 use std::num::NonZeroUsize;
 

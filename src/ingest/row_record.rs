@@ -1,5 +1,5 @@
-//! A row of one of the service's own tables as a record: which of its fields fill which columns, and what tells it apart
-//! from others.
+//! A row of one of the service's own tables as a record: which of its fields fill which columns, and what tells it
+//! apart from others.
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
@@ -157,8 +157,8 @@ impl<'s> Target<'s> {
         for (column, field) in columns.iter().zip(&given.columns) {
             // Each edition of a table has one of the two time columns.
             let field = field.filter(|value| !is_nothing(value)).or_else(|| match column.name.as_str() {
-                "Timestamp" => fields.get("TimeGenerated").filter(|value| !is_nothing(value)),
-                "TimeGenerated" => fields.get("Timestamp").filter(|value| !is_nothing(value)),
+                "Timestamp" => fields.get("TimeGenerated"),
+                "TimeGenerated" => fields.get("Timestamp"),
                 _ => None,
             });
             values.push(match field {

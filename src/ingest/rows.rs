@@ -19,6 +19,7 @@ const TABLE_FIELDS: [&str; 5] = ["Table", "Type", "category", "TableName", "$tab
 const KNOWN_SHARE: f64 = 0.7;
 /// The ActionTypes of each table, which tell tables of like columns apart.
 const ACTION_TYPES: &str = include_str!("../../assets/schema/actiontypes.json");
+
 /// Finds the table of rows and makes records of them.
 pub struct RowNormaliser<'s> {
     schema: &'s Schema,

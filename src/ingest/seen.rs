@@ -1,5 +1,5 @@
-//! What the rows of a file showed while they were read, for the file's report. Pieces of a file are read apart from each
-//! other and tell it together.
+//! What the rows of a file showed while they were read, for the file's report. Pieces of a file are read apart from
+//! each other and tell it together.
 
 use std::collections::{BTreeMap, BTreeSet};
 

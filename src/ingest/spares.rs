@@ -29,6 +29,9 @@ impl<T: Default> Spares<T> {
     }
 }
 
+/// Bytes that an empty buffer keeps room for: one line may have been of many megabytes.
+const MOST_KEPT: usize = 4 << 20;
+
 /// Bytes that go back when nobody reads them any more.
 #[derive(Debug)]
 pub struct Lent {
@@ -41,6 +44,7 @@ impl Lent {
     pub fn with_room(spares: &Spares<Vec<u8>>, bytes: usize) -> Self {
         let mut lent = Self { bytes: spares.take(), spares: spares.clone() };
         lent.bytes.clear();
+        lent.bytes.shrink_to(MOST_KEPT);
         lent.bytes.reserve_exact(bytes);
         lent
     }

@@ -3,12 +3,16 @@
 use super::sheets::surroundings;
 use crate::console::state::State;
 use crate::hunt::ExclusionEffect;
+use crate::hunt::exclusions::check_condition;
 use crate::hunt::export::exclusion_stage;
 use crate::hunt::switches::{ExclusionId, ExclusionRef, OwnExclusion};
 use crate::kql::visible::visible;
 
-/// Each exclusion as the stage that it is, under the rule that it is for; what is off stands there as a comment. `None`
-/// where there are none.
+/// What ends a line, in Unicode's eyes.
+const LINE_ENDS: [char; 7] = ['\n', '\r', '\u{b}', '\u{c}', '\u{85}', '\u{2028}', '\u{2029}'];
+
+/// Each exclusion as the stage that it is, under the rule that it is for; what is off or cannot be run stands there as
+/// a comment. `None` where there are none.
 pub fn exclusion_set(state: &State) -> Option<String> {
     let own = || state.switches.exclusions();
     own().next()?;
@@ -36,12 +40,15 @@ fn stage(state: &State, id: ExclusionId, own: &OwnExclusion) -> String {
     let hidden = effect.map(hidden).unwrap_or_default();
     let stage = exclusion_stage(id, own);
     let (said, condition) = stage.split_once('\n').unwrap_or_default();
-    if own.enabled {
-        format!("{said}\n// on{hidden}\n{condition}")
+    let state = if own.enabled { "on" } else { "off" };
+    let runs = effect.is_none_or(|effect| effect.problem.is_none()) && check_condition(&own.condition).is_ok();
+    if own.enabled && runs {
+        format!("{said}\n// {state}{hidden}\n{condition}")
     } else {
         // A line end of any kind would end the comment.
-        let condition: String = condition.lines().map(|line| format!("// {}\n", visible(line))).collect();
-        format!("{said}\n// off{hidden}\n{condition}")
+        let lines = condition.trim_end().split(|character| LINE_ENDS.contains(&character));
+        let condition: String = lines.map(|line| format!("// {line}\n")).collect();
+        format!("{said}\n// {state}{hidden}\n{condition}")
     }
 }
 

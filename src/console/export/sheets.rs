@@ -363,5 +363,9 @@ pub fn surroundings(state: &State) -> Vec<String> {
         about.push(format!("parameter: {} of {} = {value}", parameter.name, parameter.rule));
     }
     about.push(format!("matches: {} of {} shown", state.shown_count(), state.all_count()));
+    let missing = state.missing_rules();
+    if missing > 0 {
+        about.push(format!("rules that did not run: {missing}"));
+    }
     about
 }

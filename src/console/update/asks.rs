@@ -124,11 +124,15 @@ pub fn export_to(state: &mut State, path: &str, what: Subject) -> Vec<Effect> {
         let text = export::rule_file(&path, state.query.editor.text());
         return vec![Effect::Write { path, text, note: "the query as a rule".to_owned() }];
     }
+    if chosen == Format::Kql && what == Subject::Diff {
+        return again(state, "a difference is rows: write it as .csv, .jsonl, .md, .html or .txt".to_owned());
+    }
     if chosen == Format::Kql && state.view == View::Exclusions {
         let Some(text) = export::exclusion_set(state) else {
             return again(state, "no exclusion of yours yet: a rule's own stand in the rule".to_owned());
         };
-        let note = format!("{} exclusions", state.switches.exclusions().count());
+        let count = state.switches.exclusions().count();
+        let note = format!("{count} {}", if count == 1 { "exclusion" } else { "exclusions" });
         return vec![Effect::Write { path, text, note }];
     }
     if chosen == Format::Kql {

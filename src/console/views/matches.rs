@@ -174,8 +174,7 @@ fn nothing(state: &State, width: usize) -> Vec<Line> {
 
 /// How many rules say nothing because they did not run.
 pub fn missing_rules(state: &State) -> Option<Line> {
-    let runs = state.found.iter().flat_map(|found| &found.all.runs);
-    let missing = runs.filter(|run| run.status != RuleStatus::Ran).count();
+    let missing = state.missing_rules();
     let rules = if missing == 1 { "rule" } else { "rules" };
     let text = format!(" {missing} {rules} did not run: view 5 says why");
     (missing > 0).then(|| Line::of(Role::Warning, text))

@@ -25,7 +25,7 @@ pub const fn hints(overlay: &Overlay) -> &'static [(&'static str, &'static str)]
         }
         Overlay::Export { .. } => &[
             ("Enter", "write"),
-            (".kql", "for rule files"),
+            (".kql", "for rules"),
             (".csv .ndjson .md .html .txt", "the rows"),
             (".json", "ATT&CK layer"),
             ("Esc", "close"),

@@ -198,7 +198,7 @@ impl Cutter<'_> {
             return Ok(());
         }
         let reason = format!("text between objects: {}", text.chars().take(60).collect::<String>());
-        (self.take)(Placed { line: self.line.saturating_sub(1).max(1), element: None, row: Err(reason) })
+        (self.take)(Placed::at(self.line.saturating_sub(1).max(1), Err(reason)))
     }
 
     fn followed(&mut self) -> Option<&mut Frame> {
@@ -298,7 +298,7 @@ impl Cutter<'_> {
         } else {
             parse_row(&self.text)
         };
-        (self.take)(Placed { line: self.start, element, row })?;
+        (self.take)(Placed { element, ..Placed::at(self.start, row) })?;
         self.text.clear();
         Ok(())
     }
@@ -307,7 +307,7 @@ impl Cutter<'_> {
         self.report_stray()?;
         if self.depth > 0 {
             let row = Err("the object does not end".to_owned());
-            return (self.take)(Placed { line: self.start, element: None, row });
+            return (self.take)(Placed::at(self.start, row));
         }
         Ok(())
     }

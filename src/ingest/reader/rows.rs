@@ -35,7 +35,16 @@ pub struct Placed<'t> {
     pub line: u64,
     /// Its number among the rows that one object carries.
     pub element: Option<u64>,
+    /// It has its line for itself: that is its number in the file.
+    pub is_line: bool,
     pub row: Result<RawRow<'t>, String>,
+}
+
+impl<'t> Placed<'t> {
+    /// What begins in this line, by itself and not within an object.
+    pub fn at(line: u64, row: Result<RawRow<'t>, String>) -> Self {
+        Self { line, element: None, is_line: false, row }
+    }
 }
 
 /// A file in UTF-8, whatever it is in.
@@ -146,19 +155,19 @@ fn csv_rows(
             Ok(true) => {
                 let line = record.position().map_or(line, |position| lines_before + position.line());
                 let row = csv_row(&columns, &record, timeline, reading.zone.is_some());
-                take(Placed { line, element: None, row })?;
+                take(Placed::at(line, row))?;
             }
             Err(_) if rows.get_ref().too_long => {
                 // A quote that is never closed takes all that follows for one value. The next line begins a record.
                 let reason = format!("the record is longer than {LONGEST} bytes");
-                take(Placed { line, element: None, row: Err(reason) })?;
+                take(Placed::at(line, Err(reason)))?;
                 let Bounded { mut reader, lines, .. } = rows.into_inner();
                 skip_line(&mut reader)?;
                 lines_before += lines + 1;
                 rows = format.has_headers(false).from_reader(Bounded::new(reader));
             }
             Err(error) if error.is_io_error() => return Err(failed(error)),
-            Err(error) => take(Placed { line, element: None, row: Err(error.to_string()) })?,
+            Err(error) => take(Placed::at(line, Err(error.to_string())))?,
         }
     }
 }

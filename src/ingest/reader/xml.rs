@@ -89,7 +89,7 @@ impl Cutter<'_> {
                     let row = std::str::from_utf8(&self.text)
                         .map(|original| RawRow { fields: Map::new(), original: Cow::Borrowed(original) })
                         .map_err(|_| "not UTF-8".to_owned());
-                    (self.take)(Placed { line: self.start, element: None, row })?;
+                    (self.take)(Placed::at(self.start, row))?;
                     self.text.clear();
                     return Ok(());
                 }
@@ -132,7 +132,7 @@ impl Cutter<'_> {
     }
 
     fn reject(&mut self, line: u64, reason: String) -> Result<(), Stop> {
-        (self.take)(Placed { line, element: None, row: Err(reason) })
+        (self.take)(Placed::at(line, Err(reason)))
     }
 }
 
