@@ -185,13 +185,13 @@ impl<'a> Generator<'a> {
         let mut columns = HashMap::default();
         for id in self.demand.columns(node).into_iter().flatten() {
             let holds = self.holds(node, *id);
-            let name = column_name(*id);
-            match alias {
+            let sql = match alias {
                 // What a scope does not list is its value under its own name.
-                None if holds == Holds::Value => {}
-                None => drop(columns.insert(*id, Reference { sql: name, holds })),
-                Some(alias) => drop(columns.insert(*id, Reference { sql: format!("{alias}.{name}"), holds })),
-            }
+                None if holds == Holds::Value => continue,
+                None => column_name(*id),
+                Some(alias) => format!("{alias}.{}", column_name(*id)),
+            };
+            columns.insert(*id, Reference { sql, holds });
         }
         Scope { columns, nodes: self }
     }
@@ -248,10 +248,12 @@ impl<'a> Generator<'a> {
             }
             NodeKind::Project { input, computed } => {
                 let scope = self.scope_of(*input, None);
+                // A search of all tables has thousands of columns.
+                let computed: HashMap<ColumnId, &Expr> = computed.iter().rev().map(|(id, expr)| (*id, expr)).collect();
                 let items = wanted
                     .iter()
-                    .map(|column| match computed.iter().find(|(made, _)| made == column) {
-                        Some((_, expr)) => Self::item(&scope, *column, expr),
+                    .map(|column| match computed.get(column) {
+                        Some(expr) => Self::item(&scope, *column, expr),
                         None => Item::held(*column, scope.raw(*column)),
                     })
                     .collect();
