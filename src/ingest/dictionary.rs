@@ -81,6 +81,7 @@ impl<'c> Dictionary<'c> {
 
     fn find_or_insert(&mut self, text: &str) -> rusqlite::Result<i64> {
         let known = match &self.others {
+            // None was forgotten yet: whatever is not remembered is new.
             Some(others) if others.ids.is_empty() => None,
             Some(others) if others.ids.len() < MOST_FINGERPRINTS => others.ids.get(&others.of(text)).copied(),
             others => {

@@ -120,26 +120,8 @@ pub fn export_to(state: &mut State, path: &str, what: Subject) -> Vec<Effect> {
     state.journal.resolved =
         Some(if what == Subject::Diff { Action::DiffTo(path.clone()) } else { Action::ExportTo(path.clone()) });
     let settings = state.settings();
-    if chosen == Format::Kql && state.view == View::Query {
-        let text = export::rule_file(&path, state.query.editor.text());
-        return vec![Effect::Write { path, text, note: "the query as a rule".to_owned() }];
-    }
-    if chosen == Format::Kql && what == Subject::Diff {
-        return again(state, "a difference is rows: write it as .csv, .jsonl, .md, .html or .txt".to_owned());
-    }
-    if chosen == Format::Kql && state.view == View::Exclusions {
-        let Some(text) = export::exclusion_set(state) else {
-            return again(state, "no exclusion of yours yet: a rule's own stand in the rule".to_owned());
-        };
-        let count = state.switches.exclusions().count();
-        let note = format!("{count} {}", if count == 1 { "exclusion" } else { "exclusions" });
-        return vec![Effect::Write { path, text, note }];
-    }
     if chosen == Format::Kql {
-        let Some(rule) = super::moves::rule_here(state) else {
-            return again(state, "no rule here: choose a match or a rule first".to_owned());
-        };
-        return vec![ask(state, Question::Export(settings, path, ExportAsked::Rule(rule)))];
+        return kql(state, &path, what).unwrap_or_else(|why| again(state, why.to_owned()));
     }
     if state.view == View::Events && chosen != Format::Layer {
         let asked = state.events.asked.clone();
@@ -155,6 +137,26 @@ pub fn export_to(state: &mut State, path: &str, what: Subject) -> Vec<Effect> {
         Some(sheet) => write(state, path, &sheet, chosen),
         None => again(state, "this view has no rows to write yet".to_owned()),
     }
+}
+
+/// What the view has for rule files: the query, the exclusions, or the rule at hand.
+fn kql(state: &mut State, path: &str, what: Subject) -> Result<Vec<Effect>, &'static str> {
+    let (text, note) = match state.view {
+        _ if what == Subject::Diff => return Err("a difference is rows: write it as .csv, .jsonl, .md, .html or .txt"),
+        View::Query => (export::rule_file(path, state.query.editor.text()), "the query as a rule".to_owned()),
+        View::Exclusions => {
+            let text =
+                export::exclusion_set(state).ok_or("no exclusion of yours yet: a rule's own stand in the rule")?;
+            let count = state.switches.exclusions().count();
+            (text, format!("{count} {}", if count == 1 { "exclusion" } else { "exclusions" }))
+        }
+        _ => {
+            let rule = super::moves::rule_here(state).ok_or("no rule here: choose a match or a rule first")?;
+            let question = Question::Export(state.settings(), path.to_owned(), ExportAsked::Rule(rule));
+            return Ok(vec![ask(state, question)]);
+        }
+    };
+    Ok(vec![Effect::Write { path: path.to_owned(), text, note }])
 }
 
 /// Whether a view's rows are about the matches, which a layer of techniques is made of.
