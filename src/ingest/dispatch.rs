@@ -1,8 +1,7 @@
 //! Hands out what is to be read, in the order of the files: pieces of event logs and of long files of lines, and all
 //! other files whole.
 
-use std::fs::File;
-use std::io::{Cursor, Seek, SeekFrom};
+use std::io::Cursor;
 use std::sync::atomic::Ordering;
 
 use crossbeam_channel::{Receiver, Sender, bounded};
@@ -15,7 +14,7 @@ use super::reader::evtx_pieces::{Log, Piece, Pieces};
 use super::reader::lines::LinePiece;
 use super::reader::rows::Text;
 use super::rows::RowNormaliser;
-use super::source::{Opened, Ready};
+use super::source::{Opened, Ready, from_start};
 use super::time::Reading;
 
 /// Bytes of batches that the writer has not come to, as far as they can be known beforehand.
@@ -148,11 +147,4 @@ impl<'p> Dispatcher<'p> {
 fn is_long_and_by_line(ready: &Ready) -> bool {
     let by_line = || from_start(&ready.file).ok().and_then(|file| Text::of(file).ok()).is_some_and(|text| text.by_line);
     ready.container == Container::Json && ready.bytes >= CUT_FROM && by_line()
-}
-
-/// The same file, read from its start again.
-fn from_start(file: &File) -> Result<File, String> {
-    let mut again = file.try_clone().map_err(|error| error.to_string())?;
-    again.seek(SeekFrom::Start(0)).map_err(|error| error.to_string())?;
-    Ok(again)
 }

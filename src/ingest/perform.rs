@@ -1,6 +1,5 @@
 //! Reads one piece of an event log, one of a file of lines, or a whole file, and sends its batches.
 
-use std::io::{Seek, SeekFrom};
 use std::sync::atomic::Ordering;
 
 use crossbeam_channel::Sender;
@@ -16,7 +15,7 @@ use super::reader::rows::for_each_row;
 use super::reader::xml::for_each_event;
 use super::reader::{self, Sink, Stop};
 use super::seen::Seen;
-use super::source::Ready;
+use super::source::{Ready, from_start};
 use super::time::Reading;
 
 /// `None` when nobody listens any more.
@@ -55,7 +54,7 @@ fn read_file(ready: Ready, tools: &mut Tools<'_>, plan: Plan<'_>, lane: &Sender<
     if plan.cancelled.load(Ordering::Relaxed) {
         return None;
     }
-    let Ready { path, bytes, share, sha256, container, mut file, held: _, broken } = ready;
+    let Ready { path, bytes, share, sha256, container, file, held: _, broken } = ready;
     let left_out = |reason: String| Message::LeftOut { path: path.clone(), bytes, share, reason };
     if plan.options.table.is_some() && matches!(container, Container::Evtx | Container::Xml) {
         return lane.send(left_out("event records have tables of their own: leave out --table".to_owned())).ok();
@@ -63,29 +62,28 @@ fn read_file(ready: Ready, tools: &mut Tools<'_>, plan: Plan<'_>, lane: &Sender<
     tools.rows.begin(plan.options.reading.clone());
     let mut notes = Vec::new();
     if matches!(container, Container::Csv | Container::Json) {
-        let again = file.try_clone().map_err(|error| error.to_string());
-        match again.and_then(|again| probe(again, container, &mut tools.rows)) {
+        match from_start(&file).and_then(|again| probe(again, container, &mut tools.rows)) {
             Ok(decided) => notes = decided,
             Err(reason) => return lane.send(left_out(reason)).ok(),
         }
     }
-    if let Err(error) = file.seek(SeekFrom::Start(0)) {
-        return lane.send(left_out(error.to_string())).ok();
-    }
-    let seen = file.try_clone().ok();
+    let text = match from_start(&file) {
+        Ok(text) => text,
+        Err(reason) => return lane.send(left_out(reason)).ok(),
+    };
     lane.send(Message::Start { path: path.clone(), bytes, share, sha256, container }).ok()?;
     let mut sink = Counting { lane, plan, records: 0 };
     let reading = tools.rows.reading.clone();
     let mut gather = Gather::new(tools, container, 0, &mut sink);
     let read = match container {
-        Container::Xml => for_each_event(file, &mut |placed| gather.take(placed)),
-        _ => for_each_row(file, container, &reading, &mut |placed| gather.take(placed)),
+        Container::Xml => for_each_event(text, &mut |placed| gather.take(placed)),
+        _ => for_each_row(text, container, &reading, &mut |placed| gather.take(placed)),
     };
     // What came before the trouble is kept.
     let problem = read.and(gather.flush()).err().map(words).or(broken);
-    let showed = std::mem::take(&mut tools.rows.seen);
-    lane.send(Message::Part { records: sink.records, problem: None, seen: showed }).ok()?;
-    notes.extend(seen.and_then(|file| changed(&file, bytes)));
+    let seen = std::mem::take(&mut tools.rows.seen);
+    lane.send(Message::Part { records: sink.records, problem: None, seen }).ok()?;
+    notes.extend(changed(&file, bytes));
     lane.send(Message::End { problem, notes }).ok()
 }
 

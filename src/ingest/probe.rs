@@ -1,7 +1,6 @@
 //! Looks at the rows of a file before they are read: whether any is known, and which part of their dates is the day.
 
 use std::fs::File;
-use std::io::{Seek, SeekFrom};
 
 use serde_json::{Map, Value as Json};
 
@@ -15,9 +14,8 @@ use super::time::{self, DateOrder};
 const PROBED: usize = 100;
 
 /// Says why a file of rows is no event file: none of its first rows is an event or belongs to a known table. Decides
-/// the order of day and month, over all rows if any row has a date that needs it.
-pub fn probe(mut file: File, container: Container, rows: &mut RowNormaliser<'_>) -> Result<Vec<String>, String> {
-    file.seek(SeekFrom::Start(0)).map_err(|error| error.to_string())?;
+/// the order of day and month, over all rows if any row has a date that needs it. `file` is at its start.
+pub fn probe(file: File, container: Container, rows: &mut RowNormaliser<'_>) -> Result<Vec<String>, String> {
     let (mut seen, mut known, mut last) = (0, false, String::new());
     let mut dates = DatesSeen::default();
     let reading = rows.reading.clone();

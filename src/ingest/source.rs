@@ -34,6 +34,13 @@ pub struct Ready {
     pub broken: Option<String>,
 }
 
+/// The same file, read from its start again.
+pub fn from_start(file: &File) -> Result<File, String> {
+    let mut again = file.try_clone().map_err(|error| error.to_string())?;
+    again.seek(SeekFrom::Start(0)).map_err(|error| error.to_string())?;
+    Ok(again)
+}
+
 /// Files up to this size are held from hashing to reading.
 const HELD: usize = 4 << 20;
 
