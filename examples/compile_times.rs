@@ -42,7 +42,7 @@ fn main() -> anyhow::Result<()> {
             let parsed = whippet::kql::parse(query);
             if !parsed.has_errors() {
                 let compiled = sql::compile(&parsed.query, &environment, &Options::default());
-                size = compiled.map(|compiled| compiled.sql.len()).unwrap_or_default();
+                size = compiled.map(|compiled| compiled.sql().len()).unwrap_or_default();
             }
             best = best.min(start.elapsed());
         }

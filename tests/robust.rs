@@ -143,7 +143,7 @@ fn mutate(cases: u32) {
             bodies::parser(&text);
             if let Some(found) = bodies::binder(&text, &schema) {
                 compiled.set(compiled.get() + 1);
-                if let Err(error) = store.connection().prepare(&found.sql) {
+                if let Err(error) = store.connection().prepare(&found.sql()) {
                     return Err(TestCaseError::fail(format!("SQLite refuses it: {error}\n{text}")));
                 }
             }

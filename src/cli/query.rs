@@ -141,7 +141,7 @@ pub fn run(arguments: &Args, stdout: &mut dyn Write, stderr: &mut dyn Write) -> 
     };
     report::write(stderr, "query", &text, &compiled.warnings)?;
     if arguments.sql {
-        writeln!(stdout, "{};", compiled.sql)?;
+        writeln!(stdout, "{};", compiled.statements())?;
         return Ok(Exit::Done);
     }
     let limits = Limits { rows: arguments.limit, time: arguments.timeout.map(Duration::from_secs) };

@@ -138,7 +138,7 @@ fn print_sql(
     let rule = find(&catalog, name)?;
     let schema = schema()?;
     let (compiled, findings) = match compile::compile(rule, &environment(&schema, &catalog.library, strict)) {
-        Ok(compiled) => (Some(compiled.sql), compiled.warnings),
+        Ok(compiled) => (Some(compiled.statements()), compiled.warnings),
         Err(findings) => (None, findings),
     };
     for problem in rule.problems.iter().filter(|_| rule.query.is_empty()) {

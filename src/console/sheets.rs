@@ -195,5 +195,5 @@ fn sql(rule: &Rule, environment: &Environment<'_>) -> Result<String, String> {
         let errors = diagnostics.into_iter().filter(Diagnostic::is_error);
         errors.map(|found| found.message).collect::<Vec<_>>().join("\n")
     };
-    compile::compile(rule, environment).map(|compiled| compiled.sql).map_err(problems)
+    compile::compile(rule, environment).map(|compiled| compiled.statements()).map_err(problems)
 }

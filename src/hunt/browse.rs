@@ -172,8 +172,8 @@ impl Case {
             true
         })?;
         let compiled = self.compiled(store, &format!("{}\n| project Row = 0", asked.ordered(store)), true)?;
-        let sql = format!("{} LIMIT {} OFFSET {}", compiled.sql, range.len(), range.start);
-        let compiled = Compiled { sql, fetch: None, ..compiled };
+        let sql = format!("{} LIMIT {} OFFSET {}", compiled.sql(), range.len(), range.start);
+        let compiled = compiled.reading(sql);
         let mut ids = Vec::with_capacity(range.len());
         sql::for_each_row(store.connection(), &compiled, &Limits::default(), |row| {
             ids.extend(row.lineage);
@@ -186,8 +186,8 @@ impl Case {
     pub fn event_rows(&self, store: &Store, table: &str, ids: &[EventId]) -> Result<Listing, QueryError> {
         let compiled = self.compiled(store, &source(table), true)?;
         let wanted: Vec<String> = ids.iter().map(ToString::to_string).collect();
-        let sql = format!("SELECT * FROM ({}) WHERE \"$lineage\" IN ({})", compiled.sql, wanted.join(","));
-        let compiled = Compiled { sql, fetch: None, ..compiled };
+        let sql = format!("SELECT * FROM ({}) WHERE \"$lineage\" IN ({})", compiled.sql(), wanted.join(","));
+        let compiled = compiled.reading(sql);
         let mut found: HashMap<EventId, Vec<Value>> = HashMap::new();
         sql::for_each_row(store.connection(), &compiled, &Limits::default(), |row| {
             if let Some(id) = row.lineage.first() {

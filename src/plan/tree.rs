@@ -105,6 +105,16 @@ pub enum AggregateKind {
     Lineage(ColumnId),
 }
 
+/// A column of a union.
+#[derive(Debug, Clone, PartialEq)]
+pub struct UnionColumn {
+    pub id: ColumnId,
+    pub scalar_type: ScalarType,
+    /// What it is for the rows of an input, by the input's place, in their order. For the others it is null, or an empty
+    /// string: of all tables hardly any has a given column.
+    pub values: Vec<(usize, Expr)>,
+}
+
 /// A column that `mv-expand` makes.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Expansion {
@@ -165,7 +175,7 @@ pub enum NodeKind {
     },
     Union {
         inputs: Vec<NodeId>,
-        columns: Vec<(ColumnId, Vec<Expr>)>,
+        columns: Vec<UnionColumn>,
     },
     /// `mv-expand`: one row for each member of the arrays.
     Expand {
@@ -387,20 +397,17 @@ impl Expr {
     /// Calls `visit` on this expression and all below it.
     pub fn walk<'a>(&'a self, visit: &mut dyn FnMut(&'a Expr)) {
         visit(self);
-        for child in self.children() {
+        let (first, second, rest): (Option<&Expr>, Option<&Expr>, &[Expr]) = match &self.kind {
+            ExprKind::Constant(_) | ExprKind::Column(_) | ExprKind::Scalar { .. } | ExprKind::Unknown => return,
+            ExprKind::Call { arguments, .. } | ExprKind::Window { arguments, .. } => (None, None, arguments),
+            ExprKind::And(operands) | ExprKind::Or(operands) => (None, None, operands),
+            ExprKind::Not(operand) => (Some(operand), None, &[]),
+            ExprKind::InList { value, members, .. } => (Some(value), None, members),
+            ExprKind::InArray { value, array, .. } => (Some(value), Some(array), &[]),
+            ExprKind::InTable { value, .. } => (Some(value), None, &[]),
+        };
+        for child in first.into_iter().chain(second).chain(rest) {
             child.walk(visit);
-        }
-    }
-
-    pub fn children(&self) -> Vec<&Expr> {
-        match &self.kind {
-            ExprKind::Constant(_) | ExprKind::Column(_) | ExprKind::Scalar { .. } | ExprKind::Unknown => Vec::new(),
-            ExprKind::Call { arguments, .. } | ExprKind::Window { arguments, .. } => arguments.iter().collect(),
-            ExprKind::And(operands) | ExprKind::Or(operands) => operands.iter().collect(),
-            ExprKind::Not(operand) => vec![operand],
-            ExprKind::InList { value, members, .. } => std::iter::once(&**value).chain(members).collect(),
-            ExprKind::InArray { value, array, .. } => vec![value, array],
-            ExprKind::InTable { value, .. } => vec![value],
         }
     }
 }
@@ -470,7 +477,9 @@ impl Node {
                 .collect(),
             NodeKind::Limit { count, .. } => vec![count],
             NodeKind::Join { keys, .. } => keys.iter().flat_map(|(left, right)| [left, right]).collect(),
-            NodeKind::Union { columns, .. } => columns.iter().flat_map(|(_, branches)| branches).collect(),
+            NodeKind::Union { columns, .. } => {
+                columns.iter().flat_map(|column| &column.values).map(|(_, value)| value).collect()
+            }
             NodeKind::Expand { expansions, limit, .. } => {
                 expansions.iter().map(|expansion| &expansion.array).chain(limit).collect()
             }

@@ -6,7 +6,7 @@ use super::binder::Binder;
 use super::join::option_word;
 use super::names::Names;
 use super::scope::Binding;
-use super::tree::{Carried, ColumnId, Expr, ExprKind, Field, JoinKind, Node, NodeId, NodeKind};
+use super::tree::{Carried, ColumnId, Expr, ExprKind, Field, JoinKind, Node, NodeId, NodeKind, UnionColumn};
 use crate::kql::diagnostic::{Class, Diagnostic, Severity};
 use crate::kql::span::Span;
 use crate::kql::syntax::{self, NamedOption};
@@ -183,17 +183,17 @@ impl Binder<'_> {
         for column in found.columns.iter().filter(|column| !found.splits(&column.name)) {
             names.claim(&column.name);
         }
-        let mut columns: Vec<(ColumnId, Vec<Expr>)> = Vec::new();
+        let mut columns: Vec<UnionColumn> = Vec::new();
         if let Some(name) = source {
             let field = self.new_field(name, ScalarType::String);
             let values = inputs
                 .iter()
                 .enumerate()
                 .map(|(position, (_, table))| {
-                    Expr::string(table.clone().unwrap_or_else(|| format!("{unnamed}{position}")))
+                    (position, Expr::string(table.clone().unwrap_or_else(|| format!("{unnamed}{position}"))))
                 })
                 .collect();
-            columns.push((field.id, values));
+            columns.push(UnionColumn { id: field.id, scalar_type: ScalarType::String, values });
             fields.push(field);
         }
         for MergedColumn { name, scalar_type, branches } in &found.columns {
@@ -201,7 +201,7 @@ impl Binder<'_> {
             if inner && !inputs.iter().all(|(node, _)| has(*node)) {
                 continue;
             }
-            let unknown = branches.iter().flatten().any(|id| self.unknown.contains(id));
+            let unknown = branches.iter().any(|(_, id)| self.unknown.contains(id));
             let shown = match found.splits(name) && !unknown {
                 true => names.unique(&format!("{name}_{}", scalar_type.name())),
                 false => name.clone(),
@@ -210,14 +210,9 @@ impl Binder<'_> {
             if unknown {
                 self.unknown.insert(field.id);
             }
-            let values = branches
-                .iter()
-                .map(|branch| match branch {
-                    Some(id) => Expr::new(ExprKind::Column(*id), *scalar_type),
-                    None => Expr::null(*scalar_type),
-                })
-                .collect();
-            columns.push((field.id, values));
+            let values =
+                branches.iter().map(|(branch, id)| (*branch, Expr::new(ExprKind::Column(*id), *scalar_type))).collect();
+            columns.push(UnionColumn { id: field.id, scalar_type: *scalar_type, values });
             fields.push(field);
         }
         let mut carried = Carried::default();
@@ -232,14 +227,11 @@ impl Binder<'_> {
                 continue;
             }
             let id = self.new_column();
-            let values = carrieds
-                .iter()
-                .map(|one| match get(one) {
-                    Some(column) => Expr::new(ExprKind::Column(column), scalar_type),
-                    None => Expr::constant(crate::schema::Value::Null, scalar_type),
-                })
-                .collect();
-            columns.push((id, values));
+            let of_branch = |(branch, one): (usize, &Carried)| {
+                get(one).map(|column| (branch, Expr::new(ExprKind::Column(column), scalar_type)))
+            };
+            let values = carrieds.iter().enumerate().filter_map(of_branch).collect();
+            columns.push(UnionColumn { id, scalar_type, values });
             match position {
                 0 => carried.event = Some(id),
                 1 => carried.ingestion = Some(id),
@@ -248,14 +240,9 @@ impl Binder<'_> {
         }
         if let Some(partition) = carrieds.first().and_then(|one| one.partition) {
             let id = self.new_column();
-            let values = carrieds
-                .iter()
-                .map(|one| match one.partition {
-                    Some(column) => Expr::new(ExprKind::Column(column), ScalarType::Long),
-                    None => Expr::new(ExprKind::Column(partition), ScalarType::Long),
-                })
-                .collect();
-            columns.push((id, values));
+            let of_branch = |one: &Carried| ExprKind::Column(one.partition.unwrap_or(partition));
+            let values = carrieds.iter().map(|one| Expr::new(of_branch(one), ScalarType::Long)).enumerate().collect();
+            columns.push(UnionColumn { id, scalar_type: ScalarType::Long, values });
             carried.partition = Some(id);
         }
         let node = self.add(Node {
@@ -272,11 +259,12 @@ impl Binder<'_> {
     }
 }
 
-/// A column of a union, and the column that each branch gives to it.
+/// A column of a union, and the columns that branches give to it.
 struct MergedColumn {
     name: String,
     scalar_type: ScalarType,
-    branches: Vec<Option<ColumnId>>,
+    /// By the branch's place; not all need have one.
+    branches: Vec<(usize, ColumnId)>,
 }
 
 /// The columns of a union, in the order in which their names first come, those of one name beside each other. Forty
@@ -294,10 +282,9 @@ impl Merged {
         self.names.get(name).is_some_and(|(types, _)| *types > 1)
     }
 
-    fn of<'f>(inputs: impl ExactSizeIterator<Item = &'f [Field]>) -> Self {
+    fn of<'f>(inputs: impl Iterator<Item = &'f [Field]>) -> Self {
         let mut merged = Self::default();
         let mut places: HashMap<(&str, ScalarType), usize> = HashMap::default();
-        let count = inputs.len();
         for (branch, fields) in inputs.enumerate() {
             for field in fields {
                 let place = *places.entry((field.name.as_str(), field.scalar_type)).or_insert_with(|| {
@@ -305,13 +292,15 @@ impl Merged {
                     merged.columns.push(MergedColumn {
                         name: field.name.clone(),
                         scalar_type: field.scalar_type,
-                        branches: vec![None; count],
+                        branches: Vec::new(),
                     });
                     merged.columns.len() - 1
                 });
                 // Of two of one name, the first counts.
-                if let Some(slot) = merged.columns.get_mut(place).and_then(|column| column.branches.get_mut(branch)) {
-                    slot.get_or_insert(field.id);
+                if let Some(column) = merged.columns.get_mut(place)
+                    && column.branches.last().is_none_or(|(last, _)| *last != branch)
+                {
+                    column.branches.push((branch, field.id));
                 }
             }
         }

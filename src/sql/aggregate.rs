@@ -3,10 +3,10 @@
 //! `arg_max` uses what SQLite promises for a single `max()`: the other columns come from the row that holds it. Where
 //! there are several extremes, the values are first found with window functions.
 
-use std::collections::BTreeSet;
-
+use super::demand::ColumnSet;
 use super::expression::{Holds, Nodes, Scope, order_by};
-use super::generate::{Generator, Item};
+use super::generate::Generator;
+use super::select_list::Item;
 use crate::plan::tree::{Aggregate, AggregateKind, ColumnId, Expr, ExprKind, NodeId};
 use crate::schema::ScalarType;
 
@@ -17,15 +17,15 @@ impl Generator<'_> {
         input: NodeId,
         keys: &[(ColumnId, Expr)],
         aggregates: &[Aggregate],
-        wanted: &BTreeSet<ColumnId>,
+        wanted: &ColumnSet,
     ) -> (Vec<Item>, String, String) {
-        let scope = self.scope_of(input, None);
+        let scope = Scope::new(self);
         let mut items: Vec<Item> = keys.iter().map(|(id, expr)| Self::item(&scope, *id, expr)).collect();
-        let used: Vec<&Aggregate> = aggregates.iter().filter(|aggregate| wanted.contains(&aggregate.id)).collect();
+        let used: Vec<&Aggregate> = aggregates.iter().filter(|aggregate| wanted.contains(aggregate.id)).collect();
         let mut from = self.name(input);
         if used.is_empty() {
             return if keys.is_empty() {
-                let id = wanted.iter().next().copied().unwrap_or(ColumnId(u32::MAX));
+                let id = wanted.iter().next().unwrap_or(ColumnId(u32::MAX));
                 (vec![Item::value(id, "count(*)".to_owned())], from, String::new())
             } else {
                 let places: Vec<String> = (1..=keys.len()).map(|place| place.to_string()).collect();
@@ -76,7 +76,7 @@ impl Generator<'_> {
                     Item { sql, ..item }
                 }
                 AggregateKind::Lineage(column) => {
-                    Item::value(aggregate.id, format!("whippet_lineage({})", scope.raw(*column).sql))
+                    Item::value(aggregate.id, format!("whippet_lineage({})", scope.sql(*column)))
                 }
                 AggregateKind::Call { symbol, arguments } => {
                     Item::value(aggregate.id, self.aggregate_call(&scope, symbol, arguments, &order))
@@ -109,7 +109,7 @@ impl Generator<'_> {
             .iter()
             .map(|argument| match (&argument.kind, symbol) {
                 // Distinct ids are distinct texts.
-                (ExprKind::Column(id), "dcount") => scope.raw(*id).sql,
+                (ExprKind::Column(id), "dcount") => scope.sql(*id),
                 _ => scope.value(argument),
             })
             .collect();

@@ -1,31 +1,29 @@
 //! Joins and unions to SQL: several inputs in one SELECT.
 
-use std::collections::BTreeSet;
-
-use super::expression::{Holds, Nodes, Scope, balanced, column_name, never_null};
-use super::generate::{Generator, Item};
-use crate::plan::tree::{ColumnId, Expr, ExprKind, JoinKind, Node, NodeId, NodeKind};
+use super::demand::ColumnSet;
+use super::expression::{Holds, Nodes, Scope, balanced, never_null, write_column};
+use super::generate::Generator;
+use super::select_list::Item;
+use crate::plan::tree::{ColumnId, Expr, ExprKind, JoinKind, Node, NodeId, NodeKind, UnionColumn};
 use crate::schema::{ScalarType, Value};
 
 impl Generator<'_> {
-    #[expect(clippy::too_many_arguments, reason = "the parts of a join node")]
     pub(super) fn join(
-        &mut self,
-        id: NodeId,
+        &self,
         kind: JoinKind,
         left: NodeId,
         right: NodeId,
         keys: &[(Expr, Expr)],
         node: &Node,
-        wanted: &BTreeSet<ColumnId>,
+        wanted: &ColumnSet,
     ) -> String {
         let NodeKind::Join { outputs, lineage, .. } = &node.kind else { return String::new() };
-        let left_scope = self.scope_of(left, Some("l"));
-        let right_scope = self.scope_of(right, Some("r"));
+        let left_scope = Scope::of(self, "l");
+        let right_scope = Scope::of(self, "r");
         let outer_left = matches!(kind, JoinKind::RightOuter | JoinKind::FullOuter);
         let outer_right = matches!(kind, JoinKind::LeftOuter | JoinKind::FullOuter);
         let mut items = Vec::new();
-        for output in outputs.iter().filter(|output| wanted.contains(&output.id)) {
+        for output in outputs.iter().filter(|output| wanted.contains(output.id)) {
             let (scope, outer) =
                 if output.from_right { (&right_scope, outer_right) } else { (&left_scope, outer_left) };
             let mut reference = scope.raw(output.source);
@@ -38,14 +36,14 @@ impl Generator<'_> {
             items.push(Item::held(output.id, reference));
         }
         if let Some((from_left, from_right, merged)) = lineage
-            && wanted.contains(merged)
+            && wanted.contains(*merged)
         {
             let sql = match (from_left, from_right) {
                 (Some(one), Some(other)) => {
-                    format!("whippet_lineage_merge({}, {})", left_scope.raw(*one).sql, right_scope.raw(*other).sql)
+                    format!("whippet_lineage_merge({}, {})", left_scope.sql(*one), right_scope.sql(*other))
                 }
-                (Some(one), None) => left_scope.raw(*one).sql,
-                (None, Some(other)) => right_scope.raw(*other).sql,
+                (Some(one), None) => left_scope.sql(*one),
+                (None, Some(other)) => right_scope.sql(*other),
                 (None, None) => "NULL".to_owned(),
             };
             items.push(Item::value(*merged, sql));
@@ -70,7 +68,7 @@ impl Generator<'_> {
                 if semi && !certain { (format!("quote({first})"), format!("quote({second})")) } else { (first, second) }
             })
             .collect();
-        let list = self.list(id, items);
+        let list = self.list(items);
         let (from_left, from_right) = (self.name(left), self.name(right));
         let equal = |certain: bool| if certain { "=" } else { "IS" };
         let on = pairs.iter().zip(&certain).map(|((one, other), certain)| format!("{one} {} {other}", equal(*certain)));
@@ -114,58 +112,62 @@ impl Generator<'_> {
         }
     }
 
-    pub(super) fn union(
-        &mut self,
-        id: NodeId,
-        inputs: &[NodeId],
-        columns: &[(ColumnId, Vec<Expr>)],
-        wanted: &BTreeSet<ColumnId>,
-    ) -> String {
+    pub(super) fn union(&self, inputs: &[NodeId], columns: &[UnionColumn], wanted: &ColumnSet) -> String {
+        let scope = Scope::new(self);
         let read: Vec<(usize, NodeId)> =
             inputs.iter().copied().enumerate().filter(|(_, input)| !self.is_without_rows(*input)).collect();
-        let scopes: Vec<(usize, Scope<'_>)> =
-            read.iter().map(|(place, input)| (*place, self.scope_of(*input, None))).collect();
-        let is_empty_text = |expr: &Expr| expr.as_constant() == Some(&Value::String(String::new()));
-        let mut shapes: Vec<(ColumnId, Holds)> = Vec::new();
         // The first branch names the columns for all.
         let mut lists: Vec<String> = vec![String::new(); read.len()];
-        for (column, values) in columns.iter().filter(|(column, _)| wanted.contains(column)) {
-            let values: Vec<(&Expr, &Scope<'_>)> =
-                scopes.iter().filter_map(|(place, scope)| Some((values.get(*place)?, scope))).collect();
-            let is_id = |value: &Expr, scope: &Scope<'_>| match value.kind {
-                ExprKind::Column(id) => scope.holds(id) == Holds::TextId,
-                _ => false,
+        for column in columns.iter().filter(|column| wanted.contains(column.id)) {
+            let holds = self.held_by_all(column, &read, &scope);
+            let empty = match (holds, column.scalar_type) {
+                (Holds::TextId, _) => "0",
+                (Holds::Value, ScalarType::String) => "''",
+                (Holds::Value, _) => "NULL",
             };
-            let all_ids = values.iter().all(|(value, scope)| is_empty_text(value) || is_id(value, scope))
-                && !values.iter().all(|(value, _)| is_empty_text(value));
-            for (branch, ((value, scope), list)) in values.iter().zip(&mut lists).enumerate() {
+            let mut values = column.values.iter().peekable();
+            for (branch, ((place, _), list)) in read.iter().zip(&mut lists).enumerate() {
                 if !list.is_empty() {
                     list.push_str(", ");
                 }
-                match value.kind {
-                    ExprKind::Column(id) if all_ids || scope.holds(id) == Holds::Value => list.push_str(&scope.sql(id)),
-                    _ if all_ids => list.push('0'),
-                    _ => list.push_str(&scope.value(value)),
+                while values.next_if(|(at, _)| at < place).is_some() {}
+                match values.next_if(|(at, _)| at == place).map(|(_, value)| value) {
+                    None => list.push_str(empty),
+                    Some(value) => match value.kind {
+                        ExprKind::Column(id) if scope.holds(id) == holds => scope.write(list, id),
+                        _ if holds == Holds::TextId => list.push_str(empty),
+                        _ => list.push_str(&scope.value(value)),
+                    },
                 }
                 if branch == 0 {
                     list.push_str(" AS ");
-                    list.push_str(&column_name(*column));
+                    write_column(list, column.id);
                 }
             }
-            shapes.push((*column, if all_ids { Holds::TextId } else { Holds::Value }));
-        }
-        drop(scopes);
-        if let Some(held) = self.holds.get_mut(id.0) {
-            held.extend(shapes);
+            self.note(column.id, holds);
         }
         let selects: Vec<String> = lists
             .iter()
             .zip(&read)
             .map(|(list, (_, input))| {
                 let list = if list.is_empty() { "1 AS c_" } else { list.as_str() };
-                format!("SELECT {list} FROM {}", self.name(*input))
+                format!("SELECT {list} FROM {}", self.rows_of(*input))
             })
             .collect();
-        selects.join(" UNION ALL ")
+        selects.join("\nUNION ALL ")
+    }
+
+    /// What a column of a union holds: ids, if all the inputs that are read hold ids or an empty text.
+    fn held_by_all(&self, column: &UnionColumn, read: &[(usize, NodeId)], scope: &Scope<'_>) -> Holds {
+        let is_read = |place: usize| read.binary_search_by_key(&place, |(at, _)| *at).is_ok();
+        let mut any = false;
+        for (_, value) in column.values.iter().filter(|(place, _)| is_read(*place)) {
+            match &value.kind {
+                ExprKind::Column(id) if scope.holds(*id) == Holds::TextId => any = true,
+                ExprKind::Constant(Value::String(text)) if text.is_empty() => {}
+                _ => return Holds::Value,
+            }
+        }
+        if any && column.scalar_type == ScalarType::String { Holds::TextId } else { Holds::Value }
     }
 }

@@ -1,7 +1,7 @@
 //! The way from a parsed query to SQL: bind, then generate.
 
-use super::generate::{Generator, StageSql};
-use super::layout::quote_identifier;
+use super::generate::Generator;
+use super::text_set::TextSet;
 use crate::kql::diagnostic::Diagnostic;
 use crate::kql::span::Span;
 use crate::kql::syntax::Query;
@@ -17,44 +17,65 @@ pub struct Options {
     pub prefix: String,
 }
 
-/// A SELECT whose columns may hold ids of texts.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Fetch {
-    pub sql: String,
-    /// For each column, whether it does.
-    pub is_text_id: Vec<bool>,
-}
-
 /// A query as SQL.
+///
+/// It is run in two steps: first what finds the sets of texts, then the SELECT that reads rows, to which the sets are
+/// given. Written out in one, SQLite would count the tables of each set again at each place that names it, and refuse
+/// a search for a few words in a dozen tables.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Compiled {
-    /// One SELECT.
-    pub sql: String,
-    /// What is run in its place: ids of texts stay ids, which the reader of the rows looks up.
-    pub fetch: Option<Fetch>,
+    text_sets: Vec<TextSet>,
+    /// The stages as common table expressions, `s0 AS (…), …`.
+    stages: String,
+    /// What reads the last stage: ids of texts stay ids, which the reader of the rows looks up.
+    select: String,
+    /// The same with values, where there are such columns.
+    decoded: Option<String>,
+    /// For each column of `select`, whether it holds ids of texts.
+    is_text_id: Vec<bool>,
     /// The columns of the result, without `$lineage`.
     pub columns: Vec<Column>,
     /// Whether the last column of a row is the lineage.
     pub lineage: bool,
-    /// The stages in the order they are defined.
-    pub stages: Vec<StageSql>,
-    /// What reads the last stage.
-    pub final_select: String,
     /// What `render` asked for.
     pub render: Option<String>,
     pub warnings: Vec<Diagnostic>,
 }
 
 impl Compiled {
-    /// The same query as a chain of views, the last of which is called `name`.
-    pub fn views(&self, name: &str) -> Vec<String> {
-        let mut views: Vec<String> = self
-            .stages
-            .iter()
-            .map(|stage| format!("CREATE TEMP VIEW {} AS {}", quote_identifier(&stage.name), stage.sql))
-            .collect();
-        views.push(format!("CREATE TEMP VIEW {} AS {}", quote_identifier(name), self.final_select));
-        views
+    /// For each parameter of the query, the SELECT of one value that finds it: a set of texts.
+    pub fn text_sets(&self) -> impl Iterator<Item = String> + '_ {
+        self.text_sets.iter().map(TextSet::select)
+    }
+
+    /// One SELECT whose columns are values.
+    pub fn sql(&self) -> String {
+        self.written(self.decoded.as_ref().unwrap_or(&self.select))
+    }
+
+    /// All of it, to be looked at: what finds the sets of texts, then the SELECT.
+    pub fn statements(&self) -> String {
+        let sets = self.text_sets().enumerate().map(|(place, sql)| format!("{sql}; -- ?{}\n", place + 1));
+        sets.collect::<String>() + &self.sql()
+    }
+
+    /// The SELECT that is run.
+    pub(super) fn fetch(&self) -> String {
+        self.written(&self.select)
+    }
+
+    /// For each column of what is run, whether it holds ids of texts.
+    pub(super) fn is_text_id(&self, position: usize) -> bool {
+        self.is_text_id.get(position).copied().unwrap_or(false)
+    }
+
+    /// The same with another SELECT of the same columns, all of them values.
+    pub fn reading(self, select: String) -> Self {
+        Self { stages: String::new(), select, decoded: None, is_text_id: Vec::new(), ..self }
+    }
+
+    fn written(&self, select: &str) -> String {
+        if self.stages.is_empty() { select.to_owned() } else { ["WITH ", &self.stages, "\n", select].concat() }
     }
 }
 
@@ -77,8 +98,6 @@ pub fn generate(
     let prefix = if options.prefix.is_empty() { "s" } else { &options.prefix };
     let mut generator = Generator::new(plan, environment.schema, prefix, options.lineage);
     let stages = generator.stages();
-    let final_select = generator.final_select(options.lineage, true);
-    let is_text_id = generator.text_ids();
     let missing = generator.missing_symbols();
     if !missing.is_empty() {
         for symbol in missing {
@@ -90,14 +109,9 @@ pub fn generate(
         }
         return Err(diagnostics);
     }
-    let with = with_clause(&stages, final_select.len());
-    let fetch = is_text_id.contains(&true).then(|| {
-        let mut sql = with.clone();
-        sql.push_str(&generator.final_select(options.lineage, false));
-        Fetch { sql, is_text_id }
-    });
-    let mut sql = with;
-    sql.push_str(&final_select);
+    let is_text_id = generator.text_ids();
+    let select = generator.final_select(options.lineage, false);
+    let decoded = is_text_id.contains(&true).then(|| generator.final_select(options.lineage, true));
     let columns = plan
         .node(plan.root)
         .map(|root| {
@@ -105,29 +119,14 @@ pub fn generate(
         })
         .unwrap_or_default();
     Ok(Compiled {
-        sql,
-        fetch,
+        text_sets: generator.into_text_sets(),
+        stages,
+        select,
+        decoded,
+        is_text_id,
         columns,
         lineage: options.lineage,
-        stages,
-        final_select,
         render: plan.render.clone(),
         warnings: diagnostics,
     })
-}
-
-/// The stages as common table expressions, with room for what reads them: of many tables these are hundreds of
-/// kilobytes, which are better not copied again and again.
-fn with_clause(stages: &[StageSql], room: usize) -> String {
-    let length: usize = stages.iter().map(|stage| stage.sql.len() + stage.name.len() + 24).sum();
-    let mut with = String::with_capacity(length + room + 8);
-    for (place, stage) in stages.iter().enumerate() {
-        with.push_str(if place == 0 { "WITH " } else { ",\n" });
-        with.push_str(&stage.name);
-        with.push_str(if stage.materialized { " AS MATERIALIZED (" } else { " AS (" });
-        with.push_str(&stage.sql);
-        with.push(')');
-    }
-    with.push('\n');
-    with
 }

@@ -16,7 +16,7 @@ impl Scope<'_> {
         let mut only = true;
         expr.walk(&mut |part| match &part.kind {
             ExprKind::Column(id) => {
-                only &= found.is_none_or(|seen| seen == *id) && self.raw(*id).holds == Holds::TextId;
+                only &= found.is_none_or(|seen| seen == *id) && self.holds(*id) == Holds::TextId;
                 found = Some(*id);
             }
             ExprKind::Window { .. } | ExprKind::InTable { .. } | ExprKind::Unknown => only = false,
@@ -44,14 +44,14 @@ impl Scope<'_> {
             return Some(indexed);
         }
         let column = self.dictionary_column(expr)?;
-        Some(format!("({} IN ({}))", self.raw(column).sql, self.texts_where(column, expr)))
+        Some(format!("({} IN ({}))", self.sql(column), self.texts_where(column, expr)))
     }
 
     /// The SELECT of the ids of the texts for which a predicate holds that reads one dictionary column and constants.
     pub(super) fn texts_where(&self, column: ColumnId, expr: &Expr) -> String {
         // Alone on the dictionary, the column is a plain value.
         let value = Reference { sql: DICTIONARY_VALUE.to_owned(), holds: Holds::Value };
-        let inner = Scope { columns: [(column, value)].into_iter().collect(), nodes: self.nodes };
+        let inner = self.alone(column, value);
         let condition = inner.condition(expr);
         let is_text = |part: &Expr| matches!(part.kind, ExprKind::Column(id) if id == column);
         match Search::of(expr, &is_text) {
@@ -63,7 +63,7 @@ impl Scope<'_> {
     /// A predicate on the dictionary's values, with what narrows the scan before it.
     pub(super) fn narrowed(&self, expr: &Expr, exact: String) -> String {
         let on_values = |value: &Expr| match value.kind {
-            ExprKind::Column(id) => self.raw(id).sql == DICTIONARY_VALUE,
+            ExprKind::Column(id) => self.sql(id) == DICTIONARY_VALUE,
             _ => false,
         };
         match narrowing(expr, on_values) {
@@ -75,10 +75,7 @@ impl Scope<'_> {
     /// Equality with constants goes through the index on the dictionary's values.
     pub(super) fn indexed(&self, expr: &Expr) -> Option<String> {
         let text_id = |value: &Expr| match value.kind {
-            ExprKind::Column(id) => match self.raw(id) {
-                Reference { sql, holds: Holds::TextId } => Some(sql),
-                _ => None,
-            },
+            ExprKind::Column(id) => (self.holds(id) == Holds::TextId).then(|| self.sql(id)),
             _ => None,
         };
         match &expr.kind {

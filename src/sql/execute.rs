@@ -134,11 +134,15 @@ fn run(
     limits: &Limits,
     take: &mut dyn FnMut(Row) -> bool,
 ) -> Result<(), ExecuteError> {
-    let sql = compiled.fetch.as_ref().map_or(&compiled.sql, |fetch| &fetch.sql);
-    let is_text_id = compiled.fetch.as_ref().map(|fetch| fetch.is_text_id.as_slice()).unwrap_or_default();
+    let sets: Vec<String> = compiled.text_sets().collect();
+    // The rows are those of the moment at which the texts were looked for.
+    let two_steps = !sets.is_empty() && connection.is_autocommit();
+    let _moment = two_steps.then(|| connection.unchecked_transaction()).transpose()?;
+    let read = |set: &String| connection.query_row(set, [], |row| row.get::<_, Option<Vec<u8>>>(0));
+    let sets: Vec<Option<Vec<u8>>> = sets.iter().map(read).collect::<Result<_, _>>()?;
     let mut texts = Texts::new(connection);
-    let mut statement: Statement<'_> = connection.prepare(sql)?;
-    let mut rows: Rows<'_> = statement.query([])?;
+    let mut statement: Statement<'_> = connection.prepare(&compiled.fetch())?;
+    let mut rows: Rows<'_> = statement.query(rusqlite::params_from_iter(sets))?;
     let mut count = 0;
     while limits.rows.is_none_or(|limit| count < limit) {
         let Some(row) = rows.next()? else { break };
@@ -146,7 +150,7 @@ fn run(
         for (position, column) in compiled.columns.iter().enumerate() {
             let cell = row.get_ref(position)?;
             values.push(match cell {
-                ValueRef::Integer(id) if is_text_id.get(position) == Some(&true) => Value::String(texts.text(id)?),
+                ValueRef::Integer(id) if compiled.is_text_id(position) => Value::String(texts.text(id)?),
                 cell => value(cell, column)?,
             });
         }

@@ -5,8 +5,6 @@
 //! each distinct value, and becomes `column IN (SELECT id FROM text WHERE …)`, through the index of terms where the
 //! predicate names some.
 
-use std::borrow::Cow;
-
 use foldhash::HashMap;
 
 use super::dictionary::{constant_text, is_ascii_constant};
@@ -37,18 +35,24 @@ pub(super) struct Reference {
 
 /// The columns in sight, and how other nodes are read.
 pub(super) struct Scope<'a> {
-    pub columns: HashMap<ColumnId, Reference>,
-    pub nodes: &'a dyn Nodes,
+    nodes: &'a dyn Nodes,
+    /// What the input is called, where there are several.
+    alias: Option<&'static str>,
+    /// The columns that are not written as the input's column of that name.
+    written: HashMap<ColumnId, Reference>,
 }
 
 /// What an expression must know of other nodes.
 pub(super) trait Nodes {
     /// The name to read a node by.
     fn name(&self, node: NodeId) -> String;
-    /// How its column is held.
-    fn holds(&self, node: NodeId, column: ColumnId) -> Holds;
+    /// How a column is held: as it was where it was made, since the nodes that it passes through keep it so.
+    fn holds(&self, column: ColumnId) -> Holds;
     /// Its order, as keys.
     fn order(&self, node: NodeId) -> Vec<OrderKey>;
+    /// The number of the parameter that is the set of the texts for which a predicate with a constant holds. `texts`
+    /// writes the SELECT of their ids.
+    fn text_set(&self, symbol: &'static str, constant: &Expr, texts: &dyn Fn() -> String) -> usize;
     /// Notes a symbol that has no implementation.
     fn missing(&self, symbol: &str);
 }
@@ -75,23 +79,73 @@ fn engine_template(symbol: &str) -> Option<&'static str> {
 }
 
 pub(super) fn column_name(id: ColumnId) -> String {
-    format!("c{}", id.0)
+    let mut name = String::with_capacity(8);
+    write_column(&mut name, id);
+    name
 }
 
-impl Scope<'_> {
+/// Writes the name of a column. Queries over all tables name tens of thousands, which is why it is not formatted.
+pub(super) fn write_column(sql: &mut String, id: ColumnId) {
+    sql.push('c');
+    sql.push_str(itoa::Buffer::new().format(id.0));
+}
+
+impl<'a> Scope<'a> {
+    /// What reads one input.
+    pub fn new(nodes: &'a dyn Nodes) -> Self {
+        Self { nodes, alias: None, written: HashMap::default() }
+    }
+
+    /// What reads an input that is called `alias`.
+    pub fn of(nodes: &'a dyn Nodes, alias: &'static str) -> Self {
+        Self { alias: Some(alias), ..Self::new(nodes) }
+    }
+
+    /// The same with a column that is written in a way of its own.
+    pub fn with(&self, columns: impl IntoIterator<Item = (ColumnId, Reference)>) -> Self {
+        let mut written = self.written.clone();
+        written.extend(columns);
+        Self { nodes: self.nodes, alias: self.alias, written }
+    }
+
+    /// Where nothing else is in sight than one column.
+    pub fn alone(&self, column: ColumnId, reference: Reference) -> Self {
+        Scope::new(self.nodes).with([(column, reference)])
+    }
+
+    /// Writes a column.
+    pub fn write(&self, sql: &mut String, id: ColumnId) {
+        if let Some(reference) = self.written.get(&id) {
+            sql.push_str(&reference.sql);
+            return;
+        }
+        if let Some(alias) = self.alias {
+            sql.push_str(alias);
+            sql.push('.');
+        }
+        write_column(sql, id);
+    }
+
     /// How a column is written.
-    pub fn sql(&self, id: ColumnId) -> Cow<'_, str> {
-        self.columns.get(&id).map_or_else(|| column_name(id).into(), |reference| reference.sql.as_str().into())
+    pub fn sql(&self, id: ColumnId) -> String {
+        let mut sql = String::with_capacity(8);
+        self.write(&mut sql, id);
+        sql
+    }
+
+    /// Whether a column is written as its name alone.
+    pub fn is_plain(&self, id: ColumnId) -> bool {
+        self.alias.is_none() && (self.written.is_empty() || !self.written.contains_key(&id))
     }
 
     /// What a column holds.
     pub fn holds(&self, id: ColumnId) -> Holds {
-        self.columns.get(&id).map_or(Holds::Value, |reference| reference.holds)
+        self.written.get(&id).map_or_else(|| self.nodes.holds(id), |reference| reference.holds)
     }
 
     /// The column as it is held.
     pub fn raw(&self, id: ColumnId) -> Reference {
-        self.columns.get(&id).cloned().unwrap_or_else(|| Reference { sql: column_name(id), holds: Holds::Value })
+        Reference { sql: self.sql(id), holds: self.holds(id) }
     }
 
     /// The column to sort by; unless it may be read in the order of an index, the `+` keeps SQLite from doing so.
@@ -108,10 +162,10 @@ impl Scope<'_> {
         match &expr.kind {
             ExprKind::Constant(value) => literal(value),
             ExprKind::Column(id) => {
-                let reference = self.raw(*id);
-                match reference.holds {
-                    Holds::Value => reference.sql,
-                    Holds::TextId => decode(&reference.sql),
+                let sql = self.sql(*id);
+                match self.holds(*id) {
+                    Holds::Value => sql,
+                    Holds::TextId => decode(&sql),
                 }
             }
             ExprKind::Unknown => "NULL".to_owned(),
@@ -167,33 +221,33 @@ impl Scope<'_> {
         const MANY: usize = 8;
         let parts = |expr: &'e Expr| match &expr.kind {
             ExprKind::Call { symbol, arguments } => match arguments.as_slice() {
-                [Expr { kind: ExprKind::Column(id), .. }, constant] if constant.as_constant().is_some() => {
-                    let reference = self.raw(*id);
-                    (reference.holds == Holds::TextId).then_some((*symbol, *id, constant, reference.sql))
+                [Expr { kind: ExprKind::Column(id), .. }, needle] if self.holds(*id) == Holds::TextId => {
+                    needle.as_constant().is_some().then_some((*symbol, *id, needle))
                 }
                 _ => None,
             },
             _ => None,
         };
-        let Some((symbol, column, constant, _)) = operands.iter().find_map(parts) else {
+        let Some((symbol, column, needle)) = operands.iter().find_map(parts) else {
             return (None, operands.iter().collect());
         };
         let (mut ids, mut rest) = (Vec::new(), Vec::new());
         for operand in operands {
             match parts(operand) {
-                Some((other, _, value, sql)) if other == symbol && value == constant => ids.push(sql),
+                Some((other, id, value)) if other == symbol && value == needle => ids.push(self.sql(id)),
                 _ => rest.push(operand),
             }
         }
-        if ids.len() < MANY {
+        // Where all operands are on the dictionary, there may be an index for each.
+        let reads_rows = || rest.iter().any(|one| self.dictionary_column(one).is_none());
+        if ids.len() < 2 || (ids.len() < MANY && !reads_rows()) {
             return (None, operands.iter().collect());
         }
-        let tested = Expr::call(
-            symbol,
-            vec![Expr::new(ExprKind::Column(column), ScalarType::String), constant.clone()],
-            ScalarType::Bool,
-        );
-        let found = any_in(&self.texts_where(column, &tested), &ids);
+        let texts = || {
+            let value = Expr::new(ExprKind::Column(column), ScalarType::String);
+            self.texts_where(column, &Expr::call(symbol, vec![value, needle.clone()], ScalarType::Bool))
+        };
+        let found = any_in(self.nodes.text_set(symbol, needle, &texts), &ids);
         (Some(found), rest)
     }
 
@@ -215,12 +269,12 @@ impl Scope<'_> {
 
     fn scalar(&self, node: NodeId, column: ColumnId, scalar_type: ScalarType) -> String {
         let name = column_name(column);
-        let value = match self.nodes.holds(node, column) {
+        let value = match self.nodes.holds(column) {
             Holds::Value => name,
             Holds::TextId => decode(&name),
         };
         let order: Vec<OrderKey> = self.nodes.order(node);
-        let order = order_by(&order, |id| Reference { sql: column_name(id), holds: self.nodes.holds(node, id) });
+        let order = order_by(&order, |id| Reference { sql: column_name(id), holds: self.nodes.holds(id) });
         let query = format!("(SELECT {value} FROM {}{order} LIMIT 1)", self.nodes.name(node));
         if scalar_type == ScalarType::String { format!("coalesce({query}, '')") } else { query }
     }
@@ -301,7 +355,7 @@ impl Scope<'_> {
             ExprKind::InTable { operator, value, node, column } => {
                 let name = column_name(*column);
                 let from = self.nodes.name(*node);
-                let held = self.nodes.holds(*node, *column);
+                let held = self.nodes.holds(*column);
                 let decoded = match held {
                     Holds::Value => name.clone(),
                     Holds::TextId => decode(&name),

@@ -8,40 +8,36 @@ use std::collections::BTreeSet;
 
 use foldhash::HashMap;
 
-use super::demand::Demand;
-use super::expression::{Holds, Nodes, Reference, Scope, column_name, decode, order_by};
-use super::layout::{Storage, layout};
-use crate::kql::span::Span;
+use super::branches::branches_of_wide_unions;
+use super::demand::{ColumnSet, Demand};
+use super::expression::{Holds, Nodes, Scope, order_by};
+use super::layout::{Storage, layout, quote_identifier};
+use super::select_list::{Item, SelectList};
+use super::text_set::TextSet;
 use crate::plan::tree::{Carried, ColumnId, Expr, ExprKind, Node, NodeId, NodeKind, OrderKey};
 use crate::plan::{DataRange, Plan};
 use crate::schema::{ScalarType, Schema};
 
-/// Above this size an expression is not to be written out again where it is used.
+/// By so much at most an expression grows through those that it uses, which are written out in it.
 const HEAVY: usize = 400;
-
-/// The SQL of one node.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct StageSql {
-    /// The name the other stages read it by.
-    pub name: String,
-    /// The operator's word, or the table's name.
-    pub label: String,
-    pub sql: String,
-    pub span: Span,
-    /// Whether it must be computed once and kept.
-    pub materialized: bool,
-}
 
 pub(super) struct Generator<'a> {
     pub plan: &'a Plan,
     pub schema: &'a Schema,
     pub demand: Demand,
     pub prefix: &'a str,
-    pub(super) holds: Vec<HashMap<ColumnId, Holds>>,
+    /// By the column's number, whether it holds ids of texts. What is not in it holds its value.
+    text_ids: RefCell<Vec<bool>>,
     weights: HashMap<ColumnId, usize>,
     materialized: BTreeSet<NodeId>,
     missing: RefCell<BTreeSet<String>>,
+    /// What many columns are tested against; a search asks each table for the same.
+    text_sets: RefCell<Vec<TextSet>>,
     without_rows: Vec<bool>,
+    /// The nodes that are written where they are read.
+    within: BTreeSet<NodeId>,
+    /// Their SQL, until the reader takes it.
+    written: RefCell<HashMap<NodeId, String>>,
 }
 
 impl Nodes for Generator<'_> {
@@ -49,12 +45,27 @@ impl Nodes for Generator<'_> {
         format!("{}{}", self.prefix, node.0)
     }
 
-    fn holds(&self, node: NodeId, column: ColumnId) -> Holds {
-        self.holds.get(node.0).and_then(|held| held.get(&column)).copied().unwrap_or(Holds::Value)
+    fn holds(&self, column: ColumnId) -> Holds {
+        match self.text_ids.borrow().get(place_of(column)) {
+            Some(true) => Holds::TextId,
+            _ => Holds::Value,
+        }
     }
 
     fn order(&self, node: NodeId) -> Vec<OrderKey> {
         self.plan.node(node).map(|node| node.carried.order.clone()).unwrap_or_default()
+    }
+
+    fn text_set(&self, symbol: &'static str, constant: &Expr, texts: &dyn Fn() -> String) -> usize {
+        let is_same = |set: &TextSet| set.symbol == symbol && set.constant == *constant;
+        let known = self.text_sets.borrow().iter().position(is_same);
+        let place = known.unwrap_or_else(|| {
+            let (constant, texts) = (constant.clone(), texts());
+            let mut sets = self.text_sets.borrow_mut();
+            sets.push(TextSet { symbol, constant, texts });
+            sets.len() - 1
+        });
+        place + 1
     }
 
     fn missing(&self, symbol: &str) {
@@ -62,21 +73,8 @@ impl Nodes for Generator<'_> {
     }
 }
 
-/// A column of a SELECT: its id, its SQL and what it holds.
-pub(super) struct Item {
-    pub id: ColumnId,
-    pub sql: String,
-    pub holds: Holds,
-}
-
-impl Item {
-    pub fn value(id: ColumnId, sql: String) -> Self {
-        Self { id, sql, holds: Holds::Value }
-    }
-
-    pub fn held(id: ColumnId, reference: Reference) -> Self {
-        Self { id, sql: reference.sql, holds: reference.holds }
-    }
+fn place_of(column: ColumnId) -> usize {
+    column.0 as usize
 }
 
 /// The condition that keeps a table's rows within a range of time.
@@ -96,15 +94,19 @@ fn within(time: &str, range: DataRange) -> String {
 impl<'a> Generator<'a> {
     pub fn new(plan: &'a Plan, schema: &'a Schema, prefix: &'a str, lineage: bool) -> Self {
         let without_rows = plan.without_rows();
+        let demand = Demand::of(plan, &without_rows, lineage);
         Self {
             plan,
             schema,
-            demand: Demand::of(plan, &without_rows, lineage),
+            within: branches_of_wide_unions(plan, &demand, &without_rows),
+            written: RefCell::default(),
+            demand,
             prefix,
-            holds: vec![HashMap::default(); plan.nodes.len()],
+            text_ids: RefCell::default(),
             weights: HashMap::default(),
             materialized: BTreeSet::new(),
             missing: RefCell::default(),
+            text_sets: RefCell::default(),
             without_rows,
         }
     }
@@ -114,29 +116,47 @@ impl<'a> Generator<'a> {
         self.missing.borrow().iter().cloned().collect()
     }
 
-    pub fn stages(&mut self) -> Vec<StageSql> {
-        let mut stages = Vec::new();
+    /// What many columns are tested against, in the order of the parameters.
+    pub fn into_text_sets(self) -> Vec<TextSet> {
+        self.text_sets.into_inner()
+    }
+
+    /// The stages as common table expressions. Of many tables they are hundreds of kilobytes.
+    pub fn stages(&mut self) -> String {
+        let mut stages: Vec<(NodeId, String)> = Vec::new();
         let plan = self.plan;
         for (index, node) in plan.nodes.iter().enumerate() {
             let id = NodeId(index);
             let Some(wanted) = self.demand.columns(id).cloned() else { continue };
             self.weigh(id, node);
+            for input in node.inputs().into_iter().filter(|input| self.materialized.contains(input)) {
+                let sql = self.written.borrow_mut().remove(&input);
+                stages.extend(sql.map(|sql| (input, sql)));
+            }
             let sql = self.select(id, node, &wanted);
-            stages.push(StageSql {
-                name: self.name(id),
-                label: node.label.clone(),
-                sql,
-                span: node.span,
-                materialized: false,
-            });
-        }
-        for id in &self.materialized {
-            let name = self.name(*id);
-            if let Some(stage) = stages.iter_mut().find(|stage| stage.name == name) {
-                stage.materialized = true;
+            if self.within.contains(&id) && !self.materialized.contains(&id) {
+                self.written.borrow_mut().insert(id, sql);
+            } else {
+                stages.push((id, sql));
             }
         }
-        stages
+        let mut written = String::with_capacity(stages.iter().map(|(_, sql)| sql.len() + 32).sum());
+        for (id, sql) in stages {
+            written.push_str(if written.is_empty() { "" } else { ",\n" });
+            written.push_str(&self.name(id));
+            written.push_str(if self.materialized.contains(&id) { " AS MATERIALIZED (" } else { " AS (" });
+            written.push_str(&sql);
+            written.push(')');
+        }
+        written
+    }
+
+    /// What to read a node's rows from, where nothing else gives a name to them.
+    pub(super) fn rows_of(&self, node: NodeId) -> String {
+        match self.written.borrow_mut().remove(&node) {
+            Some(sql) => format!("({sql}) AS {}", self.name(node)),
+            None => self.name(node),
+        }
     }
 
     /// Marks the input of a projection as computed once where its expressions would grow beyond measure.
@@ -146,9 +166,10 @@ impl<'a> Generator<'a> {
         let mut weights: Vec<(ColumnId, usize)> = Vec::new();
         let mut heavy = false;
         for (id, expr) in computed {
-            let mut weight = 0_usize;
+            let (mut weight, mut size) = (0_usize, 0_usize);
             let mut is_window = false;
             expr.walk(&mut |part| {
+                size += 1;
                 let own = match &part.kind {
                     ExprKind::Column(column) => self.weights.get(column).copied().unwrap_or(1),
                     ExprKind::Window { .. } => {
@@ -163,7 +184,8 @@ impl<'a> Generator<'a> {
                 };
                 weight = weight.saturating_add(own);
             });
-            heavy |= weight > HEAVY && !is_window;
+            // One that is long of itself, as a bag of two hundred columns is, is not written more often for it.
+            heavy |= weight > size + HEAVY && !is_window;
             weights.push((*id, if is_window { 1 } else { weight }));
         }
         if is_random {
@@ -180,22 +202,6 @@ impl<'a> Generator<'a> {
         self.weights.extend(weights);
     }
 
-    /// The scope of a SELECT that reads one node under no alias, or under `alias`.
-    pub fn scope_of(&self, node: NodeId, alias: Option<&str>) -> Scope<'_> {
-        let mut columns = HashMap::default();
-        for id in self.demand.columns(node).into_iter().flatten() {
-            let holds = self.holds(node, *id);
-            let sql = match alias {
-                // What a scope does not list is its value under its own name.
-                None if holds == Holds::Value => continue,
-                None => column_name(*id),
-                Some(alias) => format!("{alias}.{}", column_name(*id)),
-            };
-            columns.insert(*id, Reference { sql, holds });
-        }
-        Scope { columns, nodes: self }
-    }
-
     /// An expression as a column: ids stay ids.
     pub fn item(scope: &Scope<'_>, id: ColumnId, expr: &Expr) -> Item {
         match &expr.kind {
@@ -204,86 +210,100 @@ impl<'a> Generator<'a> {
         }
     }
 
-    /// Writes a select list and notes what its columns hold.
-    pub(super) fn list(&mut self, node: NodeId, items: Vec<Item>) -> String {
-        let mut written = String::with_capacity(items.len() * 16);
-        for item in items {
-            if !written.is_empty() {
-                written.push_str(", ");
-            }
-            let name = column_name(item.id);
-            written.push_str(&item.sql);
-            if item.sql != name {
-                written.push_str(" AS ");
-                written.push_str(&name);
-            }
-            if let Some(held) = self.holds.get_mut(node.0) {
-                held.insert(item.id, item.holds);
+    /// Notes what a column holds.
+    pub(super) fn note(&self, column: ColumnId, holds: Holds) {
+        debug_assert!(holds == Holds::TextId || self.holds(column) == Holds::Value, "a column is held in one way");
+        if holds == Holds::TextId {
+            let mut text_ids = self.text_ids.borrow_mut();
+            let length = text_ids.len().max(place_of(column) + 1);
+            text_ids.resize(length, false);
+            if let Some(is_text_id) = text_ids.get_mut(place_of(column)) {
+                *is_text_id = true;
             }
         }
-        if written.is_empty() { "1 AS c_".to_owned() } else { written }
+    }
+
+    /// Writes a select list and notes what its columns hold.
+    pub(super) fn list(&self, items: Vec<Item>) -> String {
+        let mut list = SelectList::with_room_for(items.len());
+        for item in items {
+            self.note(item.id, item.holds);
+            list.put(&item);
+        }
+        list.finish()
+    }
+
+    /// The select list of what only passes columns on.
+    pub(super) fn passing(scope: &Scope<'_>, wanted: &ColumnSet) -> String {
+        let mut list = SelectList::with_room_for(wanted.len());
+        for column in wanted.iter() {
+            list.pass(scope, column);
+        }
+        list.finish()
     }
 
     pub(super) fn is_without_rows(&self, node: NodeId) -> bool {
         self.without_rows.get(node.0).copied().unwrap_or(false)
     }
 
-    fn select(&mut self, id: NodeId, node: &Node, wanted: &BTreeSet<ColumnId>) -> String {
+    fn select(&mut self, id: NodeId, node: &Node, wanted: &ColumnSet) -> String {
         if self.is_without_rows(id) {
-            let list = self.list(id, wanted.iter().map(|column| Item::value(*column, "NULL".to_owned())).collect());
+            let list = self.list(wanted.iter().map(|column| Item::value(column, "NULL".to_owned())).collect());
             return format!("SELECT {list} WHERE 0");
         }
         match &node.kind {
             NodeKind::Table { table, columns, event, range, .. } => {
-                self.table(id, table, columns, (*event, *range), wanted)
+                self.table(table, columns, (*event, *range), wanted)
             }
-            NodeKind::Rows { columns, rows } => self.rows(id, columns, rows, wanted),
-            NodeKind::Range { column, from, to, step } => self.range(id, *column, from, to, step),
+            NodeKind::Rows { columns, rows } => self.rows(columns, rows, wanted),
+            NodeKind::Range { column, from, to, step } => self.range(*column, from, to, step),
             NodeKind::Filter { input, predicate } => {
-                let scope = self.scope_of(*input, None);
-                let items = wanted.iter().map(|column| Item::held(*column, scope.raw(*column))).collect();
+                let scope = Scope::new(self);
+                let list = Self::passing(&scope, wanted);
                 let condition = scope.condition(predicate);
-                let list = self.list(id, items);
-                format!("SELECT {list} FROM {} WHERE {condition}", self.name(*input))
+                format!("SELECT {list} FROM {} WHERE {condition}", self.rows_of(*input))
             }
             NodeKind::Project { input, computed } => {
-                let scope = self.scope_of(*input, None);
+                let scope = Scope::new(self);
                 // A search of all tables has thousands of columns.
                 let computed: HashMap<ColumnId, &Expr> = computed.iter().rev().map(|(id, expr)| (*id, expr)).collect();
-                let items = wanted
-                    .iter()
-                    .map(|column| match computed.get(column) {
-                        Some(expr) => Self::item(&scope, *column, expr),
-                        None => Item::held(*column, scope.raw(*column)),
-                    })
-                    .collect();
-                let list = self.list(id, items);
-                format!("SELECT {list} FROM {}", self.name(*input))
+                let mut list = SelectList::with_room_for(wanted.len());
+                for column in wanted.iter() {
+                    match computed.get(&column) {
+                        Some(expr) => {
+                            let item = Self::item(&scope, column, expr);
+                            self.note(column, item.holds);
+                            list.put(&item);
+                        }
+                        None => list.pass(&scope, column),
+                    }
+                }
+                format!("SELECT {} FROM {}", list.finish(), self.rows_of(*input))
             }
             NodeKind::Aggregate { input, keys, aggregates } => {
                 let (items, from, tail) = self.aggregate(*input, keys, aggregates, wanted);
-                let list = self.list(id, items);
+                let list = self.list(items);
                 format!("SELECT {list} FROM {from}{tail}")
             }
-            NodeKind::Limit { input, count } => self.limit(id, *input, count, wanted),
-            NodeKind::Join { kind, left, right, keys, .. } => self.join(id, *kind, *left, *right, keys, node, wanted),
-            NodeKind::Union { inputs, columns } => self.union(id, inputs, columns, wanted),
+            NodeKind::Limit { input, count } => self.limit(*input, count, wanted),
+            NodeKind::Join { kind, left, right, keys, .. } => self.join(*kind, *left, *right, keys, node, wanted),
+            NodeKind::Union { inputs, columns } => self.union(inputs, columns, wanted),
             NodeKind::Expand { input, expansions, index, pairs, limit } => {
-                let scope = self.scope_of(*input, Some("i"));
+                let scope = Scope::of(self, "i");
                 let mut items = Vec::new();
-                for column in wanted {
-                    let position = expansions.iter().position(|expansion| expansion.id == *column);
+                for column in wanted.iter() {
+                    let position = expansions.iter().position(|expansion| expansion.id == column);
                     if let Some(position) = position {
-                        items.push(Item::value(*column, format!("json_extract(j.value, '$[{position}]')")));
-                    } else if Some(*column) == *index {
-                        items.push(Item::value(*column, "j.key".to_owned()));
+                        items.push(Item::value(column, format!("json_extract(j.value, '$[{position}]')")));
+                    } else if Some(column) == *index {
+                        items.push(Item::value(column, "j.key".to_owned()));
                     } else {
-                        items.push(Item::held(*column, scope.raw(*column)));
+                        items.push(Item::held(column, scope.raw(column)));
                     }
                 }
                 let arrays: Vec<String> = expansions.iter().map(|expansion| scope.value(&expansion.array)).collect();
                 let limit = limit.as_ref().map_or_else(|| "NULL".to_owned(), |limit| scope.value(limit));
-                let list = self.list(id, items);
+                let list = self.list(items);
                 format!(
                     "SELECT {list} FROM {} AS i, json_each(whippet_expand({}, {limit}, {})) AS j",
                     self.name(*input),
@@ -293,24 +313,23 @@ impl<'a> Generator<'a> {
             }
             NodeKind::Scan { input, .. } => {
                 self.materialized.insert(*input);
-                self.scan(id, &node.kind, wanted)
+                self.scan(&node.kind, wanted)
             }
         }
     }
 
     fn table(
-        &mut self,
-        id: NodeId,
+        &self,
         table: &str,
         columns: &[(ColumnId, String)],
         (event, range): (ColumnId, DataRange),
-        wanted: &BTreeSet<ColumnId>,
+        wanted: &ColumnSet,
     ) -> String {
         let Some(schema) = self.schema.table(table) else { return "SELECT 1 AS c_ WHERE 0".to_owned() };
         let layout = layout(schema);
         let mut items = Vec::new();
         for ((column, _), stored) in columns.iter().zip(&layout.columns) {
-            if wanted.contains(column) {
+            if wanted.contains(*column) {
                 items.push(match &stored.storage {
                     Storage::Plain(sql) if stored.scalar_type == ScalarType::String => {
                         Item::value(*column, format!("coalesce({sql}, '')"))
@@ -320,10 +339,10 @@ impl<'a> Generator<'a> {
                 });
             }
         }
-        if wanted.contains(&event) {
+        if wanted.contains(event) {
             items.push(Item::value(event, layout.event_id.clone()));
         }
-        let list = self.list(id, items);
+        let list = self.list(items);
         let time = schema.time_column().and_then(|time| {
             layout.columns.iter().find(|column| column.name == time.name).map(|column| &column.storage)
         });
@@ -334,10 +353,14 @@ impl<'a> Generator<'a> {
         format!("SELECT {list} FROM {}{condition}", layout.from)
     }
 
-    fn rows(&mut self, id: NodeId, columns: &[ColumnId], rows: &[Vec<Expr>], wanted: &BTreeSet<ColumnId>) -> String {
-        let scope = Scope { columns: HashMap::default(), nodes: self };
-        let kept: Vec<usize> =
-            columns.iter().enumerate().filter(|(_, column)| wanted.contains(column)).map(|(place, _)| place).collect();
+    fn rows(&self, columns: &[ColumnId], rows: &[Vec<Expr>], wanted: &ColumnSet) -> String {
+        let scope = Scope::new(self);
+        let kept: Vec<usize> = columns
+            .iter()
+            .enumerate()
+            .filter(|(_, column)| wanted.contains(**column))
+            .map(|(place, _)| place)
+            .collect();
         let written: Vec<String> = rows
             .iter()
             .map(|row| {
@@ -355,7 +378,7 @@ impl<'a> Generator<'a> {
                 columns.get(*place).map(|column| Item::value(*column, sql))
             })
             .collect();
-        let list = self.list(id, items);
+        let list = self.list(items);
         if is_empty {
             format!("SELECT {list} WHERE 0")
         } else {
@@ -363,10 +386,10 @@ impl<'a> Generator<'a> {
         }
     }
 
-    fn range(&mut self, id: NodeId, column: ColumnId, from: &Expr, to: &Expr, step: &Expr) -> String {
-        let scope = Scope { columns: HashMap::default(), nodes: self };
+    fn range(&self, column: ColumnId, from: &Expr, to: &Expr, step: &Expr) -> String {
+        let scope = Scope::new(self);
         let (from, to, step) = (scope.value(from), scope.value(to), scope.value(step));
-        let list = self.list(id, vec![Item::value(column, "v".to_owned())]);
+        let list = self.list(vec![Item::value(column, "v".to_owned())]);
         // Counted from the start, so that reals do not gather the errors of each step.
         format!(
             "SELECT {list} FROM (WITH RECURSIVE g(n, v, f, t, s) AS (SELECT 0, {from}, {from}, {to}, {step} \
@@ -375,16 +398,15 @@ impl<'a> Generator<'a> {
         )
     }
 
-    fn limit(&mut self, id: NodeId, input: NodeId, count: &Expr, wanted: &BTreeSet<ColumnId>) -> String {
+    fn limit(&self, input: NodeId, count: &Expr, wanted: &ColumnSet) -> String {
         let carried: Carried = self.plan.node(input).map(|node| node.carried.clone()).unwrap_or_default();
-        let scope = self.scope_of(input, None);
+        let scope = Scope::new(self);
         let by_index = self.is_whole_table(input);
         let order = order_by(&carried.order, |column| scope.sorted(column, by_index));
         let count = scope.value(count);
-        let partition = carried.partition.map(|column| scope.raw(column).sql);
-        let items = wanted.iter().map(|column| Item::held(*column, scope.raw(*column))).collect();
-        let from = self.name(input);
-        let list = self.list(id, items);
+        let partition = carried.partition.map(|column| scope.sql(column));
+        let from = self.rows_of(input);
+        let list = Self::passing(&scope, wanted);
         match partition {
             Some(partition) => format!(
                 "SELECT {list} FROM (SELECT *, row_number() OVER (PARTITION BY {partition}{order}) AS n_ FROM {from}) \
@@ -397,27 +419,27 @@ impl<'a> Generator<'a> {
     /// For each column of the result, whether the root holds it as the id of a text.
     pub fn text_ids(&self) -> Vec<bool> {
         let fields = self.plan.node(self.plan.root).into_iter().flat_map(|root| &root.fields);
-        fields.map(|field| self.holds(self.plan.root, field.id) == Holds::TextId).collect()
+        fields.map(|field| self.holds(field.id) == Holds::TextId).collect()
     }
 
     /// The query that reads the root: the columns in their order, sorted; texts or their ids.
     pub fn final_select(&self, lineage: bool, decoded: bool) -> String {
         let Some(root) = self.plan.node(self.plan.root) else { return String::new() };
-        let scope = self.scope_of(self.plan.root, None);
+        let scope = Scope::new(self);
+        let as_name = |name: &str| [" AS ", &quote_identifier(name)].concat();
         let mut items: Vec<String> = root
             .fields
             .iter()
             .map(|field| {
-                let reference = scope.raw(field.id);
-                let value = match reference.holds {
-                    Holds::TextId if decoded => decode(&reference.sql),
-                    _ => reference.sql,
+                let value = match scope.holds(field.id) {
+                    Holds::TextId if decoded => scope.value(&Expr::column(field)),
+                    _ => scope.sql(field.id),
                 };
-                format!("{value} AS {}", super::layout::quote_identifier(&field.name))
+                value + &as_name(&field.name)
             })
             .collect();
         if lineage {
-            let value = root.carried.lineage.map_or_else(|| "NULL".to_owned(), |id| scope.raw(id).sql);
+            let value = root.carried.lineage.map_or_else(|| "NULL".to_owned(), |id| scope.sql(id));
             items.push(format!("{value} AS \"$lineage\""));
         }
         if items.is_empty() {
@@ -448,7 +470,7 @@ impl<'a> Generator<'a> {
             };
             let time = self.schema.table(table).and_then(|schema| schema.time_column());
             let is_time = |name: &String| time.is_some_and(|time| time.name == *name);
-            wanted.iter().all(|id| *id == *event || columns.iter().any(|(column, name)| column == id && is_time(name)))
+            wanted.iter().all(|id| id == *event || columns.iter().any(|(column, name)| *column == id && is_time(name)))
         })
     }
 }

@@ -101,11 +101,21 @@ pub fn layout(table: &TableSchema) -> TableLayout {
 
 /// Quotes an identifier for SQLite.
 pub fn quote_identifier(name: &str) -> String {
-    format!("\"{}\"", name.replace('"', "\"\""))
+    let mut quoted = String::with_capacity(name.len() + 2);
+    quoted.push('"');
+    for (place, part) in name.split('"').enumerate() {
+        quoted.push_str(if place == 0 { "" } else { "\"\"" });
+        quoted.push_str(part);
+    }
+    quoted.push('"');
+    quoted
 }
 
 /// Quotes text as an SQLite string literal. NUL ends an SQL text, so it is spliced in with `char(0)`.
 pub fn quote_text(text: &str) -> String {
+    if !text.contains(['\'', '\0']) {
+        return ["'", text, "'"].concat();
+    }
     let parts: Vec<String> = text.split('\0').map(|part| format!("'{}'", part.replace('\'', "''"))).collect();
     if parts.len() == 1 { parts.concat() } else { format!("({})", parts.join("||char(0)||")) }
 }
@@ -116,7 +126,7 @@ pub fn table_layout(table: &TableSchema) -> TableLayout {
         .columns
         .iter()
         .map(|column| {
-            let expression = format!("t.{}", quote_identifier(&physical_column(&column.name)));
+            let expression = ["t.", &quote_identifier(&physical_column(&column.name))].concat();
             ColumnLayout {
                 name: column.name.clone(),
                 scalar_type: column.scalar_type,

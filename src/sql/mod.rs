@@ -3,6 +3,7 @@
 //! Knows nothing of rules or files.
 
 mod aggregate;
+mod branches;
 mod combine;
 mod compile;
 mod demand;
@@ -17,13 +18,13 @@ mod narrow;
 mod pairs;
 mod probe;
 mod scan;
+mod select_list;
 mod support;
 pub mod terms;
 mod text_set;
 mod texts;
 
-pub use compile::{Compiled, Fetch, Options, compile, generate};
+pub use compile::{Compiled, Options, compile, generate};
 pub use execute::{ExecuteError, Limits, Row, execute, for_each_row, register};
-pub use generate::StageSql;
 pub use probe::ConnectionProbe;
 pub use texts::Texts;

@@ -1,10 +1,9 @@
 //! `scan` as a recursive query: one row of memory for each input row, the last one read for the next.
 
-use std::collections::BTreeSet;
-
+use super::demand::ColumnSet;
 use super::expression::{Holds, Nodes as _, Reference, Scope, column_name};
-use super::generate::{Generator, Item};
-use crate::plan::tree::{ColumnId, Expr, ExprKind, NodeId, NodeKind, ScanMatch, ScanMemory, ScanOutput, ScanStepPlan};
+use super::generate::Generator;
+use crate::plan::tree::{Expr, ExprKind, NodeKind, ScanMatch, ScanMemory, ScanOutput, ScanStepPlan};
 
 /// The conditions of one step, as SQL over the row at hand (`r`) and the memory before it (`g`).
 struct Step<'a> {
@@ -23,18 +22,16 @@ impl Step<'_> {
 }
 
 impl Generator<'_> {
-    pub(super) fn scan(&mut self, id: NodeId, kind: &NodeKind, wanted: &BTreeSet<ColumnId>) -> String {
+    pub(super) fn scan(&self, kind: &NodeKind, wanted: &ColumnSet) -> String {
         let NodeKind::Scan { input, number, partition, steps: plans, memory, declared, match_id } = kind else {
             return String::new();
         };
-        let mut scope = self.scope_of(*input, Some("r"));
-        for one in memory {
-            scope.columns.insert(one.id, value(format!("g.{}", column_name(one.id))));
-        }
+        let of_memory = |one: &ScanMemory| (one.id, value(format!("g.{}", column_name(one.id))));
+        let scope = Scope::of(self, "r").with(memory.iter().map(of_memory));
         let steps = conditions(plans, memory, &scope);
         let mut names = vec!["n_".to_owned(), "next_".to_owned()];
         let mut first = vec!["0".to_owned(), "0".to_owned()];
-        let number = scope.raw(*number).sql;
+        let number = scope.sql(*number);
         let begins = match steps.first() {
             Some(step) => {
                 let cleared = cleared(&steps, 0);
@@ -67,7 +64,7 @@ impl Generator<'_> {
             first.push(scope.value(&one.empty));
             next.push(remembered(one, memory, &steps, &scope));
         }
-        let part = partition.map(|partition| scope.raw(partition).sql);
+        let part = partition.map(|partition| scope.sql(partition));
         let from = self.name(*input);
         let mut on = format!("{number} = g.n_");
         let mut seed = format!("SELECT {}", first.join(", "));
@@ -89,28 +86,27 @@ impl Generator<'_> {
                 format!("CASE k.column1 {} END", cases.join(" "))
             }
         };
-        let mut scope = self.scope_of(*input, Some("r"));
+        let mut made = Vec::new();
         for (at, column) in declared.iter().enumerate() {
             let own = |place: usize| {
                 let found =
                     memory.iter().find(|one| one.holder == place && one.record == place && one.declared == Some(at));
                 found.map_or_else(|| "n_".to_owned(), |one| column_name(one.id))
             };
-            scope.columns.insert(*column, value(of_step(&own)));
+            made.push((*column, value(of_step(&own))));
         }
         if let Some(match_id) = match_id {
             let sequence =
                 |place: usize| steps.get(place).map_or_else(|| "n_".to_owned(), |step| column_name(step.plan.sequence));
-            scope.columns.insert(*match_id, value(of_step(&sequence)));
+            made.push((*match_id, value(of_step(&sequence))));
         }
-        let items = wanted.iter().map(|column| Item::held(*column, scope.raw(*column))).collect();
         let matched = of_step(&|place| match output(place) {
             ScanOutput::Last => format!("l{place}_"),
             _ => format!("m{place}_"),
         });
         let lasts = lasts(&steps, if part.is_some() { "p_, " } else { "" });
         let memories = if lasts.is_empty() { "g".to_owned() } else { format!("(SELECT *{lasts} FROM g) AS g") };
-        let list = self.list(id, items);
+        let list = Self::passing(&Scope::of(self, "r").with(made), wanted);
         let body = match shown.len() {
             0 => format!("SELECT {list} FROM {from} AS r JOIN g ON 0"),
             1 => format!("SELECT {list} FROM {memories} JOIN {from} AS r ON {on} WHERE {matched}"),
@@ -180,12 +176,11 @@ fn conditions<'a>(plans: &'a [ScanStepPlan], memory: &[ScanMemory], scope: &Scop
 
 /// The scope in which a step's state is empty where `taken` holds.
 fn emptied<'a>(holder: usize, memory: &[ScanMemory], scope: &Scope<'a>, taken: &str) -> Scope<'a> {
-    let mut columns = scope.columns.clone();
-    for one in memory.iter().filter(|one| one.holder == holder) {
+    let emptied = memory.iter().filter(|one| one.holder == holder).map(|one| {
         let sql = format!("CASE WHEN {taken} THEN {} ELSE g.{} END", scope.value(&one.empty), column_name(one.id));
-        columns.insert(one.id, value(format!("({sql})")));
-    }
-    Scope { columns, nodes: scope.nodes }
+        (one.id, value(format!("({sql})")))
+    });
+    scope.with(emptied)
 }
 
 /// Whether the next step takes this one's state with this row.

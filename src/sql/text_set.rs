@@ -8,6 +8,7 @@ use rusqlite::types::ValueRef;
 use rusqlite::{Connection, Result};
 
 use super::expression::balanced;
+use crate::plan::tree::Expr;
 
 /// The most columns of one call, below what a function of SQLite takes.
 const MOST_COLUMNS: usize = 100;
@@ -15,11 +16,27 @@ const MOST_COLUMNS: usize = 100;
 /// No dictionary has so many texts; a file that is damaged, or made to harm, may say so.
 const MOST_TEXTS: usize = 1 << 31;
 
-/// Whether any of the columns, which hold ids of texts, is among the texts that a SELECT yields.
-pub(super) fn any_in(texts: &str, columns: &[String]) -> String {
+/// The texts for which a predicate with a constant holds. A query makes it once, whatever reads it.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct TextSet {
+    pub symbol: &'static str,
+    pub constant: Expr,
+    /// The SELECT of the texts' ids.
+    pub texts: String,
+}
+
+impl TextSet {
+    /// A SELECT of one value, the set.
+    pub fn select(&self) -> String {
+        format!("SELECT whippet_text_set(id) FROM ({})", self.texts)
+    }
+}
+
+/// Whether any of the columns, which hold ids of texts, is in the set that is given as a parameter.
+pub(super) fn any_in(parameter: usize, columns: &[String]) -> String {
     let calls: Vec<String> = columns
         .chunks(MOST_COLUMNS)
-        .map(|chunk| format!("whippet_any_in((SELECT whippet_text_set(id) FROM ({texts})), {})", chunk.join(", ")))
+        .map(|chunk| format!("whippet_any_in(?{parameter}, {})", chunk.join(", ")))
         .collect();
     balanced(calls, "OR", "0")
 }

@@ -31,6 +31,9 @@ mod xml;
 
 pub use search::{Needle, Predicate as TextPredicate};
 
+use std::sync::LazyLock;
+
+use foldhash::HashMap;
 use rusqlite::Connection;
 use rusqlite::functions::{Context, FunctionFlags};
 
@@ -118,26 +121,29 @@ fn scalars() -> impl Iterator<Item = &'static Scalar> {
     SCALARS.iter().flat_map(|area| area.iter())
 }
 
+/// All symbols by name: a query over many tables looks thousands up.
+static IMPLEMENTATIONS: LazyLock<HashMap<&str, Implementation>> = LazyLock::new(|| {
+    let templates = TEMPLATES.iter().flat_map(|area| area.iter());
+    let templates = templates.map(|(name, template)| (*name, Implementation::Template(template)));
+    let expansions = EXPANSIONS.iter().chain(aggregates::EXPANSIONS);
+    let expansions = expansions.map(|(name, expand)| (*name, Implementation::Expansion(*expand)));
+    let predicates = operators::PREDICATES.iter().map(|(name, ..)| *name);
+    let functions = scalars().map(|scalar| scalar.symbol);
+    let functions = functions.chain(aggregates::AGGREGATES.iter().map(|(name, _)| *name));
+    let functions = functions.chain(math::OF_ONE.iter().map(|(name, _)| *name)).chain(predicates);
+    let functions = functions.map(|name| (name, Implementation::Function(name)));
+    let mut found = HashMap::default();
+    for (name, implementation) in templates.chain(expansions).chain(functions) {
+        // SQL goes before a function of the same name.
+        found.entry(name).or_insert(implementation);
+    }
+    found
+});
+
 /// The implementation of a registry symbol; `None` for symbols the engine expands itself.
 pub fn implementation(symbol: &str) -> Option<Implementation> {
-    let template = TEMPLATES.iter().flat_map(|area| area.iter()).find(|(name, _)| *name == symbol);
-    if let Some((_, template)) = template {
-        return Some(Implementation::Template(template));
-    }
-    if let Some((_, expand)) = EXPANSIONS.iter().chain(aggregates::EXPANSIONS).find(|(name, _)| *name == symbol) {
-        return Some(Implementation::Expansion(*expand));
-    }
-    if let Some(scalar) = scalars().find(|scalar| scalar.symbol == symbol) {
-        return Some(Implementation::Function(scalar.symbol));
-    }
-    if let Some((name, _)) = aggregates::AGGREGATES.iter().find(|(name, _)| *name == symbol) {
-        return Some(Implementation::Function(name));
-    }
-    if let Some((name, _)) = math::OF_ONE.iter().find(|(name, _)| *name == symbol) {
-        return Some(Implementation::Function(name));
-    }
-    if let Some((name, ..)) = operators::PREDICATES.iter().find(|(name, ..)| *name == symbol) {
-        return Some(Implementation::Function(name));
+    if let Some(found) = IMPLEMENTATIONS.get(symbol) {
+        return Some(*found);
     }
     let positive = symbol.strip_prefix("not_")?;
     let (name, ..) = operators::PREDICATES.iter().find(|(name, ..)| *name == positive)?;
