@@ -19,13 +19,20 @@ pub fn write_line<T: Serialize + ?Sized>(output: &mut dyn Write, value: &T) -> i
 
 /// Adds a text as a JSON string.
 pub fn push_text(json: &mut Vec<u8>, text: &str) -> serde_json::Result<()> {
-    // Nearly every text is of characters that stand for themselves, and a rule's answer has millions of them.
-    let is_special = |byte: u8| !(b' '..=b'~').contains(&byte) || byte == b'"' || byte == b'\\';
-    if text.bytes().fold(false, |any, byte| any | is_special(byte)) {
+    // Nearly every text is printable ASCII, paths with their backslashes among them, and an answer has millions of them.
+    if text.bytes().fold(false, |any, byte| any | !(b' '..=b'~').contains(&byte)) {
         return push(json, text);
     }
     json.push(b'"');
-    json.extend_from_slice(text.as_bytes());
+    let mut rest = text.as_bytes();
+    while let Some((before, [special, after @ ..])) =
+        memchr::memchr2(b'"', b'\\', rest).and_then(|place| rest.split_at_checked(place))
+    {
+        json.extend_from_slice(before);
+        json.extend_from_slice(&[b'\\', *special]);
+        rest = after;
+    }
+    json.extend_from_slice(rest);
     json.push(b'"');
     Ok(())
 }
