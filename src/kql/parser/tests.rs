@@ -131,6 +131,7 @@ fn every_operator_and_statement_is_read_and_printed_back() {
         "find where x has 'y' project-away z*; find 'x' | take 1",
         "T | getschema | render timechart with (title='x', ycolumns=a, b, ysplit=panels)",
         "T | render columnchart kind=stacked title='x'",
+        "T | render or with (title='x')",
         "T | consume | fork a=(where x | take 1) (count) | facet by a, b.c with (take 1)",
         "T | assert a > 1, 'message' | make-graph a --> b with N on c",
         "T | graph-match (a)-[b]->(c) where x project y | take 1",

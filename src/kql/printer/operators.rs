@@ -194,8 +194,9 @@ pub fn operator(text: &mut String, operator: &Operator) {
         OperatorKind::Render { chart, options: list } => {
             text.push_str("render");
             if let Some(chart) = chart {
+                // A bare word, also one that a name would have to be quoted for.
                 text.push(' ');
-                name(text, chart);
+                text.push_str(&chart.text);
             }
             with_options(text, list);
         }
