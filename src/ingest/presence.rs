@@ -31,7 +31,7 @@ impl Presence {
         }
         let mut statement = connection.prepare(
             "SELECT DeviceId, ProcessId FROM rows_DeviceProcessEvents WHERE ProcessId IS NOT NULL
-             ORDER BY DeviceId, ProcessId",
+             ORDER BY ProcessId, DeviceId",
         )?;
         let mut rows = statement.query([])?;
         while let Some(row) = rows.next()? {

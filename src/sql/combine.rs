@@ -76,14 +76,18 @@ impl Generator<'_> {
         let lefts = pairs.iter().map(|(one, _)| one.as_str()).collect::<Vec<_>>().join(", ");
         let rights = pairs.iter().map(|(_, other)| other.as_str()).collect::<Vec<_>>().join(", ");
         let within = |outer: &str, alias: &str, values: &str, inner: &str, inner_alias: &str, inner_values: &str| {
-            if pairs.is_empty() {
-                format!("SELECT {list} FROM {outer} AS {alias} WHERE EXISTS (SELECT 1 FROM {inner})")
+            let found = if pairs.is_empty() {
+                format!("EXISTS (SELECT 1 FROM {inner})")
             } else {
-                format!(
-                    "SELECT {list} FROM {outer} AS {alias} WHERE (({values}) IN \
-                     (SELECT {inner_values} FROM {inner} AS {inner_alias}))"
-                )
-            }
+                format!("(({values}) IN (SELECT {inner_values} FROM {inner} AS {inner_alias}))")
+            };
+            // Where null and false lead to different places, SQLite reads all of the other side for each row that it
+            // has not: it does not know that no key is null. In a CASE they lead to one.
+            let wanted = match kind {
+                JoinKind::LeftAnti | JoinKind::RightAnti => format!("CASE WHEN {found} THEN 0 ELSE 1 END"),
+                _ => found,
+            };
+            format!("SELECT {list} FROM {outer} AS {alias} WHERE {wanted}")
         };
         match kind {
             JoinKind::Inner => format!("SELECT {list} FROM {from_left} AS l JOIN {from_right} AS r ON {on}"),
@@ -105,10 +109,8 @@ impl Generator<'_> {
             JoinKind::FullOuter => {
                 format!("SELECT {list} FROM {from_left} AS l FULL JOIN {from_right} AS r ON {on}")
             }
-            JoinKind::LeftSemi => within(&from_left, "l", &lefts, &from_right, "r", &rights),
-            JoinKind::RightSemi => within(&from_right, "r", &rights, &from_left, "l", &lefts),
-            JoinKind::LeftAnti => within(&from_left, "l", &lefts, &from_right, "r", &rights) + " IS NOT 1",
-            JoinKind::RightAnti => within(&from_right, "r", &rights, &from_left, "l", &lefts) + " IS NOT 1",
+            JoinKind::LeftSemi | JoinKind::LeftAnti => within(&from_left, "l", &lefts, &from_right, "r", &rights),
+            JoinKind::RightSemi | JoinKind::RightAnti => within(&from_right, "r", &rights, &from_left, "l", &lefts),
         }
     }
 

@@ -102,7 +102,9 @@ const INDEXES: &[(&str, &str, &str)] = &[
     ("process_grandparent_file", "DeviceProcessEvents", "InitiatingProcessParentFileName"),
     ("process_unique", "DeviceProcessEvents", "ProcessUniqueId"),
     ("process_parent_unique", "DeviceProcessEvents", "InitiatingProcessUniqueId"),
-    ("process_pid", "DeviceProcessEvents", "DeviceId, ProcessId, ProcessCreationTime"),
+    // The device does not come first: a store of one host has one, and a join of it and a column that no index has would
+    // read all processes for each.
+    ("process_number", "DeviceProcessEvents", "ProcessId, DeviceId, ProcessCreationTime"),
     ("file_actor", "DeviceFileEvents", "InitiatingProcessFileName"),
     ("registry_actor", "DeviceRegistryEvents", "InitiatingProcessFileName"),
     ("network_actor", "DeviceNetworkEvents", "InitiatingProcessFileName"),
@@ -331,6 +333,8 @@ pub fn create_indexes(tables: &[&TableSchema]) -> String {
          -- It stands for both, which older stores have.
          DROP INDEX IF EXISTS event_raw;
          DROP INDEX IF EXISTS event_kind;
+         -- process_number with the device first.
+         DROP INDEX IF EXISTS process_pid;
          CREATE INDEX IF NOT EXISTS event_number ON event_record(event_id, channel, raw) WHERE {IS_RAW};\n"
     );
     let others: String = indexes(tables)
