@@ -7,6 +7,35 @@ use super::select_list::Item;
 use crate::plan::tree::{ColumnId, Expr, ExprKind, JoinKind, Node, NodeId, NodeKind, UnionColumn};
 use crate::schema::{ScalarType, Value};
 
+/// One side of a join whose rows are kept by whether the other has their keys.
+struct Side<'a> {
+    alias: &'static str,
+    from: &'a str,
+    /// Never null; empty where every row has every other.
+    keys: String,
+}
+
+impl Side<'_> {
+    fn is_had_by(&self, other: &Side<'_>) -> String {
+        if self.keys.is_empty() {
+            format!("EXISTS (SELECT 1 FROM {})", other.from)
+        } else {
+            format!("(({}) IN (SELECT {} FROM {} AS {}))", self.keys, other.keys, other.from, other.alias)
+        }
+    }
+
+    fn that_have(&self, other: &Side<'_>, list: &str) -> String {
+        format!("SELECT {list} FROM {} AS {} WHERE {}", self.from, self.alias, self.is_had_by(other))
+    }
+
+    /// Where null and false lead to different places, SQLite reads all of the other side for each row that it has not: it
+    /// does not know that no key is null. In a CASE they lead to one.
+    fn that_lack(&self, other: &Side<'_>, list: &str) -> String {
+        let found = self.is_had_by(other);
+        format!("SELECT {list} FROM {} AS {} WHERE CASE WHEN {found} THEN 0 ELSE 1 END", self.from, self.alias)
+    }
+}
+
 impl Generator<'_> {
     pub(super) fn join(
         &self,
@@ -23,6 +52,8 @@ impl Generator<'_> {
         let outer_left = matches!(kind, JoinKind::RightOuter | JoinKind::FullOuter);
         let outer_right = matches!(kind, JoinKind::LeftOuter | JoinKind::FullOuter);
         let mut items = Vec::new();
+        // The same of a right row that no left row meets.
+        let mut alone: Vec<String> = Vec::new();
         for output in outputs.iter().filter(|output| wanted.contains(output.id)) {
             let (scope, outer) =
                 if output.from_right { (&right_scope, outer_right) } else { (&left_scope, outer_left) };
@@ -33,6 +64,12 @@ impl Generator<'_> {
                     Holds::Value => format!("coalesce({}, '')", reference.sql),
                 };
             }
+            alone.push(match (output.from_right, output.scalar_type, reference.holds) {
+                (true, ..) => reference.sql.clone(),
+                (false, _, Holds::TextId) => "0".to_owned(),
+                (false, ScalarType::String, Holds::Value) => "''".to_owned(),
+                (false, ..) => "NULL".to_owned(),
+            });
             items.push(Item::held(output.id, reference));
         }
         if let Some((from_left, from_right, merged)) = lineage
@@ -46,26 +83,20 @@ impl Generator<'_> {
                 (None, Some(other)) => right_scope.sql(*other),
                 (None, None) => "NULL".to_owned(),
             };
+            alone.push(from_right.map_or_else(|| "NULL".to_owned(), |other| right_scope.sql(other)));
             items.push(Item::value(*merged, sql));
         }
-        let semi = !matches!(
-            kind,
-            JoinKind::Inner | JoinKind::InnerUnique | JoinKind::LeftOuter | JoinKind::RightOuter | JoinKind::FullOuter
-        );
         let certain: Vec<bool> = keys.iter().map(|(one, other)| never_null(one) && never_null(other)).collect();
         let pairs: Vec<(String, String)> = keys
             .iter()
-            .zip(&certain)
-            .map(|((one, other), certain)| {
+            .map(|(one, other)| {
                 let (first, second) =
                     (Self::item(&left_scope, ColumnId(0), one), Self::item(&right_scope, ColumnId(0), other));
-                let (first, second) = if first.holds == second.holds {
+                if first.holds == second.holds {
                     (first.sql, second.sql)
                 } else {
                     (left_scope.value(one), right_scope.value(other))
-                };
-                // Null keys meet each other; `IN` would not see that, so it compares the written values.
-                if semi && !certain { (format!("quote({first})"), format!("quote({second})")) } else { (first, second) }
+                }
             })
             .collect();
         let list = self.list(items);
@@ -74,21 +105,14 @@ impl Generator<'_> {
         let on = pairs.iter().zip(&certain).map(|((one, other), certain)| format!("{one} {} {other}", equal(*certain)));
         let on = balanced(on.collect(), "AND", "1");
         let lefts = pairs.iter().map(|(one, _)| one.as_str()).collect::<Vec<_>>().join(", ");
-        let rights = pairs.iter().map(|(_, other)| other.as_str()).collect::<Vec<_>>().join(", ");
-        let within = |outer: &str, alias: &str, values: &str, inner: &str, inner_alias: &str, inner_values: &str| {
-            let found = if pairs.is_empty() {
-                format!("EXISTS (SELECT 1 FROM {inner})")
-            } else {
-                format!("(({values}) IN (SELECT {inner_values} FROM {inner} AS {inner_alias}))")
-            };
-            // Where null and false lead to different places, SQLite reads all of the other side for each row that it
-            // has not: it does not know that no key is null. In a CASE they lead to one.
-            let wanted = match kind {
-                JoinKind::LeftAnti | JoinKind::RightAnti => format!("CASE WHEN {found} THEN 0 ELSE 1 END"),
-                _ => found,
-            };
-            format!("SELECT {list} FROM {outer} AS {alias} WHERE {wanted}")
+        // Null keys meet each other; `IN` would not see that, so it compares the written values.
+        let written = |key: &String, certain: bool| if certain { key.clone() } else { format!("quote({key})") };
+        let keys_of = |side: fn(&(String, String)) -> &String| {
+            let keys = pairs.iter().zip(&certain).map(|(pair, certain)| written(side(pair), *certain));
+            keys.collect::<Vec<_>>().join(", ")
         };
+        let left = Side { alias: "l", from: &from_left, keys: keys_of(|pair| &pair.0) };
+        let right = Side { alias: "r", from: &from_right, keys: keys_of(|pair| &pair.1) };
         match kind {
             JoinKind::Inner => format!("SELECT {list} FROM {from_left} AS l JOIN {from_right} AS r ON {on}"),
             JoinKind::InnerUnique => {
@@ -103,14 +127,19 @@ impl Generator<'_> {
                 format!("SELECT {list} FROM {unique} AS l JOIN {from_right} AS r ON {on}")
             }
             JoinKind::LeftOuter => format!("SELECT {list} FROM {from_left} AS l LEFT JOIN {from_right} AS r ON {on}"),
-            JoinKind::RightOuter => {
-                format!("SELECT {list} FROM {from_left} AS l RIGHT JOIN {from_right} AS r ON {on}")
-            }
+            // The other way round: for a right join SQLite makes no index, and would read all of one side for each row.
+            JoinKind::RightOuter => format!("SELECT {list} FROM {from_right} AS r LEFT JOIN {from_left} AS l ON {on}"),
             JoinKind::FullOuter => {
-                format!("SELECT {list} FROM {from_left} AS l FULL JOIN {from_right} AS r ON {on}")
+                let alone = if alone.is_empty() { "1".to_owned() } else { alone.join(", ") };
+                format!(
+                    "SELECT {list} FROM {from_left} AS l LEFT JOIN {from_right} AS r ON {on}\nUNION ALL {}",
+                    right.that_lack(&left, &alone)
+                )
             }
-            JoinKind::LeftSemi | JoinKind::LeftAnti => within(&from_left, "l", &lefts, &from_right, "r", &rights),
-            JoinKind::RightSemi | JoinKind::RightAnti => within(&from_right, "r", &rights, &from_left, "l", &lefts),
+            JoinKind::LeftSemi => left.that_have(&right, &list),
+            JoinKind::RightSemi => right.that_have(&left, &list),
+            JoinKind::LeftAnti => left.that_lack(&right, &list),
+            JoinKind::RightAnti => right.that_lack(&left, &list),
         }
     }
 

@@ -20,6 +20,7 @@ mod json_path;
 mod math;
 mod operators;
 mod parsing;
+mod prepared;
 mod punycode;
 mod regexes;
 mod search;

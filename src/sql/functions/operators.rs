@@ -3,12 +3,15 @@
 //! SQLite's own operators serve where they agree with Kusto; they do not for 64-bit overflow (Kusto wraps around,
 //! SQLite turns to floating point), the sign of a remainder (never negative in the engine), NaN, and `!=` with null.
 
+use std::collections::HashSet;
+
 use rusqlite::functions::Context;
 
 use crate::kql::values::in_range;
 
 use super::decimal::Decimal;
 use super::json;
+use super::prepared::prepared;
 use super::search::{Needle, Needles, Predicate, folded};
 use super::value::{Arguments, Output, Scalar, failure, fallible, plain};
 
@@ -186,28 +189,24 @@ pub(super) fn members(array: &str) -> Vec<&str> {
 }
 
 fn needles(context: &Context<'_>) -> rusqlite::Result<std::sync::Arc<Needles>> {
-    context.get_or_create_aux(1, |value| {
-        let array = super::value::text_of(value).unwrap_or("[]");
-        Ok::<_, rusqlite::Error>(Needles::new(members(array).into_iter().map(json::plain_text)))
-    })
+    prepared(context, 1, |array| Ok(Needles::new(members(array.unwrap_or("[]")).into_iter().map(json::plain_text))))
 }
 
 /// Folded members of a list, looked up by a folded value where the list is long.
 struct FoldedList {
     few: Needles,
-    many: std::collections::HashSet<String>,
+    many: HashSet<String>,
 }
 
 /// Up to here, comparing with each member is faster than folding the value.
 const FEW: usize = 8;
 
 fn in_ci(context: &Context<'_>) -> rusqlite::Result<bool> {
-    let list = context.get_or_create_aux(1, |value| {
-        let array = super::value::text_of(value).unwrap_or("[]");
-        let texts: Vec<String> =
-            members(array).into_iter().map(|member| json::plain_text(member).into_owned()).collect();
-        Ok::<_, rusqlite::Error>(if texts.len() <= FEW {
-            FoldedList { few: Needles::new(texts), many: std::collections::HashSet::new() }
+    let list = prepared(context, 1, |array| {
+        let members = members(array.unwrap_or("[]"));
+        let texts: Vec<String> = members.into_iter().map(|member| json::plain_text(member).into_owned()).collect();
+        Ok(if texts.len() <= FEW {
+            FoldedList { few: Needles::new(texts), many: HashSet::new() }
         } else {
             let many = texts.iter().map(|text| folded(text)).collect();
             FoldedList { few: Needles::new(Vec::<String>::new()), many }
@@ -219,11 +218,9 @@ fn in_ci(context: &Context<'_>) -> rusqlite::Result<bool> {
 
 fn member_of_array(context: &Context<'_>) -> rusqlite::Result<bool> {
     let Some(value) = context.maybe_text(0) else { return Ok(false) };
-    let keys = context.get_or_create_aux(1, |array| {
-        let array = super::value::text_of(array).unwrap_or("[]");
-        let keys: std::collections::HashSet<String> =
-            members(array).into_iter().map(|member| json::key(member).into_owned()).collect();
-        Ok::<_, rusqlite::Error>(keys)
+    let keys = prepared(context, 1, |array| {
+        let members = members(array.unwrap_or("[]"));
+        Ok(members.into_iter().map(|member| json::key(member).into_owned()).collect::<HashSet<String>>())
     })?;
     Ok(keys.contains(json::key(value).as_ref()))
 }
@@ -255,8 +252,6 @@ pub(super) fn predicate(
     if context.len() != 2 {
         return Err(failure("a string operator takes two operands"));
     }
-    let needle = context.get_or_create_aux(1, |value| {
-        Ok::<_, rusqlite::Error>(Needle::new(super::value::text_of(value).unwrap_or("")))
-    })?;
+    let needle = prepared(context, 1, |text| Ok(Needle::new(text.unwrap_or(""))))?;
     Ok((predicate.holds(context.text(0), &needle, case_sensitive) != negated).into())
 }

@@ -5,27 +5,17 @@ use std::sync::Arc;
 use regex::Regex;
 use rusqlite::functions::Context;
 
-use super::value::{failure, text_of};
+use super::value::failure;
 use crate::kql::pattern::compile;
 
-/// The compiled pattern at this place, kept for the statement where it is constant.
+/// The compiled pattern at this place, kept for the statement.
 pub(super) fn prepared(context: &Context<'_>, place: usize) -> rusqlite::Result<Arc<Regex>> {
-    prepared_as(context, place, str::to_owned)
+    super::prepared::prepared(context, place, compiled)
 }
 
-/// As [`prepared`], of a pattern made from the argument.
-pub(super) fn prepared_as(
-    context: &Context<'_>,
-    place: usize,
-    pattern: fn(&str) -> String,
-) -> rusqlite::Result<Arc<Regex>> {
-    if place >= context.len() {
-        return Err(failure("a regular expression is missing"));
-    }
-    let slot = i32::try_from(place).unwrap_or(0);
-    context.get_or_create_aux(slot, |value| {
-        compile(&pattern(text_of(value).unwrap_or(""))).map_err(|bad| failure(bad.to_string()))
-    })
+/// The regular expression of a text.
+pub(super) fn compiled(pattern: Option<&str>) -> rusqlite::Result<Regex> {
+    compile(pattern.unwrap_or("")).map_err(|bad| failure(bad.to_string()))
 }
 
 /// `\1` in a replacement, as the regex crate writes it.

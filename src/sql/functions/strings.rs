@@ -3,7 +3,7 @@
 use rusqlite::functions::Context;
 
 use super::json;
-use super::regexes::{prepared, prepared_as, replacement};
+use super::regexes::{compiled, prepared, replacement};
 use super::value::{Arguments, Output, Scalar, fallible, plain};
 
 /// Character by character, so that the length never changes: ß stays ß.
@@ -149,9 +149,14 @@ fn replace_strings(context: &Context<'_>) -> Output {
     text.into()
 }
 
+/// A pattern at the start or the end of a text, in two groups that are each anchored to one.
+struct Ends(regex::Regex);
+
 fn trim(context: &Context<'_>, at_start: bool, at_end: bool) -> rusqlite::Result<Output> {
-    // One pattern serves both ends; each of its two groups is anchored to one.
-    let pattern = prepared_as(context, 0, |pattern| format!("(?<start>\\A(?:{pattern}))|(?<end>(?:{pattern})\\z)"))?;
+    let Ends(pattern) = &*super::prepared::prepared(context, 0, |pattern| {
+        let pattern = pattern.unwrap_or("");
+        compiled(Some(&format!("(?<start>\\A(?:{pattern}))|(?<end>(?:{pattern})\\z)"))).map(Ends)
+    })?;
     let mut text = context.text(1);
     if at_start && let Some(found) = pattern.captures(text).and_then(|groups| groups.name("start")) {
         text = text.get(found.end()..).unwrap_or("");
