@@ -28,8 +28,8 @@ impl Side<'_> {
         format!("SELECT {list} FROM {} AS {} WHERE {}", self.from, self.alias, self.is_had_by(other))
     }
 
-    /// Where null and false lead to different places, SQLite reads all of the other side for each row that it has not: it
-    /// does not know that no key is null. In a CASE they lead to one.
+    /// Where null and false lead to different places, SQLite reads all of the other side for each row that it has not:
+    /// it does not know that no key is null. In a CASE they lead to one.
     fn that_lack(&self, other: &Side<'_>, list: &str) -> String {
         let found = self.is_had_by(other);
         format!("SELECT {list} FROM {} AS {} WHERE CASE WHEN {found} THEN 0 ELSE 1 END", self.from, self.alias)

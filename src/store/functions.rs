@@ -1,8 +1,8 @@
 //! The SQL function that decodes stored records: `record_column(block, position, data, table, column)`.
 //!
 //! A query asks for several columns of one record and for the records of one block in turn, so each connection keeps
-//! the last block unpacked and the last record parsed. `record_block_is_known(block)` says whether it is this one: then the
-//! data need not be read again, and may be NULL.
+//! the last block unpacked and the last record parsed. `record_block_is_known(block)` says whether it is this one: then
+//! the data need not be read again, and may be NULL.
 
 use std::sync::{Arc, Mutex, PoisonError};
 

@@ -17,8 +17,8 @@ struct Kept<T> {
     made: Arc<T>,
 }
 
-/// What `make` makes of an argument's text (`None` for null), if possible of an earlier row's. One type is made in one way:
-/// what another function of the statement made of the same text is taken as well.
+/// What `make` makes of an argument's text (`None` for null), if possible of an earlier row's. One type is made in one
+/// way: what another function of the statement made of the same text is taken as well.
 pub(super) fn prepared<T: Send + Sync + 'static>(
     context: &Context<'_>,
     place: usize,
