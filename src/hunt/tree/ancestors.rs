@@ -64,7 +64,6 @@ fn chains(forest: &Forest, events: &[EventId], activities: &[Activity]) -> HashS
 struct Reader<'s> {
     store: &'s Store,
     columns: Columns,
-    devices: Devices,
     texts: Texts<'s>,
     creations: BTreeMap<EventId, Creation>,
     /// Events of ends by device and process id.
@@ -79,7 +78,6 @@ impl<'s> Reader<'s> {
     fn new(store: &'s Store) -> Result<Option<Self>, HuntError> {
         let Some(columns) = Columns::of(store, PROCESSES)? else { return Ok(None) };
         Ok(Some(Self {
-            devices: Devices::read(store, &columns)?,
             ends_known: ends_known(store)?,
             store,
             columns,
@@ -116,12 +114,7 @@ impl<'s> Reader<'s> {
             && self.pids.insert((device.clone(), pid))
         {
             grown = true;
-            let ids = self.devices.ids_of(&device);
-            let condition = format!(
-                "{on_device} AND {} IN ({ids}) AND {} = ?3",
-                self.columns.raw("DeviceId"),
-                self.columns.raw("ProcessId")
-            );
+            let condition = format!("{on_device} AND {} = ?3", self.columns.raw("ProcessId"));
             self.read_creations(&condition, &[&process.device, &pid])?;
             self.read_ends(&(device.clone(), pid))?;
         }
@@ -162,51 +155,6 @@ impl<'s> Reader<'s> {
             }
         }
         Ok(())
-    }
-}
-
-/// Which ids a device goes by. The index of process ids begins with the id of the device, and the tree knows devices by
-/// name.
-struct Devices {
-    ids: HashMap<String, Vec<i64>>,
-}
-
-impl Devices {
-    /// Walks the ids through the index and looks at the name of the first and the last row of each: rows of one id
-    /// have one name, unless the host was renamed.
-    fn read(store: &Store, columns: &Columns) -> Result<Self, HuntError> {
-        let (from, id, pid) = (&columns.layout.from, columns.raw("DeviceId"), columns.raw("ProcessId"));
-        let name = columns.shown("DeviceName");
-        let outermost =
-            |order: &str| format!("(SELECT {name} FROM {from} WHERE {id} = d.id ORDER BY {pid} {order} LIMIT 1)");
-        let sql = format!(
-            "WITH RECURSIVE d(id) AS (SELECT min({id}) FROM {from} UNION ALL
-               SELECT (SELECT min({id}) FROM {from} WHERE {id} > d.id) FROM d WHERE d.id IS NOT NULL)
-             SELECT d.id, {}, {} FROM d WHERE d.id IS NOT NULL",
-            outermost("ASC"),
-            outermost("DESC")
-        );
-        let mut ids: HashMap<String, Vec<i64>> = HashMap::new();
-        let mut statement = store.connection().prepare(&sql)?;
-        let mut rows = statement.query([])?;
-        while let Some(row) = rows.next()? {
-            let (first, last): (String, String) = (row.get(1)?, row.get(2)?);
-            let (first, last) = (first.to_ascii_lowercase(), last.to_ascii_lowercase());
-            if first != last {
-                ids.entry(last).or_default().push(row.get(0)?);
-            }
-            ids.entry(first).or_default().push(row.get(0)?);
-        }
-        Ok(Self { ids })
-    }
-
-    /// As a list for SQL. Rows without an id may be of any device.
-    fn ids_of(&self, device: &str) -> String {
-        let known = self.ids.get(device).into_iter().flatten().copied();
-        let mut ids: Vec<i64> = known.chain([0]).collect();
-        ids.sort_unstable();
-        ids.dedup();
-        ids.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
     }
 }
 
