@@ -52,8 +52,6 @@ impl Generator<'_> {
         let outer_left = matches!(kind, JoinKind::RightOuter | JoinKind::FullOuter);
         let outer_right = matches!(kind, JoinKind::LeftOuter | JoinKind::FullOuter);
         let mut items = Vec::new();
-        // The same of a right row that no left row meets.
-        let mut alone: Vec<String> = Vec::new();
         for output in outputs.iter().filter(|output| wanted.contains(output.id)) {
             let (scope, outer) =
                 if output.from_right { (&right_scope, outer_right) } else { (&left_scope, outer_left) };
@@ -64,12 +62,6 @@ impl Generator<'_> {
                     Holds::Value => format!("coalesce({}, '')", reference.sql),
                 };
             }
-            alone.push(match (output.from_right, output.scalar_type, reference.holds) {
-                (true, ..) => reference.sql.clone(),
-                (false, _, Holds::TextId) => "0".to_owned(),
-                (false, ScalarType::String, Holds::Value) => "''".to_owned(),
-                (false, ..) => "NULL".to_owned(),
-            });
             items.push(Item::held(output.id, reference));
         }
         if let Some((from_left, from_right, merged)) = lineage
@@ -83,7 +75,6 @@ impl Generator<'_> {
                 (None, Some(other)) => right_scope.sql(*other),
                 (None, None) => "NULL".to_owned(),
             };
-            alone.push(from_right.map_or_else(|| "NULL".to_owned(), |other| right_scope.sql(other)));
             items.push(Item::value(*merged, sql));
         }
         let certain: Vec<bool> = keys.iter().map(|(one, other)| never_null(one) && never_null(other)).collect();
@@ -130,6 +121,21 @@ impl Generator<'_> {
             // The other way round: for a right join SQLite makes no index, and would read all of one side for each row.
             JoinKind::RightOuter => format!("SELECT {list} FROM {from_right} AS r LEFT JOIN {from_left} AS l ON {on}"),
             JoinKind::FullOuter => {
+                // A right row that no left row meets, in the same columns.
+                let mut alone: Vec<String> = Vec::new();
+                for output in outputs.iter().filter(|output| wanted.contains(output.id)) {
+                    alone.push(match (output.from_right, output.scalar_type, self.holds(output.source)) {
+                        (true, ..) => right_scope.sql(output.source),
+                        (false, _, Holds::TextId) => "0".to_owned(),
+                        (false, ScalarType::String, Holds::Value) => "''".to_owned(),
+                        (false, ..) => "NULL".to_owned(),
+                    });
+                }
+                if let Some((_, from_right, merged)) = lineage
+                    && wanted.contains(*merged)
+                {
+                    alone.push(from_right.map_or_else(|| "NULL".to_owned(), |other| right_scope.sql(other)));
+                }
                 let alone = if alone.is_empty() { "1".to_owned() } else { alone.join(", ") };
                 format!(
                     "SELECT {list} FROM {from_left} AS l LEFT JOIN {from_right} AS r ON {on}\nUNION ALL {}",

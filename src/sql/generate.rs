@@ -290,20 +290,20 @@ impl<'a> Generator<'a> {
             NodeKind::Union { inputs, columns } => self.union(inputs, columns, wanted),
             NodeKind::Expand { input, expansions, index, pairs, limit } => {
                 let scope = Scope::of(self, "i");
-                let mut items = Vec::new();
+                let mut list = SelectList::with_room_for(wanted.len());
                 for column in wanted.iter() {
                     let position = expansions.iter().position(|expansion| expansion.id == column);
                     if let Some(position) = position {
-                        items.push(Item::value(column, format!("json_extract(j.value, '$[{position}]')")));
+                        list.put(&Item::value(column, format!("json_extract(j.value, '$[{position}]')")));
                     } else if Some(column) == *index {
-                        items.push(Item::value(column, "j.key".to_owned()));
+                        list.put(&Item::value(column, "j.key".to_owned()));
                     } else {
-                        items.push(Item::held(column, scope.raw(column)));
+                        list.pass(&scope, column);
                     }
                 }
                 let arrays: Vec<String> = expansions.iter().map(|expansion| scope.value(&expansion.array)).collect();
                 let limit = limit.as_ref().map_or_else(|| "NULL".to_owned(), |limit| scope.value(limit));
-                let list = self.list(items);
+                let list = list.finish();
                 format!(
                     "SELECT {list} FROM {} AS i, json_each(whippet_expand({}, {limit}, {})) AS j",
                     self.name(*input),
